@@ -1,0 +1,18 @@
+"""Solvers: an objective and a starting point in, a result with a reason out."""
+
+from ._progress import Progress
+from ._result import SolverResult, StopReason
+from .lbfgs import minimize_lbfgs
+from .levenberg_marquardt import minimize_lm
+
+#: Solvers by the name under which the estimators know them.
+SOLVERS = {"lm": minimize_lm, "lbfgs": minimize_lbfgs}
+
+__all__ = [
+    "SOLVERS",
+    "Progress",
+    "SolverResult",
+    "StopReason",
+    "minimize_lbfgs",
+    "minimize_lm",
+]

@@ -1,0 +1,53 @@
+"""Limited-memory BFGS, through `scipy.optimize.minimize`."""
+
+import scipy.optimize
+
+from ._result import StopReason
+
+_MEMORY = 20
+
+
+def minimize_lbfgs(objective, theta, progress):
+    """Minimise any differentiable objective with SciPy's L-BFGS-B.
+
+    Parameters
+    ----------
+    objective : Objective
+        Offers ``value_and_gradient(theta)``.
+    theta : ndarray of shape (n_parameters,)
+        Starting point.
+    progress : Progress
+        Records the iterations and decides when to stop.
+
+    Returns
+    -------
+    SolverResult
+    """
+    reason = progress.start(theta, objective.value(theta))
+
+    def callback(intermediate_result):
+        nonlocal reason
+        reason = progress.record(intermediate_result.x.copy(), intermediate_result.fun)
+        if reason is not None:
+            raise StopIteration
+
+    try:
+        if reason is None:
+            scipy.optimize.minimize(
+                objective.value_and_gradient,
+                theta,
+                jac=True,
+                method="L-BFGS-B",
+                callback=callback,
+                options={
+                    "maxiter": progress.max_iter,
+                    "maxfun": 20 * progress.max_iter,
+                    "maxcor": _MEMORY,
+                    "ftol": 0.0,
+                    "gtol": 0.0,
+                },
+            )
+    except KeyboardInterrupt:
+        reason = StopReason.INTERRUPTED
+    # Without a reason of ours the line search found no lower point.
+    return progress.result(reason or StopReason.STATIONARY)

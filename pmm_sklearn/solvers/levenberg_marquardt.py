@@ -1,0 +1,65 @@
+"""Levenberg-Marquardt on the normal equations."""
+
+import numpy as np
+
+from ._result import StopReason
+
+_INITIAL_DAMPING = 1e-2
+_LEAST_DAMPING = 1e-12
+_LARGEST_DAMPING = 1e16
+_DECREASE = 5.0
+_INCREASE = 4.0
+
+
+def minimize_lm(objective, theta, progress):
+    r"""Minimise a sum of squares with damped Gauss-Newton steps.
+
+    The step is :math:`-(J^T J + (\alpha + \mu \bar d) I)^{-1} g` with
+    :math:`\bar d` the mean of the diagonal of :math:`J^T J`.  The damping
+    :math:`\mu` is divided by 5 after a step that decreases the objective and
+    multiplied by 4 after one that does not.  Damping all directions alike also
+    takes care of the gauge directions, in which ``J`` is rank-deficient.
+
+    Parameters
+    ----------
+    objective : Objective
+        Offers ``value(theta)`` and ``quadratic_model(theta)``.
+    theta : ndarray of shape (n_parameters,)
+        Starting point.
+    progress : Progress
+        Records the iterations and decides when to stop.
+
+    Returns
+    -------
+    SolverResult
+    """
+    loss = objective.value(theta)
+    reason = progress.start(theta, loss)
+    damping = _INITIAL_DAMPING
+    try:
+        while reason is None:
+            model = objective.quadratic_model(theta)
+            theta, loss, damping = _descend(objective, model, theta, loss, damping)
+            if damping > _LARGEST_DAMPING:
+                reason = StopReason.STATIONARY
+            else:
+                damping = max(damping / _DECREASE, _LEAST_DAMPING)
+                reason = progress.record(theta, loss)
+    except KeyboardInterrupt:
+        reason = StopReason.INTERRUPTED
+    return progress.result(reason)
+
+
+def _descend(objective, model, theta, loss, damping):
+    """Raise the damping until a step decreases the loss."""
+    scale = model.scale if model.scale > 0 else 1.0
+    while damping <= _LARGEST_DAMPING:
+        try:
+            trial = theta + model.step(damping * scale)
+            trial_loss = objective.value(trial)
+        except np.linalg.LinAlgError:
+            trial_loss = np.inf
+        if trial_loss < loss:
+            return trial, trial_loss, damping
+        damping *= _INCREASE
+    return theta, loss, damping
