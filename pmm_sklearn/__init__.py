@@ -1,3 +1,6 @@
 """Parametric matrix models as scikit-learn estimators."""
 
-__version__ = "0.1.0"
+from ._regressor import PMMRegressor
+from ._version import __version__
+
+__all__ = ["PMMRegressor", "__version__"]

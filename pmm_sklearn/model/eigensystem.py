@@ -109,7 +109,7 @@ class Eigensystem:
         ndarray of shape (n_samples, n_cotangents, n, n)
             The Hermitian matrices ``G``.
         """
-        n_samples, side, n_cotangents, n_selected = cotangents.shape
+        n_samples, side, _, n_selected = cotangents.shape
         adjoint = self.vectors.conj().swapaxes(1, 2)
         weights = adjoint @ cotangents.reshape(n_samples, side, -1)
         weights = weights.reshape(cotangents.shape)

@@ -3,9 +3,7 @@
 import numpy as np
 import scipy.linalg
 
-# Numbers held at once in the largest array of a pass over the samples.
-_CHUNK_ELEMENTS = 2**20
-_CHUNK_SAMPLES = 1024
+from ._chunks import chunks
 
 
 class Objective:
@@ -55,9 +53,7 @@ class Objective:
         self.alpha = alpha
         self.n_parameters = model.n_parameters
         self.n_residuals = y.size
-        per_sample = model.n_outputs * model.n_parameters
-        step = max(1, min(_CHUNK_SAMPLES, _CHUNK_ELEMENTS // per_sample))
-        self._chunks = [slice(i, i + step) for i in range(0, len(X), step)]
+        self._chunks = chunks(len(X), model.n_outputs * model.n_parameters)
         self._last = None
 
     def value(self, theta):
@@ -132,13 +128,15 @@ class Objective:
         """Forward pass, remembered for the last point if there is one chunk."""
         if len(self._chunks) > 1:
             return self.model.forward(parameters, self.X[chunk])
-        if self._last is None or not np.array_equal(self._last[0], theta):
-            self._last = (theta.copy(), self.model.forward(parameters, self.X))
-        return self._last[1]
+        # A local name: several threads may train on the same objective.
+        last = self._last
+        if last is None or not np.array_equal(last[0], theta):
+            last = self._last = (theta.copy(), self.model.forward(parameters, self.X))
+        return last[1]
 
 
 class NormalEquations:
-    r"""Gauss-Newton model held as :math:`A = J^T J` and :math:`g = J^T r + \alpha\theta'`.
+    r"""Gauss-Newton model as :math:`A = J^T J`, :math:`g = J^T r + \alpha\theta'`.
 
     Parameters
     ----------

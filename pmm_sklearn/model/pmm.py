@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ._chunks import chunks
 from .eigensystem import Eigensystem
 from .primary import AffineMatrix
 from .readout import READOUTS
@@ -54,6 +55,8 @@ class PMM:
 
     Attributes
     ----------
+    structure : dict
+        The arguments above: ``PMM(**structure)`` is the same model.
     n_parameters : int
         Number of real parameters.
 
@@ -79,6 +82,15 @@ class PMM:
         readout="expectation",
         matrix_type="hermitian",
     ):
+        self.structure = {
+            "n_features": n_features,
+            "n_outputs": n_outputs,
+            "block_sizes": tuple(block_sizes),
+            "n_eigenvectors": n_eigenvectors,
+            "which": which,
+            "readout": readout,
+            "matrix_type": matrix_type,
+        }
         self.n_features = n_features
         self.n_outputs = n_outputs
         self.block_sizes = tuple(block_sizes)
@@ -173,8 +185,12 @@ class PMM:
         return outputs + parameters.intercept, (eigensystem, saved)
 
     def predict(self, parameters, X):
-        """Outputs of shape (n_samples, n_outputs)."""
-        return self.forward(parameters, X)[0]
+        """Outputs of shape (n_samples, n_outputs), computed in chunks of samples."""
+        outputs = np.empty((len(X), self.n_outputs))
+        per_sample = self.primary.basis.side**2 + self.n_outputs * self.n_observables
+        for chunk in chunks(len(X), per_sample):
+            outputs[chunk] = self.forward(parameters, X[chunk])[0]
+        return outputs
 
     def gradient(self, saved, X, cotangents):
         r"""Gradient of :math:`\sum_{sk} c_{sk} z_{sk}` with respect to ``theta``.

@@ -41,55 +41,46 @@ class Progress:
         self.validation_curve = []
 
     def start(self, theta, loss):
-        """Note the starting point; returns a `StopReason` or None."""
-        self.theta = self._best_theta = theta
-        self._first_loss = loss
-        if self.validation_loss is not None:
-            self._best_validation = self.validation_loss(theta)
-            self._best_iteration = 0
+        """Note the starting point; returns a `StopReason` or None to go on."""
+        self._best = (theta, loss, self._score(theta, loss))
+        self._best_iteration = 0
         return None if loss < float("inf") else StopReason.NON_FINITE
 
     def record(self, theta, loss):
         """Note an iteration; returns a `StopReason` or None to go on."""
-        self.theta = theta
+        score = self._score(theta, loss)
         self.loss_curve.append(loss)
-        stop = self._check_validation(theta)
-        if self.on_iteration is not None and self.on_iteration(
-            len(self.loss_curve), theta, loss
-        ):
-            stop = stop or StopReason.CALLBACK
-        if stop is None and self._has_converged():
-            stop = StopReason.CONVERGED
-        if stop is None and len(self.loss_curve) >= self.max_iter:
-            stop = StopReason.MAX_ITER
-        return stop
+        n_iter = len(self.loss_curve)
+        if self.validation_loss is not None:
+            self.validation_curve.append(score)
+        if score < self._best[2]:
+            self._best = (theta, loss, score)
+            self._best_iteration = n_iter
+        wants_stop = self.on_iteration is not None and self.on_iteration(
+            n_iter, theta, loss
+        )
+        return self._stop_reason(n_iter, wants_stop)
 
     def result(self, reason):
         """Wrap up, at the best point."""
-        best = self.theta if self.validation_loss is None else self._best_theta
-        losses = self.loss_curve or [self._first_loss]
-        if self.validation_loss is not None and self._best_iteration < len(losses):
-            loss = losses[max(self._best_iteration - 1, 0)]
-        else:
-            loss = losses[-1]
-        return SolverResult(best, loss, reason, self.loss_curve, self.validation_curve)
+        return SolverResult(*self._best, reason, self.loss_curve, self.validation_curve)
 
-    def _has_converged(self):
+    def _score(self, theta, loss):
+        return loss if self.validation_loss is None else self.validation_loss(theta)
+
+    def _stop_reason(self, n_iter, wants_stop):
+        if wants_stop:
+            return StopReason.CALLBACK
+        if n_iter - self._best_iteration >= self.n_iter_no_change:
+            # The training loss itself never rises.
+            return StopReason.STOPPED_EARLY
+        if self._has_converged(n_iter):
+            return StopReason.CONVERGED
+        return StopReason.MAX_ITER if n_iter >= self.max_iter else None
+
+    def _has_converged(self, n_iter):
         patience = self.n_iter_no_change
-        if len(self.loss_curve) <= patience:
+        if n_iter <= patience:
             return False
         before, now = self.loss_curve[-1 - patience], self.loss_curve[-1]
-        return before - now <= self.tol * before
-
-    def _check_validation(self, theta):
-        if self.validation_loss is None:
-            return None
-        loss = self.validation_loss(theta)
-        self.validation_curve.append(loss)
-        iteration = len(self.validation_curve)
-        if loss < self._best_validation:
-            self._best_validation, self._best_iteration = loss, iteration
-            self._best_theta = theta
-        if iteration - self._best_iteration >= self.n_iter_no_change:
-            return StopReason.STOPPED_EARLY
-        return None
+        return before - now < self.tol * before

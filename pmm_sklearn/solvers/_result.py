@@ -1,7 +1,7 @@
 """What a solver returns, and the record it keeps while it runs."""
 
 import enum
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -36,7 +36,7 @@ class StopReason(enum.Enum):
         )
 
 
-@dataclass
+@dataclass(frozen=True)
 class SolverResult:
     """Outcome of an optimisation.
 
@@ -46,6 +46,8 @@ class SolverResult:
         Best parameters.
     loss : float
         Objective there.
+    score : float
+        What "best" means: the validation loss if there is one, else the objective.
     reason : StopReason
         Why the solver stopped.
     loss_curve : list of float
@@ -56,11 +58,20 @@ class SolverResult:
 
     theta: np.ndarray
     loss: float
+    score: float
     reason: StopReason
-    loss_curve: list = field(default_factory=list)
-    validation_curve: list = field(default_factory=list)
+    loss_curve: list
+    validation_curve: list
 
     @property
     def n_iter(self):
         """Number of iterations."""
         return len(self.loss_curve)
+
+    def followed_by(self, rest):
+        """Result of this optimisation and of ``rest``, which continued it."""
+        return replace(
+            rest,
+            loss_curve=self.loss_curve + rest.loss_curve,
+            validation_curve=self.validation_curve + rest.validation_curve,
+        )

@@ -1,0 +1,210 @@
+"""What all estimators of parametric matrix models have in common."""
+
+import warnings
+from contextlib import contextmanager
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.exceptions import ConvergenceWarning, InconsistentVersionWarning
+from sklearn.model_selection import train_test_split
+
+from ._callbacks import CallbackBridge, CallbackSupportMixin
+from ._starts import train
+from ._validation import (
+    check_flag,
+    check_integer,
+    check_matrix_size,
+    check_number,
+    check_option,
+)
+from ._version import __version__
+from .model import READOUTS, SELECTIONS, Parameters
+from .solvers import SOLVERS
+
+_LINES_EVERY = 10
+# The time of a Levenberg-Marquardt step grows with the cube of this number.
+_LARGEST_DENSE_SYSTEM = 2000
+
+
+class BasePMM(CallbackSupportMixin, BaseEstimator):
+    """Parameters, training and persistence common to all estimators."""
+
+    def _check_parameters(self):
+        """Validate all hyper-parameters; returns the block sizes of the matrix."""
+        block_sizes = check_matrix_size(self.matrix_size)
+        check_integer("n_eigenvectors", self.n_eigenvectors, 1)
+        if self.n_eigenvectors > sum(block_sizes):
+            raise ValueError(
+                f"n_eigenvectors must not exceed the side of the matrix, got "
+                f"n_eigenvectors={self.n_eigenvectors} with "
+                f"matrix_size={self.matrix_size!r}: select fewer eigenvectors or "
+                f"enlarge the matrix."
+            )
+        check_option("which", self.which, tuple(SELECTIONS))
+        check_option("readout", self.readout, tuple(READOUTS))
+        check_option("matrix_type", self.matrix_type, ("hermitian", "symmetric"))
+        check_number("alpha", self.alpha, 0)
+        check_option("solver", self.solver, ("auto", *SOLVERS))
+        check_integer("max_iter", self.max_iter, 1)
+        check_number("tol", self.tol, 0)
+        check_integer("n_init", self.n_init, 1)
+        check_flag("early_stopping", self.early_stopping)
+        check_number(
+            "validation_fraction", self.validation_fraction, 0, 1, open_interval=True
+        )
+        check_integer("n_iter_no_change", self.n_iter_no_change, 1)
+        check_flag("warm_start", self.warm_start)
+        check_number("verbose", int(self.verbose), 0)
+        return block_sizes
+
+    def _split_validation(self, data, random_state):
+        """Training and validation data; no validation data unless asked for."""
+        if not self.early_stopping:
+            return data, None
+        n_samples = len(data[0])
+        n_validation = int(np.ceil(self.validation_fraction * n_samples))
+        if n_validation >= n_samples:
+            raise ValueError(
+                f"validation_fraction={self.validation_fraction} of n_samples="
+                f"{n_samples} leaves no sample to train on: reduce it, give more "
+                f"samples, or set early_stopping=False."
+            )
+        train_rows, validation_rows = train_test_split(
+            np.arange(n_samples), test_size=n_validation, random_state=random_state
+        )
+        training = tuple(array[train_rows] for array in data)
+        validation = tuple(array[validation_rows] for array in data)
+        for name, part in (("training", training), ("validation", validation)):
+            if not np.any(part[2] > 0):
+                raise ValueError(
+                    f"sample_weight is zero for all {name} samples after the split "
+                    f"by early_stopping=True: give more samples a positive weight."
+                )
+        return training, validation
+
+    def _starts(self, problem, random_state):
+        """Starting points: random ones, or the fitted one for a warm start."""
+        if self.warm_start and hasattr(self, "matrices_"):
+            fitted = Parameters(self.matrices_, self.observables_, self.intercept_)
+            expected = problem.parameters(np.zeros(problem.model.n_parameters))
+            for old, new in zip(fitted, expected, strict=True):
+                if old.shape != new.shape or old.dtype != new.dtype:
+                    raise ValueError(
+                        f"warm_start=True needs the same structure as the fitted "
+                        f"model, which has matrices of shape {fitted.matrices.shape} "
+                        f"and observables of shape {fitted.observables.shape}, got "
+                        f"{expected.matrices.shape} and "
+                        f"{expected.observables.shape}: keep the parameters and "
+                        f"the numbers of features and targets, or set "
+                        f"warm_start=False."
+                    )
+            return [problem.start_from(fitted)]
+        seeds = random_state.randint(np.iinfo(np.int32).max, size=self.n_init)
+        return [problem.random_start(seed) for seed in seeds]
+
+    def _optimise(self, problem, starts, hook_data, outputs):
+        """Minimise from the starts and set the fitted attributes.
+
+        Parameters
+        ----------
+        problem : TrainingProblem
+            What is minimised.
+        starts : list of ndarray of shape (n_parameters,)
+            Starting points.
+        hook_data : dict
+            What callbacks are given: see `CallbackBridge`.
+        outputs : dict
+            Fitted attributes that describe the outputs.
+        """
+
+        def fitted(theta):
+            matrices, observables, intercept = problem.parameters(theta)
+            return {
+                "matrices_": matrices,
+                "observables_": observables,
+                "intercept_": intercept,
+                "_structure": problem.model.structure,
+                **outputs,
+            }
+
+        bridge = CallbackBridge(self, hook_data, self.max_iter, fitted)
+
+        def on_iteration(n_iter, theta, loss):
+            if self.verbose > 1 or (self.verbose and n_iter % _LINES_EVERY == 0):
+                self._print(f"iteration {n_iter:4d}   loss {loss:.6e}")
+            return bridge.on_iteration(theta)
+
+        result, start_losses = train(
+            problem.objective,
+            starts,
+            self._choose_solver(problem.objective),
+            {
+                "tol": self.tol,
+                "max_iter": self.max_iter,
+                "n_iter_no_change": self.n_iter_no_change,
+                "validation_loss": problem.validation_loss,
+            },
+            n_jobs=self.n_jobs,
+            on_iteration=on_iteration,
+        )
+        vars(self).update(fitted(result.theta))
+        self.n_parameters_ = problem.model.n_parameters
+        self.n_iter_ = max(result.n_iter, 1)
+        self.loss_ = result.loss
+        self.loss_curve_ = result.loss_curve
+        self.validation_loss_curve_ = result.validation_curve
+        self.start_losses_ = np.array(start_losses)
+        self.stop_reason_ = result.reason.name.lower()
+        bridge.close()
+        self._report(result)
+
+    def _choose_solver(self, objective):
+        if self.solver != "auto":
+            return self.solver
+        system = min(objective.n_parameters, objective.n_residuals)
+        return "lm" if system <= _LARGEST_DENSE_SYSTEM else "lbfgs"
+
+    def _report(self, result):
+        if self.verbose:
+            losses = ", ".join(f"{loss:.3g}" for loss in self.start_losses_)
+            self._print(f"losses of the starts when they were compared: {losses}")
+            self._print(f"{result.n_iter} iterations: {result.reason.value}")
+        if not result.reason.converged:
+            warnings.warn(
+                f"{type(self).__name__} stopped after {result.n_iter} iterations with "
+                f"loss {result.loss:.4g}: {result.reason.value}.",
+                ConvergenceWarning,
+                stacklevel=4,
+            )
+
+    def _print(self, *text):
+        print(f"[{type(self).__name__}]", *text, flush=True)
+
+    def __getstate__(self):
+        return {**super().__getstate__(), "_pmm_sklearn_version": __version__}
+
+    def __setstate__(self, state):
+        version = state.pop("_pmm_sklearn_version", None)
+        if version != __version__:
+            warnings.warn(
+                InconsistentVersionWarning(
+                    estimator_name=type(self).__name__,
+                    current_sklearn_version=__version__,
+                    original_sklearn_version=version,
+                ),
+                stacklevel=2,
+            )
+        super().__setstate__(state)
+
+
+@contextmanager
+def fitted_state_kept_on_error(estimator):
+    """Restore the fitted attributes if the block raises."""
+    before = {k: v for k, v in vars(estimator).items() if k.endswith("_")}
+    try:
+        yield
+    except BaseException:
+        for name in [k for k in vars(estimator) if k.endswith("_")]:
+            delattr(estimator, name)
+        vars(estimator).update(before)
+        raise

@@ -1,0 +1,69 @@
+"""A training problem: standardised data, starting points, units restored."""
+
+import numpy as np
+
+from ._scaling import Standardisation
+from .model import Objective, Parameters
+
+
+class TrainingProblem:
+    """What is minimised to fit a model to data.
+
+    Parameters
+    ----------
+    model : PMM
+        Structure of the model.
+    loss : SquaredError
+        Loss of the outputs.
+    data : tuple of ndarray
+        ``X`` of shape (n_samples, n_features), ``y`` of shape (n_samples,
+        n_outputs) and ``sample_weight`` of shape (n_samples,).  Samples of weight
+        zero count as absent.
+    alpha : float
+        Weight of the penalty.
+    validation : tuple of ndarray, optional
+        The same for samples that are not trained on.
+
+    Attributes
+    ----------
+    objective : Objective
+        Penalised loss of the standardised training data.
+    validation_loss : callable or None
+        ``validation_loss(theta)``, without penalty.
+    """
+
+    def __init__(self, model, loss, data, alpha, validation=None):
+        self.model = model
+        data = _without_zero_weight(data)
+        self._scaling = Standardisation(*data)
+        self.objective = self._objective(loss, data, alpha)
+        self.validation_loss = None
+        if validation is not None:
+            validation = _without_zero_weight(validation)
+            self.validation_loss = self._objective(loss, validation, 0.0).value
+
+    def _objective(self, loss, data, alpha):
+        X, y, sample_weight = data
+        X, y = self._scaling.features(X), self._scaling.targets(y)
+        return Objective(self.model, loss, X, y, sample_weight, alpha)
+
+    def random_start(self, seed):
+        """Random coordinates; columns that are constant have no influence."""
+        theta = self.model.initial(np.random.RandomState(seed))
+        matrices, observables, intercept = self.model.split(theta)
+        matrices[1:][self._scaling.constant_features] = 0.0
+        observables[self._scaling.constant_targets] = 0.0
+        return self.model.join(Parameters(matrices, observables, intercept))
+
+    def start_from(self, parameters):
+        """Coordinates of given parameters, which are in the user's units."""
+        return self.model.join(self._scaling.to_standard(self.model, parameters))
+
+    def parameters(self, theta):
+        """Parameters in the user's units."""
+        return self._scaling.to_user(self.model, self.model.split(theta))
+
+
+def _without_zero_weight(data):
+    keep = data[2] > 0
+    return data if keep.all() else tuple(array[keep] for array in data)

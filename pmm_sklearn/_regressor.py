@@ -1,0 +1,272 @@
+"""Regression with parametric matrix models."""
+
+import numpy as np
+from sklearn.base import RegressorMixin
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from ._base import BasePMM, fitted_state_kept_on_error
+from ._callbacks import with_callbacks
+from ._problem import TrainingProblem
+from ._threads import single_blas_thread
+from ._validation import check_real, check_sample_weight
+from .model import PMM, Parameters, SquaredError
+
+
+class PMMRegressor(RegressorMixin, BasePMM):
+    r"""Parametric matrix model for regression.
+
+    The features control a Hermitian matrix, :math:`H(x) = M_0 + \sum_l x_l M_l`.
+    A few of its eigenvectors :math:`v_i(x)` are selected and read out with learned
+    Hermitian observables, which gives smooth functions of the features with few
+    parameters.  All matrices are learned by least squares with analytic
+    derivatives.
+
+    Features and targets are standardised inside ``fit``; the fitted matrices
+    absorb the scaling and are in the user's units.  No scaler is needed.
+
+    Parameters
+    ----------
+    matrix_size : int or tuple of int, default=7
+        Side ``n`` of the matrices.  A tuple gives the sides of diagonal blocks
+        ("sectors" of a conserved quantity): `H` has no elements between them.
+    n_eigenvectors : int, default=3
+        Number ``r`` of eigenvectors that are read out.
+    which : {"SA", "LA", "LM", "SM"}, default="SA"
+        Which eigenvectors, by their eigenvalue: smallest or largest algebraically,
+        largest or smallest in magnitude.  "SA" and "LA" make outputs smooth where
+        levels do not cross; "LM" is the choice of the paper and trains worse,
+        because the selection jumps where :math:`\lambda = -\lambda'`.
+    readout : {"expectation", "transition"}, default="expectation"
+        "expectation": :math:`z_k = g_k + \sum_i v_i^\dagger S_{ki} v_i`.
+        "transition": :math:`z_k = g_k + \sum_{i \le j} (|v_i^\dagger D_{kij}
+        v_j|^2 - \tfrac12 \|D_{kij}\|_2^2)`, as in the paper.
+    matrix_type : {"hermitian", "symmetric"}, default="hermitian"
+        Complex Hermitian or real symmetric matrices.  The latter have about half
+        the parameters.
+    alpha : float, default=1e-3
+        Regularisation: multiplies the squared Frobenius norm of all matrices of
+        the standardised problem, added to the weighted sum of squared residuals
+        of the standardised targets.  Intercepts are not penalised.
+    solver : {"auto", "lm", "lbfgs"}, default="auto"
+        "lm" is Levenberg-Marquardt, by far the better where its linear systems
+        are affordable.  "lbfgs" is `scipy.optimize.minimize`.  "auto" takes "lm"
+        up to 2000 parameters or residuals.
+    max_iter : int, default=400
+        Largest number of iterations.
+    tol : float, default=1e-3
+        Training has converged when `n_iter_no_change` iterations together have
+        decreased the loss by less than `tol` times its value.
+    n_init : int, default=4
+        Number of random starts.  They are compared after 20 iterations, and the
+        best is continued.
+    early_stopping : bool, default=False
+        Whether to set aside `validation_fraction` of the samples, to stop when
+        the loss on them does not improve for `n_iter_no_change` iterations, and
+        to keep the matrices that were best on them.
+    validation_fraction : float, default=0.1
+        Fraction of the samples set aside by `early_stopping`.
+    n_iter_no_change : int, default=10
+        Number of iterations that `tol` and `early_stopping` look back.
+    warm_start : bool, default=False
+        Whether ``fit`` starts from the fitted matrices instead of random ones.
+    random_state : int, RandomState instance or None, default=None
+        Random numbers of the starts and of the validation split.
+    n_jobs : int or None, default=None
+        Number of starts compared in parallel; the result does not depend on it.
+        None means 1 unless in a `joblib.parallel_config` context.
+    verbose : int, default=0
+        1 prints every tenth iteration, 2 every iteration.
+
+    Attributes
+    ----------
+    matrices_ : ndarray of shape (n_features + 1, n, n)
+        Primary matrices :math:`M_0, M_1, \dots`, for features in the user's units.
+    observables_ : ndarray of shape (n_outputs, n_observables, n, n)
+        Secondary matrices in units of the targets ("transition": of their square
+        root).  There are ``r`` for "expectation", and ``r (r + 1) / 2`` for
+        "transition", in the order of pairs (1, 1), (1, 2), ...
+    intercept_ : ndarray of shape (n_outputs,)
+        The constants :math:`g_k` in units of the targets.
+    n_parameters_ : int
+        Number of real parameters that were learned.
+    n_iter_ : int
+        Number of iterations of the start that was continued.
+    loss_ : float
+        Objective at the fitted parameters: weighted sum of squared residuals of
+        the standardised targets plus penalty.
+    loss_curve_ : list of float
+        Objective after each iteration.
+    validation_loss_curve_ : list of float
+        Sum of squares on the samples set aside, after each iteration.  Empty
+        without `early_stopping`.
+    start_losses_ : ndarray of shape (n_init,)
+        Loss of each start when they were compared.
+    stop_reason_ : str
+        Why training ended: "converged", "stationary", "max_iter", "stopped_early",
+        "callback" or "interrupted".
+    n_outputs_ : int
+        Number of targets.
+    n_features_in_ : int
+        Number of features.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the features, if they are all strings.
+
+    See Also
+    --------
+    sklearn.gaussian_process.GaussianProcessRegressor : Smooth regression without
+        a fixed number of parameters.
+    sklearn.neural_network.MLPRegressor : Regression with layers of neurons.
+
+    Notes
+    -----
+    Levels of different sectors may cross; an eigenvector selected on one side of
+    the crossing is then another state than on the other side, and outputs jump,
+    as they do in a quantum phase transition of first order.
+
+    References
+    ----------
+    .. [1] P. Cook, D. Jammooa, M. Hjorth-Jensen, D. D. Lee, D. Lee, "Parametric
+       matrix models", Nat. Commun. 16, 5929 (2025).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from pmm_sklearn import PMMRegressor
+    >>> x = np.linspace(-2, 2, 40)
+    >>> X, y = x[:, np.newaxis], np.sqrt(1 + x**2)
+    >>> model = PMMRegressor(matrix_size=3, n_eigenvectors=1, random_state=0)
+    >>> print(f"{model.fit(X, y).score(X, y):.4f}")
+    1.0000
+    >>> model.matrices_.shape
+    (2, 3, 3)
+    """
+
+    def __init__(
+        self,
+        matrix_size=7,
+        n_eigenvectors=3,
+        *,
+        which="SA",
+        readout="expectation",
+        matrix_type="hermitian",
+        alpha=1e-3,
+        solver="auto",
+        max_iter=400,
+        tol=1e-3,
+        n_init=4,
+        early_stopping=False,
+        validation_fraction=0.1,
+        n_iter_no_change=10,
+        warm_start=False,
+        random_state=None,
+        n_jobs=None,
+        verbose=0,
+    ):
+        self.matrix_size = matrix_size
+        self.n_eigenvectors = n_eigenvectors
+        self.which = which
+        self.readout = readout
+        self.matrix_type = matrix_type
+        self.alpha = alpha
+        self.solver = solver
+        self.max_iter = max_iter
+        self.tol = tol
+        self.n_init = n_init
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.n_iter_no_change = n_iter_no_change
+        self.warm_start = warm_start
+        self.random_state = random_state
+        self.n_jobs = n_jobs
+        self.verbose = verbose
+
+    @with_callbacks
+    def fit(self, X, y, sample_weight=None):
+        """Learn the matrices from data.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Features, in any units.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Targets, in any units.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weight of each squared residual; an integer weight is a repetition.
+
+        Returns
+        -------
+        self : PMMRegressor
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If a parameter or the data are not usable; a model fitted before is
+            kept.
+
+        Warns
+        -----
+        ConvergenceWarning
+            If training ended before it converged, or was interrupted.
+        """
+        with fitted_state_kept_on_error(self):
+            block_sizes = self._check_parameters()
+            check_real("X", X)
+            check_real("y", y)
+            features, targets = validate_data(
+                self, X, y, multi_output=True, y_numeric=True, dtype=np.float64
+            )
+            targets = targets.astype(np.float64)
+            weight = check_sample_weight(sample_weight, len(features))
+            columns = targets.reshape(len(targets), -1)
+            model = PMM(
+                features.shape[1],
+                columns.shape[1],
+                block_sizes,
+                self.n_eigenvectors,
+                self.which,
+                self.readout,
+                self.matrix_type,
+            )
+            random_state = check_random_state(self.random_state)
+            training, validation = self._split_validation(
+                (features, columns, weight), random_state
+            )
+            problem = TrainingProblem(
+                model, SquaredError(), training, self.alpha, validation
+            )
+            metadata = None if sample_weight is None else {"sample_weight": weight}
+            self._optimise(
+                problem,
+                self._starts(problem, random_state),
+                {"X": X, "y": y, "metadata": metadata},
+                {"n_outputs_": columns.shape[1], "_single_output": targets.ndim == 1},
+            )
+        return self
+
+    def predict(self, X):
+        """Predict targets.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Features, in the units of ``fit``.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,) or (n_samples, n_outputs)
+            Predicted targets, with the number of dimensions of ``y`` in ``fit``.
+        """
+        check_is_fitted(self)
+        check_real("X", X)
+        X = validate_data(self, X, reset=False, dtype=np.float64)
+        parameters = Parameters(self.matrices_, self.observables_, self.intercept_)
+        with single_blas_thread():
+            outputs = PMM(**self._structure).predict(parameters, X)
+        return outputs[:, 0] if self._single_output else outputs
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        return tags

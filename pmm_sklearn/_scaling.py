@@ -1,0 +1,89 @@
+"""Standardised features and targets, and how matrices absorb the scaling."""
+
+import numpy as np
+
+from .model import Parameters
+
+# Spreads below this multiple of the rounding error count as constant.
+_CONSTANT = 10 * np.finfo(np.float64).eps
+
+
+class Standardisation:
+    r"""Affine maps of features and targets, fitted to weighted data.
+
+    Features become :math:`(x - c) / h`, about [-1, 1]; targets become
+    :math:`(y - m) / s`, of mean 0 and standard deviation 1.  Because the primary
+    matrix is affine in the features and the outputs are linear in intercept and
+    observables, a model of the standardised data is also a model of the data
+    themselves, with other matrices.  A constant column is only shifted.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_samples, n_features)
+        Features.
+    y : ndarray of shape (n_samples, n_outputs)
+        Targets.
+    sample_weight : ndarray of shape (n_samples,)
+        Positive weights.
+
+    Attributes
+    ----------
+    constant_features : ndarray of bool of shape (n_features,)
+        Which features do not vary.
+    constant_targets : ndarray of bool of shape (n_outputs,)
+        Which targets do not vary.
+    """
+
+    def __init__(self, X, y, sample_weight):
+        self._x_shift, deviation = _moments(X, sample_weight)
+        self.constant_features = deviation == 0
+        self._x_scale = np.where(deviation == 0, 1.0, np.sqrt(3.0) * deviation)
+        self._y_shift, deviation = _moments(y, sample_weight)
+        self.constant_targets = deviation == 0
+        self._y_scale = np.where(deviation == 0, 1.0, deviation)
+
+    def features(self, X):
+        """Features of the standardised problem."""
+        return (X - self._x_shift) / self._x_scale
+
+    def targets(self, y):
+        """Targets of the standardised problem."""
+        return (y - self._y_shift) / self._y_scale
+
+    def to_user(self, model, parameters):
+        """Parameters that give the user's targets from the user's features."""
+        matrices, observables, intercept = parameters
+        slopes = matrices[1:] / self._x_scale[:, np.newaxis, np.newaxis]
+        constant = matrices[:1] - np.tensordot(self._x_shift, slopes, axes=1)
+        return Parameters(
+            np.concatenate([constant, slopes]),
+            model.readout.rescale(observables, self._y_scale),
+            intercept * self._y_scale + self._y_shift,
+        )
+
+    def to_standard(self, model, parameters):
+        """Inverse of :meth:`to_user`."""
+        matrices, observables, intercept = parameters
+        constant = matrices[:1] + np.tensordot(self._x_shift, matrices[1:], axes=1)
+        slopes = matrices[1:] * self._x_scale[:, np.newaxis, np.newaxis]
+        return Parameters(
+            np.concatenate([constant, slopes]),
+            model.readout.rescale(observables, 1.0 / self._y_scale),
+            (intercept - self._y_shift) / self._y_scale,
+        )
+
+
+def _moments(columns, weight):
+    """Weighted mean and standard deviation; exactly 0 where a column is constant.
+
+    Deviations are divided by the largest one before they are squared, so that
+    units however small or large neither underflow nor overflow.
+    """
+    weight = weight / weight.sum()
+    mean = weight @ columns
+    centred = columns - mean
+    largest = np.max(np.abs(centred), axis=0)
+    is_constant = largest <= _CONSTANT * np.max(np.abs(columns), axis=0)
+    divisor = np.where(is_constant, 1.0, largest)
+    deviation = np.sqrt(weight @ (centred / divisor) ** 2) * divisor
+    return mean, np.where(is_constant, 0.0, deviation)

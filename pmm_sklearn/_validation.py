@@ -1,0 +1,93 @@
+"""Checks of parameters and data; messages name argument, value and remedy."""
+
+import numbers
+
+import numpy as np
+
+
+def check_integer(name, value, minimum):
+    """Raise unless ``value`` is an integer of at least ``minimum``."""
+    if not isinstance(value, numbers.Integral) or isinstance(value, bool):
+        raise TypeError(f"{name} must be an integer, got {value!r}.")
+    if value < minimum:
+        raise ValueError(f"{name} must be at least {minimum}, got {value!r}.")
+
+
+def check_number(name, value, low, high=np.inf, *, open_interval=False):
+    """Raise unless ``value`` is a number in ``[low, high)``, or ``(low, high)``."""
+    if not isinstance(value, numbers.Real) or isinstance(value, bool):
+        raise TypeError(f"{name} must be a number, got {value!r}.")
+    above = value > low if open_interval else value >= low
+    if not (above and value < high):
+        bound = "greater than" if open_interval else "at least"
+        limit = f" and less than {high}" if np.isfinite(high) else " and finite"
+        raise ValueError(f"{name} must be {bound} {low}{limit}, got {value!r}.")
+
+
+def check_option(name, value, options):
+    """Raise unless ``value`` is one of the strings ``options``."""
+    if not isinstance(value, str) or value not in options:
+        known = ", ".join(repr(option) for option in options)
+        raise ValueError(f"{name} must be one of {known}, got {value!r}.")
+
+
+def check_flag(name, value):
+    """Raise unless ``value`` is a boolean."""
+    if not isinstance(value, (bool, np.bool_)):
+        raise TypeError(f"{name} must be True or False, got {value!r}.")
+
+
+def check_matrix_size(matrix_size):
+    """Tuple of block sizes from an integer or a tuple of integers."""
+    sizes = matrix_size if isinstance(matrix_size, (tuple, list)) else (matrix_size,)
+    if len(sizes) == 0:
+        raise ValueError(
+            f"matrix_size must be a positive integer or a tuple of block sizes, "
+            f"got {matrix_size!r}."
+        )
+    for size in sizes:
+        if not isinstance(size, numbers.Integral) or isinstance(size, bool):
+            raise TypeError(
+                f"matrix_size must be an integer or a tuple of integers, "
+                f"got {matrix_size!r}."
+            )
+        if size < 1:
+            raise ValueError(f"matrix_size must be positive, got {matrix_size!r}.")
+    return tuple(int(size) for size in sizes)
+
+
+def check_real(name, array):
+    """Raise if an array-like holds complex numbers."""
+    dtype = getattr(array, "dtype", None)
+    if dtype is None and not hasattr(array, "dtypes"):
+        dtype = np.asarray(array).dtype
+    if isinstance(dtype, np.dtype) and dtype.kind == "c":
+        raise ValueError(
+            f"Complex data not supported: {name} has dtype {dtype}. Pass real and "
+            f"imaginary parts as separate columns."
+        )
+
+
+def check_sample_weight(sample_weight, n_samples):
+    """Non-negative weights of shape (n_samples,), ones if None."""
+    if sample_weight is None:
+        return np.ones(n_samples)
+    weight = np.asarray(sample_weight, dtype=np.float64)
+    if weight.ndim == 0:
+        weight = np.full(n_samples, float(weight))
+    if weight.shape != (n_samples,):
+        raise ValueError(
+            f"sample_weight must have shape ({n_samples},), one weight per sample, "
+            f"got shape {weight.shape}."
+        )
+    if not np.all(np.isfinite(weight)) or np.any(weight < 0):
+        raise ValueError(
+            "sample_weight must be finite and non-negative, got values from "
+            f"{weight.min()} to {weight.max()}: remove the samples or correct them."
+        )
+    if not np.any(weight > 0):
+        raise ValueError(
+            "sample_weight is zero for all samples: give at least one sample a "
+            "positive weight."
+        )
+    return weight
