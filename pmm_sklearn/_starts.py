@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import numpy as np
 from sklearn.utils.parallel import Parallel, delayed
 
 from ._threads import single_blas_thread
@@ -55,7 +56,8 @@ def train(objective, starts, solver, settings, *, n_jobs=None, on_iteration=None
 
 def minimise(objective, start, solver, settings, on_iteration=None):
     """Run one solver from one start; a task for any worker."""
-    with single_blas_thread():
+    # A trial step may overflow; its loss is then not less than the present one.
+    with single_blas_thread(), np.errstate(over="ignore", invalid="ignore"):
         progress = Progress(**settings, on_iteration=on_iteration)
         return SOLVERS[solver](objective, start, progress)
 

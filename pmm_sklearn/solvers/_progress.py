@@ -1,6 +1,11 @@
 """Bookkeeping common to all solvers: curves, best point, reasons to stop."""
 
+import numpy as np
+
 from ._result import SolverResult, StopReason
+
+# A loss this small against the first one is zero to rounding errors.
+_ZERO = np.finfo(np.float64).eps ** 2
 
 
 class Progress:
@@ -44,7 +49,8 @@ class Progress:
         """Note the starting point; returns a `StopReason` or None to go on."""
         self._best = (theta, loss, self._score(theta, loss))
         self._best_iteration = 0
-        return None if loss < float("inf") else StopReason.NON_FINITE
+        self._zero = _ZERO * loss
+        return None if loss < np.inf else StopReason.NON_FINITE
 
     def record(self, theta, loss):
         """Note an iteration; returns a `StopReason` or None to go on."""
@@ -74,6 +80,8 @@ class Progress:
         if n_iter - self._best_iteration >= self.n_iter_no_change:
             # The training loss itself never rises.
             return StopReason.STOPPED_EARLY
+        if self.loss_curve[-1] <= self._zero:
+            return StopReason.STATIONARY
         if self._has_converged(n_iter):
             return StopReason.CONVERGED
         return StopReason.MAX_ITER if n_iter >= self.max_iter else None

@@ -1,5 +1,6 @@
 """Limited-memory BFGS, through `scipy.optimize.minimize`."""
 
+import numpy as np
 import scipy.optimize
 
 from ._result import StopReason
@@ -49,5 +50,8 @@ def minimize_lbfgs(objective, theta, progress):
             )
     except KeyboardInterrupt:
         reason = StopReason.INTERRUPTED
+    except np.linalg.LinAlgError:
+        # The line search went to numbers that are too large for LAPACK.
+        reason = StopReason.STATIONARY
     # Without a reason of ours the line search found no lower point.
     return progress.result(reason or StopReason.STATIONARY)

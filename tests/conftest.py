@@ -1,0 +1,12 @@
+"""Data that many tests share."""
+
+import numpy as np
+import pytest
+
+
+@pytest.fixture
+def smooth_data():
+    """Two features, one target, no noise."""
+    rng = np.random.RandomState(0)
+    X = rng.uniform(-1, 1, size=(60, 2))
+    return X, np.sin(2 * X[:, 0]) + X[:, 1] ** 2

@@ -1,0 +1,145 @@
+"""Solvers on problems with known answers, and every reason for stopping."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+from pmm_sklearn.model import PMM, NormalEquations, Objective, SquaredError
+from pmm_sklearn.solvers import SOLVERS, Progress, StopReason
+
+from ..model.test_derivatives import make_objective
+
+ALL_SOLVERS = pytest.mark.parametrize("solver", sorted(SOLVERS))
+
+
+class Rosenbrock:
+    """Sum of squares with a curved valley and its minimum 0 at (1, 1)."""
+
+    def residuals(self, theta):
+        return np.array([10 * (theta[1] - theta[0] ** 2), 1 - theta[0]])
+
+    def jacobian(self, theta):
+        return np.array([[-20 * theta[0], 10.0], [-1.0, 0.0]])
+
+    def value(self, theta):
+        return float(np.sum(self.residuals(theta) ** 2))
+
+    def value_and_gradient(self, theta):
+        gradient = 2 * self.jacobian(theta).T @ self.residuals(theta)
+        return self.value(theta), gradient
+
+    def quadratic_model(self, theta):
+        jacobian = self.jacobian(theta)
+        return NormalEquations(
+            jacobian.T @ jacobian, jacobian.T @ self.residuals(theta), alpha=0.0
+        )
+
+
+START = np.array([-1.2, 1.0])
+
+
+def run(solver, objective=None, start=START, **settings):
+    settings = {"tol": 0.0, "max_iter": 500, **settings}
+    return SOLVERS[solver](objective or Rosenbrock(), start, Progress(**settings))
+
+
+@ALL_SOLVERS
+def test_finds_the_minimum(solver):
+    result = run(solver)
+    assert_allclose(result.theta, [1, 1], atol=1e-6)
+    assert result.loss == pytest.approx(0, abs=1e-12)
+    assert result.reason is StopReason.STATIONARY
+    assert result.n_iter == len(result.loss_curve) > 5
+
+
+@ALL_SOLVERS
+@pytest.mark.parametrize("readout", ["expectation", "transition"])
+def test_ends_at_a_stationary_point_of_a_model(solver, readout):
+    """Without penalty: eigenvectors do not notice the scale of the matrix, so a
+    penalty has no minimum along it."""
+    rng = np.random.RandomState(0)
+    X = np.linspace(-1, 1, 30)[:, np.newaxis]
+    model = PMM(1, 1, (2,), 1, readout=readout, matrix_type="symmetric")
+    objective = Objective(model, SquaredError(), X, np.sin(4 * X), np.ones(30), 0.0)
+    result = run(solver, objective, model.initial(rng), max_iter=2000)
+    _, gradient = objective.value_and_gradient(result.theta)
+    assert result.loss > 0.1
+    assert np.linalg.norm(gradient) < 1e-4
+    assert np.all(np.diff(result.loss_curve) <= 0)
+
+
+@ALL_SOLVERS
+def test_converged(solver):
+    result = run(solver, tol=0.5, n_iter_no_change=2, start=np.array([1.0, 0.9]))
+    assert result.reason in (StopReason.CONVERGED, StopReason.STATIONARY)
+    objective, theta = make_objective("expectation", "hermitian", {"block_sizes": (3,)})
+    result = run(solver, objective, theta, tol=0.1)
+    assert result.reason is StopReason.CONVERGED
+    before, last = result.loss_curve[-11], result.loss_curve[-1]
+    assert before - last < 0.1 * before
+
+
+@ALL_SOLVERS
+def test_max_iter(solver):
+    result = run(solver, max_iter=3)
+    assert result.reason is StopReason.MAX_ITER
+    assert result.n_iter == 3
+    assert not result.reason.converged
+    assert "increase max_iter" in result.reason.value
+
+
+@ALL_SOLVERS
+def test_callback_sees_each_iteration_and_can_stop(solver):
+    seen = []
+
+    def on_iteration(n_iter, theta, loss):
+        seen.append((n_iter, loss))
+        assert Rosenbrock().value(theta) == pytest.approx(loss)
+        return n_iter == 4
+
+    result = run(solver, on_iteration=on_iteration)
+    assert result.reason is StopReason.CALLBACK
+    assert [n for n, _ in seen] == [1, 2, 3, 4]
+    assert [loss for _, loss in seen] == result.loss_curve
+
+
+@ALL_SOLVERS
+def test_interruption_keeps_the_best_point(solver):
+    def on_iteration(n_iter, theta, loss):
+        if n_iter == 5:
+            raise KeyboardInterrupt
+
+    result = run(solver, on_iteration=on_iteration)
+    assert result.reason is StopReason.INTERRUPTED
+    assert result.n_iter == 5
+    assert result.loss == result.loss_curve[-1] < Rosenbrock().value(START)
+    assert Rosenbrock().value(result.theta) == pytest.approx(result.loss)
+
+
+@ALL_SOLVERS
+def test_early_stopping_returns_the_best_validated_point(solver):
+    def validation_loss(theta):
+        return (theta[0] + 0.5) ** 2
+
+    result = run(solver, validation_loss=validation_loss, n_iter_no_change=3)
+    assert result.reason is StopReason.STOPPED_EARLY
+    assert validation_loss(result.theta) == result.score
+    assert result.score == min(result.validation_curve)
+    assert len(result.validation_curve) == result.n_iter
+    assert Rosenbrock().value(result.theta) == pytest.approx(result.loss)
+
+
+@ALL_SOLVERS
+def test_non_finite_start(solver):
+    with np.errstate(all="ignore"):
+        result = run(solver, start=np.array([np.nan, 1.0]))
+    assert result.reason is StopReason.NON_FINITE
+
+
+def test_results_join_their_curves():
+    first = run("lm", max_iter=3)
+    second = run("lm", start=first.theta, max_iter=2)
+    joined = first.followed_by(second)
+    assert joined.n_iter == 5
+    assert joined.loss_curve == first.loss_curve + second.loss_curve
+    assert joined.theta is second.theta

@@ -1,0 +1,22 @@
+"""scikit-learn's own checks, without expected failures."""
+
+import pytest
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from pmm_sklearn import PMMRegressor
+
+# A small max_iter: rounding errors, amplified by a long non-convex path, would make
+# the fit with weights and the fit with repeated samples end at different minima.
+SMALL = {"matrix_size": 4, "n_eigenvectors": 2, "max_iter": 15}
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@parametrize_with_checks(
+    [
+        PMMRegressor(**SMALL, n_init=1),
+        PMMRegressor(**SMALL, n_init=2, readout="transition"),
+        PMMRegressor(**SMALL, n_init=1, matrix_type="symmetric", solver="lbfgs"),
+    ]
+)
+def test_scikit_learn_checks(estimator, check):
+    check(estimator)

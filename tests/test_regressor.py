@@ -1,0 +1,307 @@
+"""What PMMRegressor learns and what it says about it."""
+
+import os
+import signal
+import threading
+import warnings
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.exceptions import ConvergenceWarning
+
+from pmm_sklearn import PMMRegressor
+from pmm_sklearn.model import PMM, Parameters
+
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+
+
+def small(**parameters):
+    return PMMRegressor(
+        **{
+            "matrix_size": 4,
+            "n_eigenvectors": 2,
+            "alpha": 1e-6,
+            "max_iter": 60,
+            "n_init": 2,
+            "random_state": 0,
+            **parameters,
+        }
+    )
+
+
+@pytest.mark.parametrize("readout", ["expectation", "transition"])
+@pytest.mark.parametrize("matrix_type", ["hermitian", "symmetric"])
+@pytest.mark.parametrize("solver", ["lm", "lbfgs"])
+def test_learns_a_smooth_function(smooth_data, readout, matrix_type, solver):
+    X, y = smooth_data
+    max_iter = 60 if solver == "lm" else 600
+    model = small(
+        matrix_size=5,
+        readout=readout,
+        matrix_type=matrix_type,
+        solver=solver,
+        max_iter=max_iter,
+    )
+    assert model.fit(X[:40], y[:40]).score(X[40:], y[40:]) > 0.95
+
+
+@pytest.mark.parametrize("which", ["SA", "LA", "LM", "SM"])
+@pytest.mark.parametrize("matrix_size", [4, (2, 2)])
+def test_every_selection_and_structure_trains(smooth_data, which, matrix_size):
+    X, y = smooth_data
+    model = small(which=which, matrix_size=matrix_size).fit(X, y)
+    assert model.score(X, y) > 0.8
+
+
+def test_fitted_attributes(smooth_data):
+    X, y = smooth_data
+    model = small(readout="transition", n_eigenvectors=3).fit(X, y)
+    assert model.matrices_.shape == (3, 4, 4)
+    assert_allclose(model.matrices_, model.matrices_.conj().swapaxes(1, 2))
+    assert model.observables_.shape == (1, 6, 4, 4)
+    assert model.intercept_.shape == (1,)
+    assert model.n_parameters_ == 3 * 16 + 6 * 16 + 1
+    assert len(model.loss_curve_) == model.n_iter_ <= model.max_iter
+    assert model.loss_ == model.loss_curve_[-1]
+    assert model.start_losses_.shape == (2,)
+    assert model.validation_loss_curve_ == []
+    assert model.n_features_in_ == 2
+
+
+def test_loss_is_that_of_the_documentation(smooth_data):
+    """Weighted squares of the standardised target plus alpha times the norm."""
+    X, y = smooth_data
+    weight = np.random.RandomState(1).uniform(0.5, 2, size=60)
+    model = small(alpha=0.1, max_iter=25).fit(X, y, sample_weight=weight)
+    mean = np.average(y, weights=weight)
+    variance = np.average((y - mean) ** 2, weights=weight)
+    squares = weight @ (model.predict(X) - y) ** 2 / variance
+    shift = np.average(X, axis=0, weights=weight)
+    scale = np.sqrt(3 * np.average((X - shift) ** 2, axis=0, weights=weight))
+    standardised = model.matrices_.copy()
+    standardised[0] += np.tensordot(shift, model.matrices_[1:], axes=1)
+    standardised[1:] *= scale[:, np.newaxis, np.newaxis]
+    norm = np.linalg.norm(standardised) ** 2
+    norm += np.linalg.norm(model.observables_) ** 2 / variance
+    assert model.loss_ == pytest.approx(squares + 0.1 * norm, rel=1e-9)
+
+
+def test_several_targets(smooth_data):
+    X, y = smooth_data
+    Y = np.column_stack([y, 1e6 * X[:, 0], -y + 3])
+    model = small(matrix_size=5).fit(X, Y)
+    assert model.predict(X).shape == (60, 3)
+    assert model.n_outputs_ == 3
+    assert model.score(X, Y) > 0.99
+    column = small().fit(X, y[:, np.newaxis])
+    assert column.predict(X).shape == (60, 1)
+    assert_array_equal(column.predict(X)[:, 0], small().fit(X, y).predict(X))
+
+
+def test_predictions_follow_from_the_fitted_matrices(smooth_data):
+    """The formula of the class docstring, in the user's units."""
+    X, y = smooth_data
+    X = 100 + 30 * X
+    model = small().fit(X, y)
+    for x, prediction in zip(X[:5], model.predict(X[:5]), strict=True):
+        H = model.matrices_[0] + np.tensordot(x, model.matrices_[1:], axes=1)
+        v = np.linalg.eigh(H)[1]
+        expected = model.intercept_[0] + sum(
+            (v[:, i].conj() @ model.observables_[0, i] @ v[:, i]).real for i in range(2)
+        )
+        assert prediction == pytest.approx(expected, rel=1e-8)
+
+
+def test_change_of_basis_of_the_fitted_matrices_changes_no_prediction(smooth_data):
+    X, y = smooth_data
+    model = small().fit(X, y)
+    expected = model.predict(X)
+    rng = np.random.RandomState(0)
+    U = np.linalg.qr(rng.standard_normal((4, 4)) + 1j * rng.standard_normal((4, 4)))[0]
+    model.matrices_ = U @ model.matrices_ @ U.conj().T
+    model.observables_ = U @ model.observables_ @ U.conj().T
+    assert_allclose(model.predict(X), expected, rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize("readout", ["expectation", "transition"])
+@pytest.mark.parametrize(
+    ("factor", "shift"),
+    [(1e-6, 0.0), (1e6, 0.0), (1.0, 1e3), (1.0, -1e6), (1e6, 1e6), (1e-6, 1.0)],
+)
+@pytest.mark.parametrize("which", ["X", "y", "both"])
+def test_units_do_not_matter(smooth_data, readout, factor, shift, which):
+    X, y = smooth_data
+    model = small(readout=readout, max_iter=25, alpha=1e-3)
+    expected = model.fit(X, y).predict(X)
+    X_new = X if which == "y" else factor * X + shift
+    y_new = y if which == "X" else factor * y + shift
+    predicted = model.fit(X_new, y_new).predict(X_new)
+    if which != "X":
+        predicted = (predicted - shift) / factor
+    assert_allclose(predicted, expected, atol=1e-6 * np.ptp(y))
+
+
+def test_sample_order_does_not_matter(smooth_data):
+    X, y = smooth_data
+    order = np.random.RandomState(1).permutation(60)
+    model = small(max_iter=25)
+    expected = model.fit(X, y).predict(X)
+    assert_allclose(model.fit(X[order], y[order]).predict(X), expected, atol=1e-6)
+
+
+def test_weights_are_repetitions_and_zero_weight_is_absence(smooth_data):
+    X, y = smooth_data
+    repeats = np.arange(60) % 3
+    model = small(max_iter=20)
+    weighted = model.fit(X, y, sample_weight=repeats).predict(X)
+    repeated = model.fit(np.repeat(X, repeats, axis=0), np.repeat(y, repeats))
+    assert_allclose(weighted, repeated.predict(X), atol=1e-6)
+
+
+def test_random_state_decides_and_the_global_generator_does_not(smooth_data):
+    X, y = smooth_data
+    state = np.random.get_state()[1].copy()  # noqa: NPY002
+    first = small().fit(X, y)
+    assert_array_equal(np.random.get_state()[1], state)  # noqa: NPY002
+    assert_array_equal(first.matrices_, small().fit(X, y).matrices_)
+    other = small(random_state=1).fit(X, y)
+    assert not np.allclose(first.matrices_, other.matrices_)
+
+
+def test_more_starts_are_screened_by_their_loss(smooth_data):
+    X, y = smooth_data
+    model = small(n_init=5, max_iter=20).fit(X, y)
+    assert model.loss_ == model.start_losses_.min()
+    assert np.ptp(model.start_losses_) > 0
+
+
+class TestEarlyStopping:
+    def test_stops_before_it_learns_the_noise(self):
+        rng = np.random.RandomState(0)
+        X = rng.uniform(-1, 1, size=(80, 1))
+        y = X[:, 0] + rng.standard_normal(80)
+        # A patience beyond the screening of the starts.
+        model = PMMRegressor(
+            alpha=1e-9,
+            tol=0,
+            max_iter=300,
+            early_stopping=True,
+            validation_fraction=0.25,
+            n_iter_no_change=30,
+            random_state=0,
+        ).fit(X, y)
+        assert model.stop_reason_ == "stopped_early"
+        assert model.n_iter_ < 300
+        assert len(model.validation_loss_curve_) == model.n_iter_
+        without = PMMRegressor(alpha=1e-9, tol=0, max_iter=300, random_state=0).fit(
+            X, y
+        )
+        X_test = rng.uniform(-1, 1, size=(500, 1))
+        assert model.score(X_test, X_test[:, 0]) > without.score(X_test, X_test[:, 0])
+
+    def test_too_few_samples(self):
+        with pytest.raises(ValueError, match="validation_fraction"):
+            PMMRegressor(early_stopping=True).fit([[1.0], [2.0]][:1] * 1, [1.0])
+
+
+class TestWarmStart:
+    def test_continues_where_the_last_fit_ended(self, smooth_data):
+        X, y = smooth_data
+        model = small(warm_start=True, max_iter=10, tol=0).fit(X, y)
+        before = model.loss_
+        model.fit(X, y)
+        assert model.loss_curve_[0] < before
+        assert model.start_losses_.shape == (1,)
+
+    def test_survives_a_change_of_units(self, smooth_data):
+        X, y = smooth_data
+        model = small(warm_start=True, max_iter=40).fit(X, y)
+        before = model.loss_
+        model.set_params(max_iter=1).fit(X[::-1] * 50 + 3, y[::-1] * 7 - 1)
+        assert model.loss_curve_[0] != pytest.approx(before, rel=1e-3)
+        model.fit(X[::-1] * 50 + 3, y[::-1] * 7 - 1)
+
+    def test_another_structure_is_refused(self, smooth_data):
+        X, y = smooth_data
+        model = small(warm_start=True).fit(X, y)
+        with pytest.raises(ValueError, match="warm_start"):
+            model.set_params(matrix_size=5).fit(X, y)
+        assert model.predict(X).shape == (60,)
+
+
+class TestInterruption:
+    def test_signal_keeps_the_best_model(self, smooth_data):
+        X, y = smooth_data
+        model = small(tol=0, max_iter=10**6, alpha=0.0, n_init=1)
+        timer = threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT))
+        timer.start()
+        with pytest.warns(ConvergenceWarning, match="interrupted by the user"):
+            model.fit(X, y)
+        timer.join()
+        assert model.stop_reason_ == "interrupted"
+        assert model.score(X, y) > 0.9
+        assert model.n_iter_ > 10
+
+    def test_during_the_screening_of_starts(self, smooth_data, monkeypatch):
+        X, y = smooth_data
+        calls = []
+        original = PMM.jacobian
+
+        def jacobian(self, *args):
+            calls.append(1)
+            if len(calls) == 50:
+                raise KeyboardInterrupt
+            return original(self, *args)
+
+        monkeypatch.setattr(PMM, "jacobian", jacobian)
+        with pytest.warns(ConvergenceWarning, match="interrupted"):
+            model = small(n_init=6).fit(X, y)
+        assert len(model.start_losses_) == 3
+        assert model.n_iter_ == 20
+
+
+class TestConvergenceWarning:
+    def test_once_per_fit_with_the_remedy(self, smooth_data):
+        X, y = smooth_data
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            small(max_iter=25, tol=0, n_init=4).fit(X, y)
+        (warning,) = (w for w in caught if w.category is ConvergenceWarning)
+        assert "25 iterations" in str(warning.message)
+        assert "increase max_iter" in str(warning.message)
+
+    def test_silent_when_converged(self, smooth_data):
+        X, y = smooth_data
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            model = small(alpha=0.1, tol=0.05, max_iter=500).fit(X, y)
+        assert model.stop_reason_ == "converged"
+
+
+def test_verbose(smooth_data, capsys):
+    X, y = smooth_data
+    small(n_init=1).fit(X, y)
+    assert capsys.readouterr().out == ""
+    small(n_init=1, verbose=1, max_iter=30, tol=0).fit(X, y)
+    out = capsys.readouterr().out
+    assert "iteration   10" in out
+    assert "iteration   20" in out
+    assert "iteration   11" not in out
+    assert "loss" in out
+
+
+def test_auto_solver_depends_on_the_size(smooth_data):
+    X, y = smooth_data
+    auto = small(max_iter=3, n_init=1).fit(X, y)
+    lm = small(max_iter=3, n_init=1, solver="lm").fit(X, y)
+    assert_array_equal(auto.matrices_, lm.matrices_)
+
+
+def test_parameters_are_model_parameters(smooth_data):
+    """The public attributes are all that a prediction needs."""
+    X, y = smooth_data
+    model = small().fit(X, y)
+    structure = PMM(2, 1, (4,), 2)
+    parameters = Parameters(model.matrices_, model.observables_, model.intercept_)
+    assert_array_equal(structure.predict(parameters, X)[:, 0], model.predict(X))
