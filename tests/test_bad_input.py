@@ -1,0 +1,215 @@
+"""Bad input: errors name argument, value and remedy, and lose nothing."""
+
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.exceptions import ConvergenceWarning
+
+from pmm_sklearn import PMMRegressor
+
+X = np.random.RandomState(0).uniform(-1, 1, size=(30, 2))
+Y = X[:, 0] * X[:, 1]
+
+
+def small(**parameters):
+    defaults = {"matrix_size": 4, "n_eigenvectors": 2, "max_iter": 5, "n_init": 1}
+    return PMMRegressor(**{**defaults, "random_state": 0, **parameters})
+
+
+@pytest.mark.parametrize(
+    ("parameters", "error", "words"),
+    [
+        ({"n_eigenvectors": 5}, ValueError, ["n_eigenvectors=5", "matrix_size=4"]),
+        ({"n_eigenvectors": 0}, ValueError, ["n_eigenvectors", "0", "at least 1"]),
+        ({"n_eigenvectors": 1.5}, TypeError, ["n_eigenvectors", "1.5", "integer"]),
+        ({"matrix_size": 0}, ValueError, ["matrix_size", "0", "positive"]),
+        ({"matrix_size": -3}, ValueError, ["matrix_size", "-3", "positive"]),
+        ({"matrix_size": (3, 0)}, ValueError, ["matrix_size", "(3, 0)"]),
+        ({"matrix_size": ()}, ValueError, ["matrix_size", "()"]),
+        ({"matrix_size": "7"}, TypeError, ["matrix_size", "'7'", "integer"]),
+        ({"matrix_size": 4.0}, TypeError, ["matrix_size", "4.0", "integer"]),
+        ({"which": "lowest"}, ValueError, ["which", "'lowest'", "'SA'"]),
+        ({"readout": "foo"}, ValueError, ["readout", "'foo'", "'expectation'"]),
+        ({"matrix_type": "real"}, ValueError, ["matrix_type", "'real'", "'symmetric'"]),
+        ({"solver": "adam2"}, ValueError, ["solver", "'adam2'", "'lm'"]),
+        ({"alpha": -1.0}, ValueError, ["alpha", "-1.0", "at least 0"]),
+        ({"alpha": np.nan}, ValueError, ["alpha", "nan"]),
+        ({"alpha": np.inf}, ValueError, ["alpha", "inf", "finite"]),
+        ({"alpha": "big"}, (TypeError, ValueError), ["alpha", "'big'"]),
+        ({"max_iter": 0}, ValueError, ["max_iter", "0", "at least 1"]),
+        ({"tol": -1e-3}, ValueError, ["tol", "-0.001"]),
+        ({"n_init": 0}, ValueError, ["n_init", "0"]),
+        ({"early_stopping": "yes"}, TypeError, ["early_stopping", "'yes'"]),
+        ({"validation_fraction": 1.0}, ValueError, ["validation_fraction", "1.0"]),
+        ({"validation_fraction": 0}, ValueError, ["validation_fraction", "0"]),
+        ({"n_iter_no_change": 0}, ValueError, ["n_iter_no_change", "0"]),
+        ({"warm_start": 1}, TypeError, ["warm_start", "1", "True or False"]),
+        ({"verbose": -1}, ValueError, ["verbose", "-1"]),
+        ({"verbose": "loud"}, TypeError, ["verbose", "'loud'"]),
+        ({"random_state": "x"}, ValueError, ["'x'", "seed"]),
+    ],
+    ids=str,
+)
+def test_parameters(parameters, error, words):
+    with pytest.raises(error) as caught:
+        small(**parameters).fit(X, Y)
+    for word in words:
+        assert word in str(caught.value)
+
+
+WITH_NAN = np.where(np.arange(30) == 3, np.nan, Y)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ((np.where(X > 0.5, np.nan, X), Y), ["X", "NaN"]),
+        ((np.where(X > 0.5, np.inf, X), Y), ["X", "infinity"]),
+        ((X, WITH_NAN), ["y", "NaN"]),
+        ((X, np.where(Y > 0.3, np.inf, Y)), ["y", "infinity"]),
+        ((X, Y[:-1]), ["30", "29", "samples"]),
+        ((X[:, 0], Y), ["1D", "Reshape"]),
+        ((X.astype(complex), Y), ["Complex", "X", "complex128", "separate columns"]),
+        ((X, Y.astype(complex)), ["Complex", "y", "complex128"]),
+        ((X.tolist()[:0], Y[:0]), ["0 sample"]),
+        ((np.array([["a", "b"]] * 30), Y), ["could not convert string"]),
+        ((X, np.array(["a"] * 30)), ["convert"]),
+        ((X, Y, np.ones(29)), ["sample_weight", "(30,)", "(29,)"]),
+        ((X, Y, np.ones((30, 1))), ["sample_weight", "(30, 1)"]),
+        ((X, Y, np.zeros(30)), ["sample_weight", "zero", "positive"]),
+        ((X, Y, -np.ones(30)), ["sample_weight", "non-negative", "-1.0"]),
+        ((X, Y, WITH_NAN), ["sample_weight", "finite", "nan"]),
+    ],
+)
+def test_data(arguments, words):
+    with pytest.raises(ValueError) as caught:  # noqa: PT011
+        small().fit(*arguments)
+    for word in words:
+        assert word in str(caught.value)
+
+
+def test_features_at_predict():
+    model = small(max_iter=25, alpha=0.1).fit(X, Y)
+    with pytest.raises(ValueError, match="3 features.*expecting 2"):
+        model.predict(np.ones((4, 3)))
+    with pytest.raises(ValueError, match="NaN"):
+        model.predict([[np.nan, 1.0]])
+    with pytest.raises(ValueError, match="Complex"):
+        model.predict(X + 1j)
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"X": pd.DataFrame(np.full((30, 3), np.nan), columns=["u", "v", "w"]), "y": Y},
+        {"X": X, "y": Y[:5]},
+        {"X": X, "y": Y, "sample_weight": np.zeros(30)},
+        {"X": X, "y": WITH_NAN},
+    ],
+    ids=["nan frame", "lengths", "weights", "nan target"],
+)
+def test_failing_refit_keeps_the_fitted_model(bad):
+    frame = pd.DataFrame(X, columns=["a", "b"])
+    model = small().fit(frame, Y)
+    before = dict(vars(model))
+    expected = model.predict(frame)
+    with pytest.raises(ValueError):  # noqa: PT011
+        model.fit(**bad)
+    assert vars(model).keys() == before.keys()
+    assert list(model.feature_names_in_) == ["a", "b"]
+    assert_array_equal(model.predict(frame), expected)
+
+
+def test_failing_refit_by_a_parameter_keeps_the_fitted_model():
+    model = small(max_iter=25, alpha=0.1).fit(X, Y)
+    expected = model.predict(X)
+    with pytest.raises(ValueError, match="alpha"):
+        model.set_params(alpha=-1).fit(X, Y)
+    assert_array_equal(model.predict(X), expected)
+
+
+@pytest.fixture
+def no_warnings_but_convergence():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        yield
+
+
+@pytest.mark.usefixtures("no_warnings_but_convergence")
+@pytest.mark.parametrize("readout", ["expectation", "transition"])
+@pytest.mark.parametrize("solver", ["lm", "lbfgs"])
+class TestUnusualButUsable:
+    def fit(self, X, y, readout, solver, **parameters):
+        model = small(readout=readout, solver=solver, max_iter=30, **parameters)
+        model.fit(X, y)
+        predicted = model.predict(X)
+        assert np.all(np.isfinite(predicted))
+        return model, predicted
+
+    def test_constant_target(self, readout, solver):
+        model, predicted = self.fit(X, np.full(30, 5.0), readout, solver)
+        assert_allclose(predicted, 5.0, rtol=1e-12)
+        assert_allclose(model.predict(100 * X), 5.0, rtol=1e-12)
+
+    def test_constant_target_among_others(self, readout, solver):
+        _, predicted = self.fit(
+            X, np.column_stack([Y, np.full(30, -2.0)]), readout, solver
+        )
+        assert_allclose(predicted[:, 1], -2.0, rtol=1e-9)
+
+    def test_constant_feature_has_no_influence(self, readout, solver):
+        constant = np.column_stack([X, np.full(30, 0.1 + 0.2)])
+        model, predicted = self.fit(constant, Y, readout, solver)
+        assert_allclose(model.matrices_[3], 0, atol=1e-12)
+        constant[:, 2] = 7.0
+        assert_allclose(model.predict(constant), predicted, atol=1e-9)
+
+    def test_duplicate_rows(self, readout, solver):
+        _, predicted = self.fit(
+            X[[0] * 10 + [1] * 10], Y[[0] * 10 + [1] * 10], readout, solver
+        )
+        assert_allclose(predicted, Y[[0] * 10 + [1] * 10], atol=0.02)
+
+    def test_one_feature(self, readout, solver):
+        _, predicted = self.fit(X[:, :1], X[:, 0] ** 2, readout, solver)
+        assert np.mean(np.abs(predicted - X[:, 0] ** 2)) < 0.1
+
+    def test_one_sample(self, readout, solver):
+        _, predicted = self.fit(X[:1], Y[:1], readout, solver)
+        assert_allclose(predicted, Y[:1])
+
+    def test_more_features_than_samples(self, readout, solver):
+        wide = np.random.RandomState(1).standard_normal((5, 40))
+        _, predicted = self.fit(wide, wide[:, 0], readout, solver)
+        assert_allclose(predicted, wide[:, 0], atol=0.1)
+
+    @pytest.mark.parametrize("scale", [1e-150, 1e-30, 1e30, 1e150])
+    def test_extreme_units(self, readout, solver, scale):
+        _, expected = self.fit(X, Y, readout, solver)
+        _, predicted = self.fit(X, scale * Y, readout, solver)
+        assert_allclose(predicted / scale, expected, atol=1e-3)
+        _, predicted = self.fit(scale * X, Y, readout, solver)
+        assert_allclose(predicted, expected, atol=1e-3)
+
+    def test_matrix_of_size_one(self, readout, solver):
+        _, predicted = self.fit(X, Y, readout, solver, matrix_size=1, n_eigenvectors=1)
+        assert_allclose(predicted, Y.mean(), atol=1e-6)
+
+    def test_all_eigenvectors(self, readout, solver):
+        self.fit(X, Y, readout, solver, n_eigenvectors=4)
+
+    def test_integer_and_boolean_data(self, readout, solver):
+        grid = np.arange(12).reshape(6, 2) % 5
+        self.fit(grid, np.arange(6), readout, solver)
+        self.fit(grid > 2, np.arange(6) > 2, readout, solver)
+
+    def test_float32(self, readout, solver):
+        model, predicted = self.fit(
+            X.astype(np.float32), Y.astype(np.float32), readout, solver
+        )
+        assert predicted.dtype == model.matrices_.real.dtype == np.float64
