@@ -43,7 +43,10 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
         check_option("which", self.which, tuple(SELECTIONS))
         check_option("readout", self.readout, tuple(READOUTS))
         check_option("matrix_type", self.matrix_type, ("hermitian", "symmetric"))
-        check_number("alpha", self.alpha, 0)
+        if isinstance(self.alpha, str):
+            check_option("alpha", self.alpha, ("auto",))
+        else:
+            check_number("alpha", self.alpha, 0)
         check_option("solver", self.solver, ("auto", *SOLVERS))
         check_integer("max_iter", self.max_iter, 1)
         check_number("tol", self.tol, 0)
@@ -54,7 +57,8 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
         )
         check_integer("n_iter_no_change", self.n_iter_no_change, 1)
         check_flag("warm_start", self.warm_start)
-        check_number("verbose", int(self.verbose), 0)
+        if not isinstance(self.verbose, bool):
+            check_integer("verbose", self.verbose, 0)
         return block_sizes
 
     def _split_validation(self, data, random_state):
@@ -150,6 +154,7 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
         vars(self).update(fitted(result.theta))
         self.n_parameters_ = problem.model.n_parameters
         self.n_iter_ = max(result.n_iter, 1)
+        self.alpha_ = float(problem.objective.alpha(result.theta))
         self.loss_ = result.loss
         self.loss_curve_ = result.loss_curve
         self.validation_loss_curve_ = result.validation_curve

@@ -3,7 +3,7 @@
 import numpy as np
 
 from ._scaling import Standardisation
-from .model import Objective, Parameters
+from .model import NoisePenalty, Objective, Parameters, RidgePenalty
 
 
 class TrainingProblem:
@@ -19,8 +19,8 @@ class TrainingProblem:
         ``X`` of shape (n_samples, n_features), ``y`` of shape (n_samples,
         n_outputs) and ``sample_weight`` of shape (n_samples,).  Samples of weight
         zero count as absent.
-    alpha : float
-        Weight of the penalty.
+    alpha : float or "auto"
+        Weight of the penalty; "auto" is the variance of the residuals.
     validation : tuple of ndarray, optional
         The same for samples that are not trained on.
 
@@ -36,16 +36,22 @@ class TrainingProblem:
         self.model = model
         data = _without_zero_weight(data)
         self._scaling = Standardisation(*data)
-        self.objective = self._objective(loss, data, alpha)
+        if alpha == "auto":
+            penalty = NoisePenalty(data[2].sum() * model.n_outputs)
+        else:
+            penalty = RidgePenalty(alpha)
+        self.objective = self._objective(loss, data, penalty)
         self.validation_loss = None
         if validation is not None:
             validation = _without_zero_weight(validation)
-            self.validation_loss = self._objective(loss, validation, 0.0).value
+            self.validation_loss = self._objective(
+                loss, validation, RidgePenalty(0.0)
+            ).value
 
-    def _objective(self, loss, data, alpha):
+    def _objective(self, loss, data, penalty):
         X, y, sample_weight = data
         X, y = self._scaling.features(X), self._scaling.targets(y)
-        return Objective(self.model, loss, X, y, sample_weight, alpha)
+        return Objective(self.model, loss, X, y, sample_weight, penalty)
 
     def random_start(self, seed):
         """Random coordinates; columns that are constant have no influence."""

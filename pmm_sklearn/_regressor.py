@@ -44,17 +44,19 @@ class PMMRegressor(RegressorMixin, BasePMM):
     matrix_type : {"hermitian", "symmetric"}, default="hermitian"
         Complex Hermitian or real symmetric matrices.  The latter have about half
         the parameters.
-    alpha : float, default=1e-3
+    alpha : float or "auto", default="auto"
         Regularisation: multiplies the squared Frobenius norm of all matrices of
         the standardised problem, added to the weighted sum of squared residuals
-        of the standardised targets.  Intercepts are not penalised.
+        of the standardised targets.  Intercepts are not penalised.  "auto" is the
+        variance of these residuals, estimated along the way: next to nothing
+        for data without noise, and more the noisier the data are.
     solver : {"auto", "lm", "lbfgs"}, default="auto"
         "lm" is Levenberg-Marquardt, by far the better where its linear systems
         are affordable.  "lbfgs" is `scipy.optimize.minimize`.  "auto" takes "lm"
         up to 2000 parameters or residuals.
     max_iter : int, default=400
         Largest number of iterations.
-    tol : float, default=1e-3
+    tol : float, default=1e-2
         Training has converged when `n_iter_no_change` iterations together have
         decreased the loss by less than `tol` times its value.
     n_init : int, default=4
@@ -92,9 +94,12 @@ class PMMRegressor(RegressorMixin, BasePMM):
         Number of real parameters that were learned.
     n_iter_ : int
         Number of iterations of the start that was continued.
+    alpha_ : float
+        The regularisation used at the end.
     loss_ : float
-        Objective at the fitted parameters: weighted sum of squared residuals of
-        the standardised targets plus penalty.
+        Objective at the fitted parameters: weighted sum of squared residuals
+        :math:`L` of the standardised targets plus `alpha` times the squared norm
+        :math:`q`; with ``alpha="auto"``, :math:`L e^{q / m}` for `m` observations.
     loss_curve_ : list of float
         Objective after each iteration.
     validation_loss_curve_ : list of float
@@ -150,10 +155,10 @@ class PMMRegressor(RegressorMixin, BasePMM):
         which="SA",
         readout="expectation",
         matrix_type="hermitian",
-        alpha=1e-3,
+        alpha="auto",
         solver="auto",
         max_iter=400,
-        tol=1e-3,
+        tol=1e-2,
         n_init=4,
         early_stopping=False,
         validation_fraction=0.1,

@@ -3,6 +3,7 @@
 from .eigensystem import SELECTIONS, Eigensystem
 from .loss import SquaredError
 from .objective import DualEquations, NormalEquations, Objective
+from .penalty import NoisePenalty, RidgePenalty
 from .pmm import PMM, Parameters
 from .primary import AffineMatrix
 from .readout import READOUTS, Expectation, Transition
@@ -17,9 +18,11 @@ __all__ = [
     "Eigensystem",
     "Expectation",
     "HermitianBasis",
+    "NoisePenalty",
     "NormalEquations",
     "Objective",
     "Parameters",
+    "RidgePenalty",
     "SquaredError",
     "Transition",
 ]

@@ -7,11 +7,12 @@ from ._chunks import chunks
 
 
 class Objective:
-    r"""Loss on data plus penalty, with first and second derivatives.
+    r"""Loss on data and a penalty, with first and second derivatives.
 
     .. math::
 
-        f(\theta) = \sum_s w_s \sum_k (z_{sk} - y_{sk})^2 + \alpha \|\theta'\|^2
+        f(\theta) = P(L(\theta), \|\theta'\|^2), \qquad
+        L(\theta) = \sum_s w_s \sum_k (z_{sk} - y_{sk})^2
 
     where :math:`\theta'` are all parameters but the intercepts.  Samples are
     visited in chunks, and sums over samples are accumulated: no array grows with
@@ -29,28 +30,27 @@ class Objective:
         Targets.
     sample_weight : ndarray of shape (n_samples,)
         Non-negative weights.
-    alpha : float
-        Weight of the penalty.
+    penalty : RidgePenalty or NoisePenalty
+        The function ``P``.
 
     Examples
     --------
     >>> import numpy as np
-    >>> from pmm_sklearn.model import PMM, Objective, SquaredError
-    >>> X, y = np.array([[0.0], [1.0]]), np.array([[1.0], [2.0]])
+    >>> from pmm_sklearn.model import PMM, Objective, RidgePenalty, SquaredError
+    >>> data = np.array([[0.0], [1.0]]), np.array([[1.0], [2.0]]), np.ones(2)
     >>> model = PMM(1, 1, (2,), 1)
-    >>> objective = Objective(model, SquaredError(), X, y, np.ones(2), alpha=0.1)
-    >>> theta = np.zeros(model.n_parameters)
-    >>> float(objective.value(theta))
+    >>> objective = Objective(model, SquaredError(), *data, RidgePenalty(0.1))
+    >>> float(objective.value(np.zeros(model.n_parameters)))
     5.0
     """
 
-    def __init__(self, model, loss, X, y, sample_weight, alpha):
+    def __init__(self, model, loss, X, y, sample_weight, penalty):
         self.model = model
         self.loss = loss
         self.X = X
         self.y = y
         self.sample_weight = sample_weight
-        self.alpha = alpha
+        self.penalty = penalty
         self.n_parameters = model.n_parameters
         self.n_residuals = y.size
         self._chunks = chunks(len(X), model.n_outputs * model.n_parameters)
@@ -58,28 +58,34 @@ class Objective:
 
     def value(self, theta):
         """Value of the objective."""
-        parameters = self.model.split(theta)
-        total = self._penalty(theta)
-        for chunk in self._chunks:
-            outputs, _ = self._forward(theta, parameters, chunk)
-            total += self.loss.value(outputs, self.y[chunk], self.sample_weight[chunk])
-        return total
+        return self.penalty.total(*self._loss_and_norm(theta))
+
+    def alpha(self, theta):
+        """Weight of the squared norm against the loss of the data."""
+        data_slope, norm_slope = self.penalty.slopes(*self._loss_and_norm(theta))
+        return norm_slope / data_slope
 
     def value_and_gradient(self, theta):
         """Value of the objective and its gradient of shape (n_parameters,)."""
         parameters = self.model.split(theta)
-        total = self._penalty(theta)
-        gradient = 2.0 * self.alpha * self.model.penalised(theta)
+        penalised = self.model.penalised(theta)
+        total, gradient = 0.0, np.zeros(self.n_parameters)
         for chunk in self._chunks:
             outputs, saved = self._forward(theta, parameters, chunk)
             data = (outputs, self.y[chunk], self.sample_weight[chunk])
             total += self.loss.value(*data)
             cotangents = self.loss.gradient(*data)
             gradient += self.model.gradient(saved, self.X[chunk], cotangents)
-        return total, gradient
+        norm = penalised @ penalised
+        data_slope, norm_slope = self.penalty.slopes(total, norm)
+        gradient = data_slope * gradient + 2.0 * norm_slope * penalised
+        return self.penalty.total(total, norm), gradient
 
     def quadratic_model(self, theta):
-        """Gauss-Newton model of the objective around ``theta``.
+        r"""Gauss-Newton model of the objective around ``theta``.
+
+        It is that of :math:`L + \alpha \|\theta'\|^2` with :meth:`alpha` at
+        ``theta``, whose gradient is parallel to that of the objective.
 
         Returns
         -------
@@ -87,21 +93,22 @@ class Objective:
             The latter if residuals are fewer than parameters.
         """
         parameters = self.model.split(theta)
-        penalised = self.alpha * self.model.penalised(theta)
+        alpha = self.alpha(theta)
+        penalised = alpha * self.model.penalised(theta)
         if self.n_residuals < self.n_parameters:
             pieces = [
                 self._residuals_and_jacobian(theta, parameters, chunk)
                 for chunk in self._chunks
             ]
             residuals, jacobian = (np.concatenate(p) for p in zip(*pieces, strict=True))
-            return DualEquations(residuals, jacobian, penalised, self.alpha)
+            return DualEquations(residuals, jacobian, penalised, alpha)
         matrix = np.zeros((self.n_parameters, self.n_parameters))
         gradient = penalised
         for chunk in self._chunks:
             residuals, jacobian = self._residuals_and_jacobian(theta, parameters, chunk)
             matrix += jacobian.T @ jacobian
             gradient += jacobian.T @ residuals
-        return NormalEquations(matrix, gradient, self.alpha)
+        return NormalEquations(matrix, gradient, alpha)
 
     def residuals_and_jacobian(self, theta):
         """Residuals of shape (m,) and their Jacobian of shape (m, n_parameters).
@@ -120,9 +127,14 @@ class Objective:
         jacobian *= slopes[:, np.newaxis, np.newaxis]
         return residuals.ravel(), jacobian.reshape(-1, self.n_parameters)
 
-    def _penalty(self, theta):
+    def _loss_and_norm(self, theta):
+        parameters = self.model.split(theta)
+        total = 0.0
+        for chunk in self._chunks:
+            outputs, _ = self._forward(theta, parameters, chunk)
+            total += self.loss.value(outputs, self.y[chunk], self.sample_weight[chunk])
         penalised = self.model.penalised(theta)
-        return self.alpha * (penalised @ penalised)
+        return total, penalised @ penalised
 
     def _forward(self, theta, parameters, chunk):
         """Forward pass, remembered for the last point if there is one chunk."""

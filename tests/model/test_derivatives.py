@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pmm_sklearn.model import PMM, Objective, SquaredError
+from pmm_sklearn.model import PMM, NoisePenalty, Objective, RidgePenalty, SquaredError
 
 STRUCTURES = [
     {"block_sizes": (4,)},
@@ -15,7 +15,7 @@ STRUCTURES = [
 
 
 def make_objective(
-    readout, matrix_type, structure, n_outputs=2, n_eigenvectors=2, alpha=0.3
+    readout, matrix_type, structure, n_outputs=2, n_eigenvectors=2, penalty=None
 ):
     rng = np.random.RandomState(0)
     model = PMM(
@@ -29,7 +29,9 @@ def make_objective(
     X = rng.uniform(-1, 1, size=(9, 2))
     y = rng.standard_normal((9, n_outputs))
     weight = rng.uniform(0.5, 2.0, size=9)
-    objective = Objective(model, SquaredError(), X, y, weight, alpha)
+    objective = Objective(
+        model, SquaredError(), X, y, weight, penalty or RidgePenalty(0.3)
+    )
     return objective, model.initial(rng)
 
 
@@ -43,8 +45,11 @@ def central_difference(function, theta, direction, step=2e-4):
 @pytest.mark.parametrize("matrix_type", ["hermitian", "symmetric"])
 @pytest.mark.parametrize("structure", STRUCTURES, ids=str)
 class TestObjective:
-    def test_gradient(self, readout, matrix_type, structure):
-        objective, theta = make_objective(readout, matrix_type, structure)
+    @pytest.mark.parametrize("penalty", [RidgePenalty(0.3), NoisePenalty(40.0)])
+    def test_gradient(self, readout, matrix_type, structure, penalty):
+        objective, theta = make_objective(
+            readout, matrix_type, structure, penalty=penalty
+        )
         value, gradient = objective.value_and_gradient(theta)
         assert value == pytest.approx(objective.value(theta), rel=1e-14)
         numerical = [

@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from pmm_sklearn.model import PMM, Objective, Parameters, SquaredError, _chunks
+from pmm_sklearn.model import (
+    PMM,
+    Objective,
+    Parameters,
+    RidgePenalty,
+    SquaredError,
+    _chunks,
+)
 
 from .test_derivatives import make_objective
 from .test_eigensystem import random_unitary
@@ -49,7 +56,7 @@ def test_integer_weights_are_repetitions(readout):
         objective.X,
         objective.y,
         repeats.astype(float),
-        0.1,
+        RidgePenalty(0.1),
     )
     repeated = Objective(
         objective.model,
@@ -57,7 +64,7 @@ def test_integer_weights_are_repetitions(readout):
         np.repeat(objective.X, repeats, axis=0),
         np.repeat(objective.y, repeats, axis=0),
         np.ones(repeats.sum()),
-        0.1,
+        RidgePenalty(0.1),
     )
     for actual, expected in zip(
         weighted.value_and_gradient(theta),
@@ -76,7 +83,9 @@ def test_chunks_do_not_matter(readout, n_samples, monkeypatch):
     theta = model.initial(rng)
 
     def results():
-        objective = Objective(model, SquaredError(), X, y, np.ones(n_samples), 0.1)
+        objective = Objective(
+            model, SquaredError(), X, y, np.ones(n_samples), RidgePenalty(0.1)
+        )
         value, gradient = objective.value_and_gradient(theta)
         step = objective.quadratic_model(theta).step(1.0)
         return objective.value(theta), value, gradient, step
@@ -97,7 +106,9 @@ def test_step_solves_the_damped_least_squares_problem(readout, n_samples):
     X, y = rng.uniform(-1, 1, (n_samples, 2)), rng.standard_normal((n_samples, 1))
     model = PMM(2, 1, (4,), 2, readout=readout)
     theta = model.initial(rng)
-    objective = Objective(model, SquaredError(), X, y, np.ones(n_samples), alpha)
+    objective = Objective(
+        model, SquaredError(), X, y, np.ones(n_samples), RidgePenalty(alpha)
+    )
     residuals, jacobian = objective.residuals_and_jacobian(theta)
     identity = np.eye(theta.size)
     # The penalty acts on the parameters, the damping on all components of the step;
@@ -123,7 +134,7 @@ def test_memory_does_not_grow_with_the_samples():
     def peak(n_samples):
         X = np.random.RandomState(1).uniform(-1, 1, (n_samples, 3))
         objective = Objective(
-            model, SquaredError(), X, X[:, :1], np.ones(n_samples), 0.1
+            model, SquaredError(), X, X[:, :1], np.ones(n_samples), RidgePenalty(0.1)
         )
         tracemalloc.start()
         objective.value(theta)

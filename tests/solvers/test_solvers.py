@@ -4,7 +4,13 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from pmm_sklearn.model import PMM, NormalEquations, Objective, SquaredError
+from pmm_sklearn.model import (
+    PMM,
+    NormalEquations,
+    Objective,
+    RidgePenalty,
+    SquaredError,
+)
 from pmm_sklearn.solvers import SOLVERS, Progress, StopReason
 
 from ..model.test_derivatives import make_objective
@@ -60,7 +66,9 @@ def test_ends_at_a_stationary_point_of_a_model(solver, readout):
     rng = np.random.RandomState(0)
     X = np.linspace(-1, 1, 30)[:, np.newaxis]
     model = PMM(1, 1, (2,), 1, readout=readout, matrix_type="symmetric")
-    objective = Objective(model, SquaredError(), X, np.sin(4 * X), np.ones(30), 0.0)
+    objective = Objective(
+        model, SquaredError(), X, np.sin(4 * X), np.ones(30), RidgePenalty(0.0)
+    )
     result = run(solver, objective, model.initial(rng), max_iter=2000)
     _, gradient = objective.value_and_gradient(result.theta)
     assert result.loss > 0.01

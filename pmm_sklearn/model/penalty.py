@@ -1,0 +1,83 @@
+r"""Penalties on the size of the matrices, combined with the loss of the data.
+
+A penalty offers, for a loss ``L`` of the data and the squared norm ``q`` of the
+penalised parameters,
+
+``total(L, q)``
+    what is minimised;
+``slopes(L, q)``
+    its derivatives with respect to ``L`` and to ``q``.
+
+Their ratio is the weight of ``q`` against ``L``, the `alpha` of a ridge regression.
+"""
+
+import numpy as np
+
+# The exponential overflows beyond; only absurdly large parameters get there.
+_LARGEST_EXPONENT = 600.0
+
+
+class RidgePenalty:
+    r"""Fixed weight: :math:`L + \alpha q`.
+
+    Parameters
+    ----------
+    alpha : float
+        Weight of the squared norm.
+
+    Examples
+    --------
+    >>> from pmm_sklearn.model import RidgePenalty
+    >>> RidgePenalty(0.5).total(2.0, 6.0)
+    5.0
+    """
+
+    def __init__(self, alpha):
+        self.alpha = alpha
+
+    def total(self, loss, squared_norm):
+        """What is minimised."""
+        return loss + self.alpha * squared_norm
+
+    def slopes(self, loss, squared_norm):
+        """Derivatives of the total with respect to its two arguments."""
+        return 1.0, self.alpha
+
+
+class NoisePenalty:
+    r"""Weight equal to the variance of the residuals: :math:`L\, e^{q / m}`.
+
+    It is the negative logarithm of a posterior density, exponentiated: independent
+    normal errors of unknown variance :math:`\sigma^2` for the ``m`` observations
+    and a standard normal prior of the parameters give :math:`m \ln \sigma^2 +
+    L / \sigma^2 + q`, least for :math:`\sigma^2 = L / m`, where it is
+    :math:`m \ln L + q` up to a constant.  Its gradient is that of :math:`L +
+    \alpha q` with :math:`\alpha = L / m`: noise-free data are hardly penalised,
+    noisy data are penalised by their noise.
+
+    Parameters
+    ----------
+    n_observations : float
+        The number ``m``, or the sum of the weights of the observations.
+
+    Examples
+    --------
+    >>> from pmm_sklearn.model import NoisePenalty
+    >>> NoisePenalty(10).slopes(2.0, 0.0)
+    (1.0, 0.2)
+    """
+
+    def __init__(self, n_observations):
+        self.n_observations = n_observations
+
+    def total(self, loss, squared_norm):
+        """What is minimised."""
+        return loss * self._factor(squared_norm)
+
+    def slopes(self, loss, squared_norm):
+        """Derivatives of the total with respect to its two arguments."""
+        factor = float(self._factor(squared_norm))
+        return factor, factor * loss / self.n_observations
+
+    def _factor(self, squared_norm):
+        return np.exp(min(squared_norm / self.n_observations, _LARGEST_EXPONENT))
