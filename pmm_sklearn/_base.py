@@ -138,6 +138,13 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
                 self._print(f"iteration {n_iter:4d}   loss {loss:.6e}")
             return bridge.on_iteration(theta)
 
+        def on_start(result):
+            if self.verbose:
+                self._print(
+                    f"a start after {result.n_iter} iterations   "
+                    f"loss {result.score:.6e}"
+                )
+
         result, start_losses = train(
             problem.objective,
             starts,
@@ -149,6 +156,7 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
                 "validation_loss": problem.validation_loss,
             },
             n_jobs=self.n_jobs,
+            on_start=on_start,
             on_iteration=on_iteration,
         )
         vars(self).update(fitted(result.theta))
@@ -171,9 +179,9 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
 
     def _report(self, result):
         if self.verbose:
-            losses = ", ".join(f"{loss:.3g}" for loss in self.start_losses_)
-            self._print(f"losses of the starts when they were compared: {losses}")
-            self._print(f"{result.n_iter} iterations: {result.reason.value}")
+            self._print(
+                f"stopped after {result.n_iter} iterations: {result.reason.value}"
+            )
         if not result.reason.converged:
             warnings.warn(
                 f"{type(self).__name__} stopped after {result.n_iter} iterations with "

@@ -12,7 +12,16 @@ from .solvers import SOLVERS, Progress, StopReason
 SCREENING_ITERATIONS = 20
 
 
-def train(objective, starts, solver, settings, *, n_jobs=None, on_iteration=None):
+def train(
+    objective,
+    starts,
+    solver,
+    settings,
+    *,
+    n_jobs=None,
+    on_start=None,
+    on_iteration=None,
+):
     """Screen the starts for a few iterations and continue the best one.
 
     Parameters
@@ -27,6 +36,8 @@ def train(objective, starts, solver, settings, *, n_jobs=None, on_iteration=None
         Keyword arguments of `Progress`.
     n_jobs : int, optional
         Number of starts that are screened at the same time.
+    on_start : callable, optional
+        ``on_start(result)``, called with the result of each start's screening.
     on_iteration : callable, optional
         See `Progress`; called for the start that is continued.
 
@@ -42,14 +53,17 @@ def train(objective, starts, solver, settings, *, n_jobs=None, on_iteration=None
         result = minimise(objective, starts[0], solver, settings, on_iteration)
         return result, [result.score]
     screening = {**settings, "max_iter": min(SCREENING_ITERATIONS, max_iter)}
-    screened, interrupted = _screen(objective, starts, solver, screening, n_jobs)
+    results = _screen(objective, starts, solver, screening, n_jobs)
+    screened, interrupted = _collect(results, on_start)
     best = min(screened, key=lambda result: result.score)
     scores = [result.score for result in screened]
     if interrupted:
         best = replace(best, reason=StopReason.INTERRUPTED)
     elif best.reason is StopReason.MAX_ITER and best.n_iter < max_iter:
         left = {**settings, "max_iter": max_iter - best.n_iter}
-        rest = minimise(objective, best.theta, solver, left, on_iteration)
+        rest = minimise(
+            objective, best.theta, solver, left, _offset(on_iteration, best.n_iter)
+        )
         best = best.followed_by(rest)
     return best, scores
 
@@ -63,17 +77,32 @@ def minimise(objective, start, solver, settings, on_iteration=None):
 
 
 def _screen(objective, starts, solver, settings, n_jobs):
-    """Results of the starts, and whether an interruption cut the list short."""
+    """Yield the results of the starts, in their order."""
     parallel = Parallel(n_jobs=n_jobs, return_as="generator")
-    tasks = (delayed(minimise)(objective, start, solver, settings) for start in starts)
-    results = []
+    return parallel(
+        delayed(minimise)(objective, start, solver, settings) for start in starts
+    )
+
+
+def _collect(results, on_start):
+    """List of results, and whether an interruption cut it short."""
+    collected = []
     try:
-        for result in parallel(tasks):
-            results.append(result)
+        for result in results:
+            collected.append(result)
             if result.reason is StopReason.INTERRUPTED:
-                return results, True
+                return collected, True
+            if on_start is not None:
+                on_start(result)
     except KeyboardInterrupt:
-        if not results:
+        if not collected:
             raise
-        return results, True
-    return results, False
+        return collected, True
+    return collected, False
+
+
+def _offset(on_iteration, n_previous):
+    """Count the iterations of the screening."""
+    if on_iteration is None:
+        return None
+    return lambda n_iter, *state: on_iteration(n_previous + n_iter, *state)

@@ -206,11 +206,11 @@ class TestCallbacks:
         X, y = smooth_data
         monitor = self.module.ScoringMonitor(scoring="r2")
         model = small(n_init=1, max_iter=15).set_callbacks(monitor).fit(X, y)
-        scores = [row["r2"] for row in monitor.get_logs().data if "r2" in row]
-        # One for each iteration and one for the fit.
-        assert len(scores) == model.n_iter_ + 1
-        assert scores[-1] == pytest.approx(model.score(X, y))
-        assert scores[0] < scores[-1] <= 1
+        fit, *iterations = (row["r2"] for row in monitor.get_logs().data)
+        assert fit == pytest.approx(model.score(X, y))
+        assert len(iterations) == model.n_iter_
+        assert iterations[-1] == pytest.approx(fit)
+        assert iterations[0] < fit
 
     def test_progress_bar(self, smooth_data, capsys):
         pytest.importorskip("rich", reason="the progress bar needs rich")
