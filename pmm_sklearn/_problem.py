@@ -6,6 +6,10 @@ from ._scaling import Standardisation
 from .model import NoisePenalty, Objective, Parameters, RidgePenalty
 
 
+# Of the coordinates of all matrices, for alpha="auto"; see doc/defaults.rst.
+_PRIOR_VARIANCE = 5.0
+
+
 class TrainingProblem:
     """What is minimised to fit a model to data.
 
@@ -20,7 +24,7 @@ class TrainingProblem:
         n_outputs) and ``sample_weight`` of shape (n_samples,).  Samples of weight
         zero count as absent.
     alpha : float or "auto"
-        Weight of the penalty; "auto" is the variance of the residuals.
+        Weight of the penalty; "auto" follows the variance of the residuals.
     validation : tuple of ndarray, optional
         The same for samples that are not trained on.
 
@@ -37,7 +41,7 @@ class TrainingProblem:
         data = _without_zero_weight(data)
         self._scaling = Standardisation(*data)
         if alpha == "auto":
-            penalty = NoisePenalty(data[2].sum() * model.n_outputs)
+            penalty = NoisePenalty(data[2].sum() * model.n_outputs, _PRIOR_VARIANCE)
         else:
             penalty = RidgePenalty(alpha)
         self.objective = self._objective(loss, data, penalty)

@@ -47,9 +47,11 @@ class PMMRegressor(RegressorMixin, BasePMM):
     alpha : float or "auto", default="auto"
         Regularisation: multiplies the squared Frobenius norm of all matrices of
         the standardised problem, added to the weighted sum of squared residuals
-        of the standardised targets.  Intercepts are not penalised.  "auto" is the
-        variance of these residuals, estimated along the way: next to nothing
-        for data without noise, and more the noisier the data are.
+        of the standardised targets.  Intercepts are not penalised.  "auto" is a
+        fifth of the variance of these residuals, estimated along the way: next to
+        nothing for data without noise, and more the noisier the data are.  It is
+        the most probable model for normal errors of unknown variance and matrix
+        elements of variance 5.
     solver : {"auto", "lm", "lbfgs"}, default="auto"
         "lm" is Levenberg-Marquardt, by far the better where its linear systems
         are affordable.  "lbfgs" is `scipy.optimize.minimize`.  "auto" takes "lm"
@@ -99,7 +101,7 @@ class PMMRegressor(RegressorMixin, BasePMM):
     loss_ : float
         Objective at the fitted parameters: weighted sum of squared residuals
         :math:`L` of the standardised targets plus `alpha` times the squared norm
-        :math:`q`; with ``alpha="auto"``, :math:`L e^{q / m}` for `m` observations.
+        :math:`q`; with ``alpha="auto"``, :math:`L e^{q / (5 m)}` for `m` observations.
     loss_curve_ : list of float
         Objective after each iteration.
     validation_loss_curve_ : list of float

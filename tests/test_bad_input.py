@@ -10,6 +10,8 @@ from sklearn.exceptions import ConvergenceWarning
 
 from pmm_sklearn import PMMRegressor
 
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+
 X = np.random.RandomState(0).uniform(-1, 1, size=(30, 2))
 Y = X[:, 0] * X[:, 1]
 
@@ -101,7 +103,6 @@ def test_features_at_predict():
         model.predict(X + 1j)
 
 
-@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.parametrize(
     "bad",
     [

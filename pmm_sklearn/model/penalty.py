@@ -45,30 +45,32 @@ class RidgePenalty:
 
 
 class NoisePenalty:
-    r"""Weight equal to the variance of the residuals: :math:`L\, e^{q / m}`.
+    r"""Weight in proportion to the variance of the residuals: :math:`L\, e^{q / (m v)}`.
 
-    It is the negative logarithm of a posterior density, exponentiated: independent
-    normal errors of unknown variance :math:`\sigma^2` for the ``m`` observations
-    and a standard normal prior of the parameters give :math:`m \ln \sigma^2 +
-    L / \sigma^2 + q`, least for :math:`\sigma^2 = L / m`, where it is
-    :math:`m \ln L + q` up to a constant.  Its gradient is that of :math:`L +
-    \alpha q` with :math:`\alpha = L / m`: noise-free data are hardly penalised,
-    noisy data are penalised by their noise.
+    It is a negative log posterior density, exponentiated: independent normal errors
+    of unknown variance :math:`\sigma^2` for the ``m`` observations and a normal prior
+    of variance ``v`` for the parameters give :math:`m \ln \sigma^2 + L / \sigma^2 + q
+    / v`, least for :math:`\sigma^2 = L / m`, where it is :math:`m \ln L + q / v` up to
+    a constant.  Its gradient is parallel to that of :math:`L + \alpha q` with
+    :math:`\alpha = L / (m v)`: noise-free data are hardly penalised, noisy data are
+    penalised by their noise.
 
     Parameters
     ----------
     n_observations : float
         The number ``m``, or the sum of the weights of the observations.
+    prior_variance : float
+        The variance ``v``.
 
     Examples
     --------
     >>> from pmm_sklearn.model import NoisePenalty
-    >>> NoisePenalty(10).slopes(2.0, 0.0)
-    (1.0, 0.2)
+    >>> NoisePenalty(10, 4.0).slopes(2.0, 0.0)
+    (1.0, 0.05)
     """
 
-    def __init__(self, n_observations):
-        self.n_observations = n_observations
+    def __init__(self, n_observations, prior_variance):
+        self._divisor = n_observations * prior_variance
 
     def total(self, loss, squared_norm):
         """What is minimised."""
@@ -77,7 +79,7 @@ class NoisePenalty:
     def slopes(self, loss, squared_norm):
         """Derivatives of the total with respect to its two arguments."""
         factor = float(self._factor(squared_norm))
-        return factor, factor * loss / self.n_observations
+        return factor, factor * loss / self._divisor
 
     def _factor(self, squared_norm):
-        return np.exp(min(squared_norm / self.n_observations, _LARGEST_EXPONENT))
+        return np.exp(min(squared_norm / self._divisor, _LARGEST_EXPONENT))

@@ -117,7 +117,7 @@ def test_step_solves_the_damped_least_squares_problem(readout, n_samples):
     target = -np.concatenate(
         [residuals, alpha / np.sqrt(alpha + damping) * model.penalised(theta)]
     )
-    expected = np.linalg.lstsq(stacked, target)[0]
+    expected = np.linalg.lstsq(stacked, target, rcond=None)[0]
     quadratic = objective.quadratic_model(theta)
     assert_allclose(quadratic.step(damping), expected, rtol=1e-8, atol=1e-10)
     assert_allclose(
