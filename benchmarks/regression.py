@@ -37,7 +37,7 @@ SETTINGS = {
     "dielectron": {"matrix_size": 11, "matrix_type": "symmetric", "alpha": 1e-3},
 }
 QUICK = ("franke", "gaussians", "airfoil")
-LARGEST_GAUSSIAN_PROCESS = 2000
+LARGEST_GAUSSIAN_PROCESS = 1000
 TRAIN_FRACTION = 0.35
 
 
@@ -72,15 +72,12 @@ def gaussian_processes(problem, n_features):
     scales = np.ones(n_features)
     kernels = [RBF(scales), Matern(scales, nu=2.5)]
     if problem in TEST_FUNCTIONS:
-        kernels, alpha = [ConstantKernel() * kernel for kernel in kernels], 1e-10
+        kernels = [ConstantKernel() * kernel for kernel in kernels]
     else:
         kernels.append(Matern(scales, nu=1.5))
-        kernels, alpha = [kernel + WhiteKernel(0.1) for kernel in kernels], 0.0
-        alpha = 1e-10
+        kernels = [kernel + WhiteKernel(0.1) for kernel in kernels]
     for kernel in kernels:
-        process = GaussianProcessRegressor(
-            kernel, alpha=alpha, n_restarts_optimizer=1, random_state=0
-        )
+        process = GaussianProcessRegressor(kernel, alpha=1e-10, random_state=0)
         yield TransformedTargetRegressor(
             make_pipeline(StandardScaler(), process), transformer=StandardScaler()
         )

@@ -5,7 +5,6 @@ import numpy as np
 from ._scaling import Standardisation
 from .model import NoisePenalty, Objective, Parameters, RidgePenalty
 
-
 # Of the coordinates of all matrices, for alpha="auto"; see doc/defaults.rst.
 _PRIOR_VARIANCE = 5.0
 

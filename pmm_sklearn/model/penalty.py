@@ -45,7 +45,7 @@ class RidgePenalty:
 
 
 class NoisePenalty:
-    r"""Weight in proportion to the variance of the residuals: :math:`L\, e^{q / (m v)}`.
+    r"""Weight that follows the variance of the residuals: :math:`L\, e^{q / (m v)}`.
 
     It is a negative log posterior density, exponentiated: independent normal errors
     of unknown variance :math:`\sigma^2` for the ``m`` observations and a normal prior
