@@ -19,7 +19,7 @@ from ._validation import (
 )
 from ._version import __version__
 from .model import READOUTS, SELECTIONS, Parameters
-from .solvers import SOLVERS
+from .solvers import SOLVERS, StopReason
 
 _LINES_EVERY = 10
 # The time of a Levenberg-Marquardt step grows with the cube of this number.
@@ -73,38 +73,26 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
                 f"{n_samples} leaves no sample to train on: reduce it, give more "
                 f"samples, or set early_stopping=False."
             )
-        train_rows, validation_rows = train_test_split(
-            np.arange(n_samples), test_size=n_validation, random_state=random_state
+        parts = train_test_split(
+            *data, test_size=n_validation, random_state=random_state
         )
-        training = tuple(array[train_rows] for array in data)
-        validation = tuple(array[validation_rows] for array in data)
-        for name, part in (("training", training), ("validation", validation)):
-            if not np.any(part[2] > 0):
-                raise ValueError(
-                    f"sample_weight is zero for all {name} samples after the split "
-                    f"by early_stopping=True: give more samples a positive weight."
-                )
-        return training, validation
+        return parts[::2], parts[1::2]
 
     def _starts(self, problem, random_state):
         """Starting points: random ones, or the fitted one for a warm start."""
-        if self.warm_start and hasattr(self, "matrices_"):
-            fitted = Parameters(self.matrices_, self.observables_, self.intercept_)
-            expected = problem.parameters(np.zeros(problem.model.n_parameters))
-            for old, new in zip(fitted, expected, strict=True):
-                if old.shape != new.shape or old.dtype != new.dtype:
-                    raise ValueError(
-                        f"warm_start=True needs the same structure as the fitted "
-                        f"model, which has matrices of shape {fitted.matrices.shape} "
-                        f"and observables of shape {fitted.observables.shape}, got "
-                        f"{expected.matrices.shape} and "
-                        f"{expected.observables.shape}: keep the parameters and "
-                        f"the numbers of features and targets, or set "
-                        f"warm_start=False."
-                    )
-            return [problem.start_from(fitted)]
-        seeds = random_state.randint(np.iinfo(np.int32).max, size=self.n_init)
-        return [problem.random_start(seed) for seed in seeds]
+        if not (self.warm_start and hasattr(self, "matrices_")):
+            seeds = random_state.randint(np.iinfo(np.int32).max, size=self.n_init)
+            return [problem.random_start(seed) for seed in seeds]
+        structure = problem.model.structure
+        for name, value in structure.items():
+            if self._structure[name] != value:
+                raise ValueError(
+                    f"warm_start=True continues the fitted model, which has {name}="
+                    f"{self._structure[name]!r}, got {value!r}: keep the structure, "
+                    f"or set warm_start=False."
+                )
+        fitted = Parameters(self.matrices_, self.observables_, self.intercept_)
+        return [problem.start_from(fitted)]
 
     def _optimise(self, problem, starts, hook_data, outputs):
         """Minimise from the starts and set the fitted attributes.
@@ -122,54 +110,44 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
         """
 
         def fitted(theta):
-            matrices, observables, intercept = problem.parameters(theta)
-            return {
-                "matrices_": matrices,
-                "observables_": observables,
-                "intercept_": intercept,
-                "_structure": problem.model.structure,
-                **outputs,
-            }
+            return {**_model_attributes(problem, theta), **outputs}
 
         bridge = CallbackBridge(self, hook_data, self.max_iter, fitted)
 
         def on_iteration(n_iter, theta, loss):
-            if self.verbose > 1 or (self.verbose and n_iter % _LINES_EVERY == 0):
-                self._print(f"iteration {n_iter:4d}   loss {loss:.6e}")
+            self._show_iteration(n_iter, loss)
             return bridge.on_iteration(theta)
 
-        def on_start(result):
-            if self.verbose:
-                self._print(
-                    f"a start after {result.n_iter} iterations   "
-                    f"loss {result.score:.6e}"
-                )
-
+        settings = {
+            "tol": self.tol,
+            "max_iter": self.max_iter,
+            "n_iter_no_change": self.n_iter_no_change,
+            "validation_loss": problem.validation_loss,
+        }
         result, start_losses = train(
             problem.objective,
             starts,
             self._choose_solver(problem.objective),
-            {
-                "tol": self.tol,
-                "max_iter": self.max_iter,
-                "n_iter_no_change": self.n_iter_no_change,
-                "validation_loss": problem.validation_loss,
-            },
+            settings,
             n_jobs=self.n_jobs,
-            on_start=on_start,
+            on_start=self._show_start,
             on_iteration=on_iteration,
         )
-        vars(self).update(fitted(result.theta))
+        if result.reason is StopReason.NON_FINITE:
+            raise ValueError(f"No model could be fitted: {result.reason.value}.")
+        vars(self).update(fitted(result.theta), start_losses_=np.array(start_losses))
+        self._set_training_attributes(problem, result)
+        bridge.close()
+        self._report(result)
+
+    def _set_training_attributes(self, problem, result):
         self.n_parameters_ = problem.model.n_parameters
         self.n_iter_ = max(result.n_iter, 1)
         self.alpha_ = float(problem.objective.alpha(result.theta))
-        self.loss_ = result.loss
-        self.loss_curve_ = result.loss_curve
-        self.validation_loss_curve_ = result.validation_curve
-        self.start_losses_ = np.array(start_losses)
+        self.loss_ = float(result.loss)
+        self.loss_curve_ = [float(loss) for loss in result.loss_curve]
+        self.validation_loss_curve_ = [float(loss) for loss in result.validation_curve]
         self.stop_reason_ = result.reason.name.lower()
-        bridge.close()
-        self._report(result)
 
     def _choose_solver(self, objective):
         if self.solver != "auto":
@@ -190,8 +168,18 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
                 stacklevel=4,
             )
 
-    def _print(self, *text):
-        print(f"[{type(self).__name__}]", *text, flush=True)
+    def _show_start(self, result):
+        if self.verbose:
+            self._print(
+                f"a start after {result.n_iter} iterations   loss {result.score:.6e}"
+            )
+
+    def _show_iteration(self, n_iter, loss):
+        if self.verbose > 1 or (self.verbose and n_iter % _LINES_EVERY == 0):
+            self._print(f"iteration {n_iter:4d}   loss {loss:.6e}")
+
+    def _print(self, text):
+        print(f"[{type(self).__name__}] {text}", flush=True)
 
     def __getstate__(self):
         return {**super().__getstate__(), "_pmm_sklearn_version": __version__}
@@ -208,6 +196,17 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
                 stacklevel=2,
             )
         super().__setstate__(state)
+
+
+def _model_attributes(problem, theta):
+    """Fitted attributes that predictions depend on, in the user's units."""
+    matrices, observables, intercept = problem.parameters(theta)
+    return {
+        "matrices_": matrices,
+        "observables_": observables,
+        "intercept_": intercept,
+        "_structure": problem.model.structure,
+    }
 
 
 @contextmanager

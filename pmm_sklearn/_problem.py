@@ -20,8 +20,7 @@ class TrainingProblem:
         Loss of the outputs.
     data : tuple of ndarray
         ``X`` of shape (n_samples, n_features), ``y`` of shape (n_samples,
-        n_outputs) and ``sample_weight`` of shape (n_samples,).  Samples of weight
-        zero count as absent.
+        n_outputs) and ``sample_weight`` of shape (n_samples,), all positive.
     alpha : float or "auto"
         Weight of the penalty; "auto" follows the variance of the residuals.
     validation : tuple of ndarray, optional
@@ -37,7 +36,6 @@ class TrainingProblem:
 
     def __init__(self, model, loss, data, alpha, validation=None):
         self.model = model
-        data = _without_zero_weight(data)
         self._scaling = Standardisation(*data)
         if alpha == "auto":
             penalty = NoisePenalty(data[2].sum() * model.n_outputs, _PRIOR_VARIANCE)
@@ -46,7 +44,6 @@ class TrainingProblem:
         self.objective = self._objective(loss, data, penalty)
         self.validation_loss = None
         if validation is not None:
-            validation = _without_zero_weight(validation)
             self.validation_loss = self._objective(
                 loss, validation, RidgePenalty(0.0)
             ).value
@@ -71,8 +68,3 @@ class TrainingProblem:
     def parameters(self, theta):
         """Parameters in the user's units."""
         return self._scaling.to_user(self.model, self.model.split(theta))
-
-
-def _without_zero_weight(data):
-    keep = data[2] > 0
-    return data if keep.all() else tuple(array[keep] for array in data)

@@ -219,38 +219,40 @@ class PMMRegressor(RegressorMixin, BasePMM):
         """
         with fitted_state_kept_on_error(self):
             block_sizes = self._check_parameters()
-            check_real("X", X)
-            check_real("y", y)
-            features, targets = validate_data(
-                self, X, y, multi_output=True, y_numeric=True, dtype=np.float64
-            )
-            targets = targets.astype(np.float64)
-            weight = check_sample_weight(sample_weight, len(features))
-            columns = targets.reshape(len(targets), -1)
+            data, is_single_output = self._check_data(X, y, sample_weight)
             model = PMM(
-                features.shape[1],
-                columns.shape[1],
-                block_sizes,
-                self.n_eigenvectors,
-                self.which,
-                self.readout,
-                self.matrix_type,
+                n_features=data[0].shape[1],
+                n_outputs=data[1].shape[1],
+                block_sizes=block_sizes,
+                n_eigenvectors=self.n_eigenvectors,
+                which=self.which,
+                readout=self.readout,
+                matrix_type=self.matrix_type,
             )
             random_state = check_random_state(self.random_state)
-            training, validation = self._split_validation(
-                (features, columns, weight), random_state
-            )
+            training, validation = self._split_validation(data, random_state)
             problem = TrainingProblem(
                 model, SquaredError(), training, self.alpha, validation
             )
-            metadata = None if sample_weight is None else {"sample_weight": weight}
             self._optimise(
                 problem,
                 self._starts(problem, random_state),
-                {"X": X, "y": y, "metadata": metadata},
-                {"n_outputs_": columns.shape[1], "_single_output": targets.ndim == 1},
+                {"X": X, "y": y, "metadata": {"sample_weight": sample_weight}},
+                {"n_outputs_": model.n_outputs, "_single_output": is_single_output},
             )
         return self
+
+    def _check_data(self, X, y, sample_weight):
+        """Features, target columns and weights, all positive; whether y was 1-D."""
+        check_real("X", X)
+        check_real("y", y)
+        X, y = validate_data(
+            self, X, y, multi_output=True, y_numeric=True, dtype=np.float64
+        )
+        weight = check_sample_weight(sample_weight, len(X))
+        used = weight > 0
+        columns = y.astype(np.float64).reshape(len(y), -1)
+        return (X[used], columns[used], weight[used]), y.ndim == 1
 
     def predict(self, X):
         """Predict targets.

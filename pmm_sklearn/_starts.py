@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+from joblib.parallel import get_active_backend
 from sklearn.utils.parallel import Parallel, delayed
 
 from ._threads import single_blas_thread
@@ -77,8 +78,11 @@ def minimise(objective, start, solver, settings, on_iteration=None):
 
 
 def _screen(objective, starts, solver, settings, n_jobs):
-    """Yield the results of the starts, in their order."""
-    parallel = Parallel(n_jobs=n_jobs, return_as="generator")
+    """Results of the starts, in their order."""
+    # With results one by one, an interruption costs only those not yet there.
+    backend, _ = get_active_backend()
+    one_by_one = backend.supports_return_generator
+    parallel = Parallel(n_jobs=n_jobs, return_as="generator" if one_by_one else "list")
     return parallel(
         delayed(minimise)(objective, start, solver, settings) for start in starts
     )

@@ -20,7 +20,9 @@ from sklearn.preprocessing import PolynomialFeatures, StandardScaler
 from pmm_sklearn import PMMRegressor
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
-BACKENDS = pytest.mark.parametrize("backend", ["sequential", "threading", "loky"])
+BACKENDS = pytest.mark.parametrize(
+    "backend", ["sequential", "threading", "loky", "multiprocessing"]
+)
 
 
 def small(**parameters):

@@ -201,8 +201,16 @@ class TestEarlyStopping:
         assert model.score(X_test, X_test[:, 0]) > without.score(X_test, X_test[:, 0])
 
     def test_too_few_samples(self):
-        with pytest.raises(ValueError, match="validation_fraction"):
-            PMMRegressor(early_stopping=True).fit([[1.0], [2.0]][:1] * 1, [1.0])
+        with pytest.raises(ValueError, match="validation_fraction=0.1.*n_samples=1"):
+            PMMRegressor(early_stopping=True).fit([[1.0]], [1.0])
+
+    def test_zero_weight_is_absence(self, smooth_data):
+        X, y = smooth_data
+        model = small(early_stopping=True, validation_fraction=0.3, max_iter=15)
+        expected = model.fit(X[:40], y[:40]).predict(X)
+        weight = np.repeat([1.0, 0.0], [40, 20])
+        weighted = model.fit(X, y, sample_weight=weight).predict(X)
+        assert_allclose(weighted, expected, atol=1e-9)
 
 
 class TestWarmStart:
@@ -225,7 +233,7 @@ class TestWarmStart:
     def test_another_structure_is_refused(self, smooth_data):
         X, y = smooth_data
         model = small(warm_start=True).fit(X, y)
-        with pytest.raises(ValueError, match="warm_start"):
+        with pytest.raises(ValueError, match="warm_start.*block_sizes=.4.*5"):
             model.set_params(matrix_size=5).fit(X, y)
         assert model.predict(X).shape == (60,)
 
