@@ -21,20 +21,47 @@ class MissingData(Exception):
 
 
 def _load(name):
-    path = FOLDER / name
-    if not path.exists():
-        raise MissingData(f"skipped: no file {path}; original: {_ORIGINS[name]}")
-    return np.load(path)
+    try:
+        with np.load(FOLDER / name) as file:
+            return dict(file)
+    except FileNotFoundError:
+        raise MissingData(
+            f"no file ../shared/data/{name}; the original is published as "
+            f"{_ORIGINS[name]}"
+        ) from None
 
 
 def dielectron():
-    """A uniform sample of the events: 16 kinematic features, invariant mass [GeV]."""
+    """A uniform sample of the events: 16 kinematic features, invariant mass [GeV].
+
+    Returns
+    -------
+    X : ndarray of shape (19979, 16)
+        Energy, momenta, angles and charge of both electrons.
+    y : ndarray of shape (19979,)
+        Invariant mass of the pair.
+    """
     file = _load("dielectron/dielectron_subset.npz")
     chosen = file["in_random_20pct"]
     return file["X"][chosen].astype(float), file["y"][chosen].astype(float)
 
 
 def uci(name):
-    """Features, target and test rows of the 20 standard splits."""
+    """Features, target and test rows of the 20 standard splits.
+
+    Parameters
+    ----------
+    name : {"concrete", "energy", "yacht"}
+        Name of the data set.
+
+    Returns
+    -------
+    X : ndarray of shape (n_samples, n_features)
+        Features.
+    y : ndarray of shape (n_samples,)
+        Target.
+    test_index : ndarray of shape (20, n_test)
+        Rows of each test set; all other rows are for training.
+    """
     file = _load(f"uci_regression/{name}.npz")
     return file["X"], file["y"], file["test_index"]

@@ -12,20 +12,20 @@ import argparse
 import json
 import time
 import warnings
+from pathlib import Path
 
 import numpy as np
+import scipy
+import sklearn
+from _baselines import gaussian_processes
 from _data import MissingData, dielectron
 from _paper import ERRORS, best_baseline
-from sklearn.compose import TransformedTargetRegressor
 from sklearn.ensemble import VotingRegressor
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.gaussian_process import GaussianProcessRegressor
-from sklearn.gaussian_process.kernels import RBF, ConstantKernel, Matern, WhiteKernel
 from sklearn.model_selection import train_test_split
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
+import pmm_sklearn
 from pmm_sklearn import PMMRegressor
 from pmm_sklearn.datasets import TEST_FUNCTIONS, load_airfoil, make_test_function
 
@@ -37,7 +37,6 @@ SETTINGS = {
     "dielectron": {"matrix_size": 11, "matrix_type": "symmetric", "alpha": 1e-3},
 }
 QUICK = ("franke", "gaussians", "airfoil")
-LARGEST_GAUSSIAN_PROCESS = 1000
 TRAIN_FRACTION = 0.35
 
 
@@ -64,23 +63,7 @@ def make_pmm(settings, seed):
 def n_parameters(model):
     if isinstance(model, VotingRegressor):
         return sum(member.n_parameters_ for member in model.estimators_)
-    return model.n_parameters_
-
-
-def gaussian_processes(problem, n_features):
-    """Candidates; the better one on the test set is reported, to its advantage."""
-    scales = np.ones(n_features)
-    kernels = [RBF(scales), Matern(scales, nu=2.5)]
-    if problem in TEST_FUNCTIONS:
-        kernels = [ConstantKernel() * kernel for kernel in kernels]
-    else:
-        kernels.append(Matern(scales, nu=1.5))
-        kernels = [kernel + WhiteKernel(0.1) for kernel in kernels]
-    for kernel in kernels:
-        process = GaussianProcessRegressor(kernel, alpha=1e-10, random_state=0)
-        yield TransformedTargetRegressor(
-            make_pipeline(StandardScaler(), process), transformer=StandardScaler()
-        )
+    return getattr(model, "n_parameters_", None)
 
 
 def load(problem, seed):
@@ -96,83 +79,191 @@ def load(problem, seed):
 
 
 def fit_and_score(model, X, y, X_test, y_test):
-    """Normalised mean absolute error and seconds of the fit."""
+    """Normalised mean absolute error, and what the fit cost.
+
+    Parameters
+    ----------
+    model : estimator
+        Is fitted.
+    X, X_test : ndarray of shape (n_samples, n_features)
+        Features to train on and to test on.
+    y, y_test : ndarray of shape (n_samples,)
+        Targets.
+
+    Returns
+    -------
+    dict
+        ``error``, ``seconds``, ``parameters`` (None for a Gaussian process),
+        ``converged``, and ``samples``, the number trained on.
+    """
     start = time.perf_counter()
-    model.fit(X, y)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", ConvergenceWarning)
+        model.fit(X, y)
     seconds = time.perf_counter() - start
-    error = np.mean(np.abs(model.predict(X_test) - y_test)) / np.max(np.abs(y_test))
-    return error, seconds
+    # The message is in the row; other warnings are not for the benchmark to hide.
+    unconverged = [w for w in caught if issubclass(w.category, ConvergenceWarning)]
+    for other in caught:
+        if other not in unconverged:
+            warnings.warn_explicit(
+                other.message, other.category, other.filename, other.lineno
+            )
+    errors = np.abs(model.predict(X_test) - y_test)
+    return {
+        "error": float(np.mean(errors) / np.max(np.abs(y_test))),
+        "seconds": seconds,
+        "parameters": n_parameters(model),
+        "converged": not unconverged,
+        "samples": getattr(model, "n_used_", len(X)),
+    }
 
 
 def repetition(problem, seed, with_gaussian_process):
-    """Errors and times of all models on one data set."""
-    X, y, X_test, y_test = load(problem, seed)
-    row = {}
-    for name, settings in (("default", {}), ("chosen", settings_of(problem))):
-        model = make_pmm(settings, seed)
-        row[name], row[f"{name} time"] = fit_and_score(model, X, y, X_test, y_test)
-        row[f"{name} parameters"] = n_parameters(model)
+    """Results of all models on one data set, by the name of the model."""
+    data = load(problem, seed)
+    models = {
+        "default": make_pmm({}, seed),
+        "chosen": make_pmm(settings_of(problem), seed),
+    }
     if with_gaussian_process:
-        part = np.random.RandomState(seed).permutation(len(X))
-        part = part[:LARGEST_GAUSSIAN_PROCESS]
-        row["gp"], row["gp time"] = min(
-            fit_and_score(model, X[part], y[part], X_test, y_test)
-            for model in gaussian_processes(problem, X.shape[1])
-        )
+        noise = problem not in TEST_FUNCTIONS
+        models.update(gaussian_processes(problem, noise, seed))
+    return {name: fit_and_score(model, *data) for name, model in models.items()}
+
+
+def summarise(problem, repetitions):
+    """Mean error, as in the paper, and longest fit of each model: a row."""
+    models = {}
+    for name in repetitions[0]:
+        results = [results[name] for results in repetitions]
+        models[name] = {
+            **results[0],
+            "error": float(np.mean([r["error"] for r in results])),
+            "errors": [r["error"] for r in results],
+            "seconds": max(r["seconds"] for r in results),
+            "unconverged": sum(not r["converged"] for r in results),
+        }
+    row = {"problem": problem, "repetitions": len(repetitions)}
+    for name in ("default", "chosen"):
+        row[name] = models.pop(name)
+    if models:
+        # The better one on the test set, which is to its advantage.
+        kernel = min(models, key=lambda name: models[name]["error"])
+        row["gp"] = {**models[kernel], "kernel": kernel}
+    row["paper"] = {"error": ERRORS[problem][0]}
+    row["baseline"], row["baseline error"] = best_baseline(problem)
+    row["notes"] = notes(row)
     return row
 
 
-def average(problem, rows):
-    """Mean over repetitions: geometric for functions, whose errors vary by decades."""
-    geometric = problem in TEST_FUNCTIONS
-    result = {"problem": problem, "repetitions": len(rows)}
-    for key in rows[0]:
-        values = np.array([row[key] for row in rows])
-        if key.endswith("time"):
-            result[key] = values.max()
-        elif geometric and not key.endswith("parameters"):
-            result[key] = np.exp(np.mean(np.log(values)))
-        else:
-            result[key] = values.mean()
-    result["paper"] = ERRORS[problem][0]
-    result["baseline"], result["baseline error"] = best_baseline(problem)
-    return result
+def notes(row):
+    """Reservations about a row."""
+    texts = [
+        f"{name}: {row[name]['unconverged']} of {row['repetitions']} not converged"
+        for name in ("default", "chosen")
+        if row[name]["unconverged"]
+    ]
+    used = row.get("gp", row["default"])["samples"]
+    if used < row["default"]["samples"]:
+        texts.append(f"GP on {used} of {row['default']['samples']} samples")
+    return "; ".join(texts)
 
 
 HEADER = (
-    f"{'problem':<15}{'default':>9}{'time':>6}{'param':>6}{'chosen':>10}{'time':>6}"
-    f"{'param':>6}{'GP':>10}{'paper PMM':>11}{'best baseline':>15}"
-    f"{'default/paper':>14}{'chosen/paper':>13}"
+    f"{'problem':<15}{'default':>9}{'[s]':>7}{'param':>6}{'chosen':>10}{'[s]':>7}"
+    f"{'param':>6}{'GP':>10}{'[s]':>7} {'kernel':<10}{'paper PMM':>10}"
+    f"{'best baseline':>15}{'default/paper':>14}{'chosen/paper':>13}{'GP/paper':>9}"
 )
 
 
 def print_row(row):
-    print(
-        f"{row['problem']:<15}{row['default']:>9.2e}{row['default time']:>6.1f}"
-        f"{row['default parameters']:>6.0f}{row['chosen']:>10.2e}"
-        f"{row['chosen time']:>6.1f}{row['chosen parameters']:>6.0f}"
-        f"{row.get('gp', np.nan):>10.2e}{row['paper']:>11.2e}"
-        f"{row['baseline']:>6}{row['baseline error']:>9.2e}"
-        f"{row['default'] / row['paper']:>14.4f}{row['chosen'] / row['paper']:>13.4f}",
-        flush=True,
-    )
+    paper = row["paper"]["error"]
+    process = row.get("gp", {"error": np.nan, "seconds": np.nan, "kernel": "-"})
+    cells = [f"{row['problem']:<15}"]
+    for name, width in (("default", 9), ("chosen", 10)):
+        model = row[name]
+        cells.append(f"{model['error']:>{width}.2e}{model['seconds']:>7.1f}")
+        cells.append(f"{model['parameters']:>6}")
+    cells.append(f"{process['error']:>10.2e}{process['seconds']:>7.1f} ")
+    cells.append(f"{process['kernel']:<10}{paper:>10.2e}")
+    cells.append(f"{row['baseline']:>6}{row['baseline error']:>9.2e}")
+    for model, width in ((row["default"], 14), (row["chosen"], 13), (process, 9)):
+        cells.append(f"{model['error'] / paper:>{width}.4f}")
+    print("".join(cells), row["notes"], flush=True)
+
+
+def summary_of(rows):
+    """Ratios to the paper and mean errors of each model that was run.
+
+    Parameters
+    ----------
+    rows : list of dict
+        At least one row of `summarise`.
+
+    Returns
+    -------
+    dict of dict
+        For each model ``mean error`` over the rows and, but for the paper,
+        ``geometric mean`` of error / paper over the functions of one formula and
+        their repetitions (None if there are none), ``worst ratio`` and ``slowest``
+        fit over all rows.
+    """
+    summary = {}
+    for name in ("default", "chosen", "gp"):
+        if name not in rows[0]:
+            continue
+        ratio = {r["problem"]: r[name]["error"] / r["paper"]["error"] for r in rows}
+        fixed = [
+            error / row["paper"]["error"]
+            for row in rows
+            if row["problem"] in TEST_FUNCTIONS[:13]
+            for error in row[name]["errors"]
+        ]
+        summary[name] = {
+            "mean error": float(np.mean([r[name]["error"] for r in rows])),
+            "geometric mean": float(np.exp(np.mean(np.log(fixed)))) if fixed else None,
+            "worst ratio": max(ratio.values()),
+            "slowest": max(r[name]["seconds"] for r in rows),
+        }
+    paper = float(np.mean([r["paper"]["error"] for r in rows]))
+    return {**summary, "paper": {"mean error": paper}}
 
 
 def print_summary(rows):
-    """Geometric means over the 13 fixed functions, arithmetic over everything."""
-    fixed = [row for row in rows if row["problem"] in TEST_FUNCTIONS[:13]]
-    if fixed:
-        paper = np.array([row["paper"] for row in fixed])
-        print(f"\n{len(fixed)} functions:", end="")
-        print("  geometric mean of error / paper, worst, slowest fit")
-        for name in ("default", "chosen", "gp"):
-            ratio = np.array([row[name] for row in fixed]) / paper
-            slowest = max(row[f"{name} time"] for row in fixed)
-            mean = np.exp(np.mean(np.log(ratio)))
-            print(f"  {name:<8}{mean:>10.4f}{ratio.max():>10.4f}{slowest:>8.1f} s")
-    print(f"\nMean error over the {len(rows)} problems")
-    for name in ("default", "chosen", "paper"):
-        print(f"  {name:<8}{np.mean([row[name] for row in rows]):>10.2e}")
+    n_fixed = sum(row["problem"] in TEST_FUNCTIONS[:13] for row in rows)
+    print(
+        f"\nMean error of {len(rows)} problems; geometric mean of error / paper of ",
+        end="",
+    )
+    print(f"{n_fixed} functions; largest error / paper and longest fit of all")
+    print(f"{'':<9}{'mean':>10}{'geometric':>11}{'worst':>9}{'fit [s]':>9}")
+    for name, values in summary_of(rows).items():
+        line = f"{name:<9}{values['mean error']:>10.2e}"
+        if name != "paper":
+            geometric = values["geometric mean"] or np.nan
+            line += f"{geometric:>11.4f}{values['worst ratio']:>9.3f}"
+            line += f"{values['slowest']:>9.1f}"
+        print(line)
+
+
+def write(path, rows):
+    """Write settings, versions, rows and summary as JSON."""
+    versions = {m.__name__: m.__version__ for m in (pmm_sklearn, sklearn, scipy, np)}
+    content = {
+        "settings": SETTINGS,
+        "versions": versions,
+        "rows": rows,
+        "summary": summary_of(rows),
+    }
+    Path(path).write_text(json.dumps(content, indent=1))
+
+
+def positive(text):
+    """Type of options that count something."""
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"must be at least 1, got {value}")
+    return value
 
 
 def parse_arguments():
@@ -182,11 +273,11 @@ def parse_arguments():
     add = parser.add_argument
     add("--quick", action="store_true", help=f"only {', '.join(QUICK)}, one seed")
     add("--problems", nargs="+", choices=list(ERRORS), default=list(ERRORS))
-    add("--seeds", type=int, default=3, help="data sets per function (3)")
-    add("--splits", type=int, default=5, help="splits of the airfoil data (5)")
-    add("--random-functions", type=int, default=5, help="members of a family (5)")
+    add("--seeds", type=positive, default=3, help="data sets per function (3)")
+    add("--splits", type=positive, default=5, help="splits of the airfoil data (5)")
+    add("--random-functions", type=positive, default=5, help="members of a family (5)")
     add("--no-gp", action="store_true", help="leave out the Gaussian process")
-    add("--output", help="JSON file for the figures")
+    add("--output", help="JSON file for the figures, written after every row")
     options = parser.parse_args()
     if options.quick:
         options.problems, options.seeds, options.splits = QUICK, 1, 1
@@ -205,21 +296,20 @@ def main():
         print(f"chosen settings, {problem}: {settings}")
     print(f"\n{HEADER}")
     rows = []
-    with threadpool_limits(1, "blas"), warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)
+    with threadpool_limits(1, "blas"):
         for problem in options.problems:
             seeds = range(repetitions.get(problem, options.seeds))
             try:
                 results = [repetition(problem, s, not options.no_gp) for s in seeds]
             except MissingData as missing:
-                print(f"{problem:<15}{missing}")
+                print(f"{problem:<15}skipped: {missing}")
                 continue
-            rows.append(average(problem, results))
+            rows.append(summarise(problem, results))
             print_row(rows[-1])
-    print_summary(rows)
-    if options.output:
-        with open(options.output, "w") as file:
-            json.dump({"settings": SETTINGS, "rows": rows}, file, indent=1)
+            if options.output:
+                write(options.output, rows)
+    if rows:
+        print_summary(rows)
 
 
 if __name__ == "__main__":

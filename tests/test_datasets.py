@@ -1,5 +1,6 @@
 """Data sets that come with the package."""
 
+import pickle
 import sys
 
 import numpy as np
@@ -26,11 +27,34 @@ LARGEST = {
     "runge": 0.9949,
 }
 
+# Value at x = 0.3, y = 0.8.
+VALUES = {
+    "franke": 0.21517824,
+    "cliff": 0.2221948,
+    "saddle": 0.14316883,
+    "gentle": 0.17260711,
+    "steep": 0.023966164,
+    "sphere": 0.31247982,
+    "trigonometric": -1.2834513,
+    "gaussians": 0.14479461,
+    "cloverleaf": -26.612327,
+    "cosine_peak": -0.0013343537,
+    "bilinear": 0.54,
+    "vicente_romero": 0.50675904,
+    "runge": 0.071428571,
+}
+
 
 @pytest.mark.parametrize(("name", "largest"), LARGEST.items())
 def test_largest_value(name, largest):
     target = make_test_function(name, random_state=0).target_test
     assert np.max(np.abs(target)) == pytest.approx(largest, rel=2e-4)
+
+
+@pytest.mark.parametrize(("name", "value"), VALUES.items())
+def test_value(name, value):
+    function = make_test_function(name, random_state=0).function
+    assert function(0.3, 0.8) == pytest.approx(value, rel=1e-6)
 
 
 @pytest.mark.parametrize("name", TEST_FUNCTIONS)
@@ -66,11 +90,75 @@ def test_random_functions_follow_their_formula(name):
     assert 0.5 < np.std(coefficients) < 1.5
 
 
-def test_unknown_function():
-    with pytest.raises(ValueError, match="name must be one of franke.*'frank'"):
-        make_test_function("frank")
-    with pytest.raises(ValueError, match="n_samples.*0"):
-        make_test_function("franke", 0)
+@pytest.mark.parametrize(
+    ("name", "n_terms", "rank"),
+    [
+        ("fourier", 1, 2),
+        ("fourier", 2, 4),
+        ("polynomial", 2, 3),
+    ],
+)
+def test_n_terms(name, n_terms, rank):
+    """The rank of the table of values counts the products of functions of x and y."""
+    data = make_test_function(name, 10, n_terms=n_terms, random_state=0)
+    table = data.target_test.reshape(100, 100)
+    assert np.linalg.matrix_rank(table) == rank
+
+
+@pytest.mark.parametrize("name", TEST_FUNCTIONS)
+def test_global_generator_is_neither_read_nor_changed(name):
+    generator = np.random.mtrand._rand
+    _, key, *position = generator.get_state()
+    first = make_test_function(name, random_state=5)
+    _, same_key, *same_position = generator.get_state()
+    assert_array_equal(same_key, key)
+    assert same_position == position
+    generator.uniform(size=1000)
+    second = make_test_function(name, random_state=5)
+    assert_array_equal(first.data, second.data)
+    assert_array_equal(first.target_test, second.target_test)
+
+
+def test_random_state_instance_continues():
+    random_state = np.random.RandomState(0)
+    first = make_test_function("franke", random_state=random_state)
+    second = make_test_function("franke", random_state=random_state)
+    assert_array_equal(first.data, make_test_function("franke", random_state=0).data)
+    assert not np.allclose(first.data, second.data)
+
+
+@pytest.mark.parametrize("name", ["cliff", "fourier", "polynomial"])
+def test_pickle(name):
+    data = make_test_function(name, random_state=0)
+    copy = pickle.loads(pickle.dumps(data))
+    assert_array_equal(copy.function(*copy.data.T), data.target)
+
+
+@pytest.mark.parametrize("name", TEST_FUNCTIONS)
+def test_description_has_the_formula(name):
+    description = make_test_function(name, 10).DESCR
+    assert description.startswith(f"{name} on [")
+    assert "f(x, y) = " in description
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"name": "frank"}, "name must be one of franke.*'frank'"),
+        ({"name": None}, "name must be one of franke.*None"),
+        ({"n_samples": 0}, "n_samples must be a positive integer, got 0: give"),
+        ({"n_samples": 2.5}, "n_samples must be a positive integer, got 2.5"),
+        ({"n_samples": True}, "n_samples must be a positive integer, got True"),
+        (
+            {"name": "fourier", "n_terms": 0},
+            "n_terms must be a positive integer, got 0",
+        ),
+        ({"n_terms": 3}, "n_terms=3 with name='franke': leave n_terms=None"),
+    ],
+)
+def test_errors(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        make_test_function(**{"name": "franke", **arguments})
 
 
 class TestAirfoil:

@@ -53,6 +53,8 @@ class TestParallel:
         controller = ThreadpoolController()
         with controller.limit(limits=2, user_api="blas"):
             before = [lib["num_threads"] for lib in controller.info()]
+            small().fit(X, y).predict(X)
+            assert [lib["num_threads"] for lib in controller.info()] == before
             with joblib.parallel_config(backend="threading", n_jobs=2):
                 cross_val_score(small(), X, y, cv=4)
             assert [lib["num_threads"] for lib in controller.info()] == before

@@ -299,6 +299,16 @@ def test_verbose(smooth_data, capsys):
     assert "loss" in out
 
 
+def test_verbose_counts_the_iterations_of_the_screening(smooth_data, capsys):
+    X, y = smooth_data
+    small(n_init=3, verbose=1, max_iter=40, tol=0).fit(X, y)
+    out = capsys.readouterr().out
+    assert out.count("a start after 20 iterations") == 3
+    assert "iteration   10" not in out
+    assert "iteration   30" in out
+    assert "iteration   40" in out
+
+
 def test_auto_solver_depends_on_the_size(smooth_data):
     X, y = smooth_data
     auto = small(max_iter=3, n_init=1).fit(X, y)

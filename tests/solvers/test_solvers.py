@@ -1,9 +1,12 @@
 """Solvers on problems with known answers, and every reason for stopping."""
 
+import warnings
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
+from pmm_sklearn._starts import minimise
 from pmm_sklearn.model import (
     PMM,
     NormalEquations,
@@ -142,6 +145,17 @@ def test_non_finite_start(solver):
     with np.errstate(all="ignore"):
         result = run(solver, start=np.array([np.nan, 1.0]))
     assert result.reason is StopReason.NON_FINITE
+
+
+@ALL_SOLVERS
+@pytest.mark.parametrize("size", [1e160, 1e307])
+def test_overflow_is_silent(solver, size):
+    objective, theta = make_objective("expectation", "hermitian", {"block_sizes": (3,)})
+    settings = {"tol": 0.0, "max_iter": 20}
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        result = minimise(objective, size * theta, solver, settings)
+    assert isinstance(result.reason, StopReason)
 
 
 def test_results_join_their_curves():
