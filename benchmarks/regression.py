@@ -34,7 +34,7 @@ SETTINGS = {
     "functions": {"alpha": 1e-9, "tol": 0.0},
     "random functions": {"matrix_size": 9, "alpha": 1e-9, "tol": 0.0},
     "airfoil": {"readout": "transition", "alpha": 1.0, "mean of starts": 4},
-    "dielectron": {"matrix_size": 11, "matrix_type": "symmetric", "alpha": 1e-3},
+    "dielectron": {"alpha": 1e-6, "tol": 1e-3},
 }
 QUICK = ("franke", "gaussians", "airfoil")
 TRAIN_FRACTION = 0.35
