@@ -140,13 +140,15 @@ class PMMRegressor(RegressorMixin, BasePMM):
     --------
     >>> import numpy as np
     >>> from pmm_sklearn import PMMRegressor
-    >>> x = np.linspace(-2, 2, 40)
-    >>> X, y = x[:, np.newaxis], np.sqrt(1 + x**2)
-    >>> model = PMMRegressor(matrix_size=3, n_eigenvectors=1, random_state=0)
-    >>> print(f"{model.fit(X, y).score(X, y):.4f}")
-    1.0000
+    >>> x = np.linspace(-1, 1, 12)
+    >>> X, y = x[:, np.newaxis], -x / np.sqrt(x**2 + 0.04)  # an avoided crossing
+    >>> model = PMMRegressor(matrix_size=2, n_eigenvectors=1, random_state=0)
+    >>> round(model.fit(X, y).score(X, y), 6)
+    1.0
     >>> model.matrices_.shape
-    (2, 3, 3)
+    (2, 2, 2)
+    >>> model.predict([[2.0]]).round(6)  # extrapolated; exact: -0.995037
+    array([-0.995037])
     """
 
     def __init__(
