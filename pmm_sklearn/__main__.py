@@ -4,6 +4,7 @@ Run as ``python -m pmm_sklearn``; ``--help`` lists the options.
 """
 
 import argparse
+import sys
 import time
 import warnings
 from pathlib import Path
@@ -119,6 +120,9 @@ def compare(seed):
         start = time.perf_counter()
         model.fit(X_train, y_train)
         seconds = time.perf_counter() - start
+        if getattr(model, "stop_reason_", None) == "interrupted":
+            # The estimator keeps its best model; here the wish is to end.
+            raise KeyboardInterrupt
         error = np.mean(np.abs(model.predict(X_test) - y_test))
         rows.append((name, error, seconds, count_parameters(model)))
     _print_table(rows, np.max(np.abs(y_test)))
@@ -186,4 +190,7 @@ def main(arguments=None):
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except KeyboardInterrupt:
+        sys.exit("\nInterrupted.")

@@ -72,7 +72,12 @@ def check_sample_weight(sample_weight, n_samples):
     """Non-negative weights of shape (n_samples,), ones if None."""
     if sample_weight is None:
         return np.ones(n_samples)
-    weight = np.asarray(sample_weight, dtype=np.float64)
+    try:
+        weight = np.asarray(sample_weight, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"sample_weight must hold one number per sample: {error}."
+        ) from error
     if weight.ndim == 0:
         weight = np.full(n_samples, float(weight))
     if weight.shape != (n_samples,):

@@ -83,6 +83,7 @@ WITH_NAN = np.where(np.arange(30) == 3, np.nan, Y)
         ((X, Y, np.ones((30, 1))), ["sample_weight", "(30, 1)"]),
         ((X, Y, np.zeros(30)), ["sample_weight", "zero", "positive"]),
         ((X, Y, -np.ones(30)), ["sample_weight", "non-negative", "-1.0"]),
+        ((X, Y, ["a"] * 30), ["sample_weight", "number", "'a'"]),
         ((X, Y, WITH_NAN), ["sample_weight", "finite", "nan"]),
     ],
 )
