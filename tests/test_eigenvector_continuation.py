@@ -202,6 +202,7 @@ def test_types_agree(convert, largest_dense_side, monkeypatch):
     dense = EigenvectorContinuation([t.toarray() for t in terms], **parameters)
     other = EigenvectorContinuation(convert(terms), **parameters).fit(X_train)
     assert_allclose(other.predict(X), dense.fit(X_train).predict(X), atol=1e-9)
+    assert_allclose(other.training_energies_, dense.training_energies_, atol=1e-9)
 
 
 def test_complex_lanczos(monkeypatch):
@@ -233,7 +234,7 @@ def test_ground_states_of_different_symmetry(monkeypatch):
     # only the symmetries of their start vector.
     monkeypatch.setattr(_hamiltonian, "_LARGEST_DENSE_SIDE", 10)
     side = 200
-    chain = sparse.diags_array([np.ones(side - 1)] * 2, offsets=[-1, 1])
+    chain = sparse.csr_array(np.eye(side, k=1) + np.eye(side, k=-1))
     parity = sparse.csr_array(np.fliplr(np.eye(side)))
     terms = [0.1 * chain, -parity]
     X = np.array([[1.0], [-1.0]])
@@ -257,6 +258,17 @@ def test_other_precision(dtype):
     for term, copy in zip(terms, before, strict=True):
         assert_array_equal(term, copy)
         assert term.dtype == dtype
+
+
+@pytest.mark.parametrize("convert", [np.asarray, sparse.csr_array])
+def test_rounding_of_terms_is_removed(convert):
+    terms = random_terms()
+    rounded = [convert(term + 1e-8 * np.triu(term)) for term in terms]
+    symmetric = [term + 1e-8 * (np.triu(term) + np.triu(term).T) / 2 for term in terms]
+    model = EigenvectorContinuation(rounded).fit(X_TRAIN)
+    exact = exact_energies(symmetric, X_TRAIN)[:, 0]
+    assert_allclose(model.training_energies_[:, 0], exact, rtol=1e-13)
+    assert_allclose(model.predict(X_TRAIN), exact, rtol=1e-13)
 
 
 def test_array_of_terms():
