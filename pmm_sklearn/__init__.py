@@ -1,6 +1,7 @@
 """Parametric matrix models as scikit-learn estimators."""
 
+from ._eigenvector_continuation import EigenvectorContinuation
 from ._regressor import PMMRegressor
 from ._version import __version__
 
-__all__ = ["PMMRegressor", "__version__"]
+__all__ = ["EigenvectorContinuation", "PMMRegressor", "__version__"]
