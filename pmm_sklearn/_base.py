@@ -22,6 +22,7 @@ from .model import READOUTS, SELECTIONS, Parameters
 from .solvers import SOLVERS, StopReason
 
 _LINES_EVERY = 10
+_CALLBACK_STATE = ("_callback_fit_ctx", "_skl_callbacks_to_teardown")
 # The time of a Levenberg-Marquardt step grows with the cube of this number.
 _LARGEST_DENSE_SYSTEM = 2000
 
@@ -211,12 +212,16 @@ def _model_attributes(problem, theta):
 
 @contextmanager
 def fitted_state_kept_on_error(estimator):
-    """Restore the fitted attributes if the block raises."""
-    before = {k: v for k, v in vars(estimator).items() if k.endswith("_")}
+    """Restore everything that the block has learned if it raises.
+
+    What callbacks need to end the fit stays: `with_callbacks` looks for it later.
+    """
+    before = dict(vars(estimator))
     try:
         yield
     except BaseException:
-        for name in [k for k in vars(estimator) if k.endswith("_")]:
-            delattr(estimator, name)
-        vars(estimator).update(before)
+        during = vars(estimator)
+        kept = {k: during[k] for k in _CALLBACK_STATE if k in during}
+        during.clear()
+        during.update({**before, **kept})
         raise

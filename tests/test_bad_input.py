@@ -134,6 +134,22 @@ def test_failing_refit_by_a_parameter_keeps_the_fitted_model():
     assert_array_equal(model.predict(X), expected)
 
 
+@pytest.mark.parametrize(
+    "change", [{"matrix_size": 5, "n_eigenvectors": 3}, {"which": "LA"}], ids=str
+)
+def test_refit_that_fails_at_its_end_keeps_the_fitted_model(change):
+    """A warning turned into an error comes after everything has been learned."""
+    model = small().fit(X, Y)
+    before = dict(vars(model))
+    expected = model.predict(X)
+    model.set_params(**change, max_iter=2)
+    with warnings.catch_warnings(), pytest.raises(ConvergenceWarning):
+        warnings.simplefilter("error")
+        model.fit(X, np.column_stack([Y, Y]))
+    assert vars(model).keys() == before.keys()
+    assert_array_equal(model.predict(X), expected)
+
+
 @pytest.fixture
 def no_warnings_but_convergence():
     with warnings.catch_warnings():
