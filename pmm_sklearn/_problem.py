@@ -1,5 +1,7 @@
 """A training problem: standardised data, starting points, units restored."""
 
+import warnings
+
 import numpy as np
 
 from ._scaling import Standardisation
@@ -7,6 +9,7 @@ from .model import NoisePenalty, Objective, Parameters, RidgePenalty
 
 # Of the coordinates of all matrices, for alpha="auto"; see doc/defaults.rst.
 _PRIOR_VARIANCE = 5.0
+_SMALL_WEIGHT = 0.1
 
 
 class TrainingProblem:
@@ -38,6 +41,7 @@ class TrainingProblem:
         self.model = model
         self._scaling = Standardisation(*data)
         if alpha == "auto":
+            _warn_of_small_weights(data[2])
             penalty = NoisePenalty(data[2].sum() * model.n_outputs, _PRIOR_VARIANCE)
         else:
             penalty = RidgePenalty(alpha)
@@ -68,3 +72,16 @@ class TrainingProblem:
     def parameters(self, theta):
         """Parameters in the user's units."""
         return self._scaling.to_user(self.model, self.model.split(theta))
+
+
+def _warn_of_small_weights(sample_weight):
+    """Weights count as observations: hardly any would leave only the prior."""
+    mean = sample_weight.mean()
+    if mean < _SMALL_WEIGHT:
+        warnings.warn(
+            f"sample_weight has mean {mean:.2g}. With alpha='auto' a weight of 1 is "
+            f"one observation, so that the regularisation will be far too strong: "
+            f"divide sample_weight by its mean, or give alpha a number.",
+            UserWarning,
+            stacklevel=5,
+        )

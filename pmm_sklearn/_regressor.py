@@ -202,6 +202,8 @@ class PMMRegressor(RegressorMixin, BasePMM):
             Targets, in any units.
         sample_weight : array-like of shape (n_samples,), default=None
             Weight of each squared residual; an integer weight is a repetition.
+            With ``alpha="auto"`` they should have a mean of about 1: divide weights
+            such as ``1 / sigma**2`` by their mean.
 
         Returns
         -------

@@ -151,6 +151,17 @@ def test_refit_that_fails_at_its_end_keeps_the_fitted_model(change):
     assert_array_equal(model.predict(X), expected)
 
 
+def test_weights_too_small_for_automatic_alpha():
+    weight = np.full(30, 1e-4)
+    with pytest.warns(UserWarning, match="sample_weight has mean 0.0001.*divide"):
+        small().fit(X, Y, sample_weight=weight)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UserWarning)
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        small(alpha=1e-6).fit(X, Y, sample_weight=weight)
+        small().fit(X, Y, sample_weight=weight / weight.mean())
+
+
 @pytest.fixture
 def no_warnings_but_convergence():
     with warnings.catch_warnings():
