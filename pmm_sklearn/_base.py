@@ -25,6 +25,8 @@ _LINES_EVERY = 10
 _CALLBACK_STATE = ("_callback_fit_ctx", "_skl_callbacks_to_teardown")
 # The time of a Levenberg-Marquardt step grows with the cube of this number.
 _LARGEST_DENSE_SYSTEM = 2000
+# Numbers in the Jacobian that is held where residuals are few: 400 MB.
+_LARGEST_JACOBIAN = 50_000_000
 
 
 class BasePMM(CallbackSupportMixin, BaseEstimator):
@@ -79,12 +81,11 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
         )
         return parts[::2], parts[1::2]
 
-    def _starts(self, problem, random_state):
+    def _starts(self, problem, random_state, structure):
         """Starting points: random ones, or the fitted one for a warm start."""
         if not (self.warm_start and hasattr(self, "matrices_")):
             seeds = random_state.randint(np.iinfo(np.int32).max, size=self.n_init)
             return [problem.random_start(seed) for seed in seeds]
-        structure = problem.model.structure
         for name, value in structure.items():
             if self._structure[name] != value:
                 raise ValueError(
@@ -154,7 +155,9 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
         if self.solver != "auto":
             return self.solver
         system = min(objective.n_parameters, objective.n_residuals)
-        return "lm" if system <= _LARGEST_DENSE_SYSTEM else "lbfgs"
+        numbers = system * objective.n_parameters
+        is_affordable = system <= _LARGEST_DENSE_SYSTEM and numbers <= _LARGEST_JACOBIAN
+        return "lm" if is_affordable else "lbfgs"
 
     def _report(self, result):
         if self.verbose:
@@ -206,7 +209,6 @@ def _model_attributes(problem, theta):
         "matrices_": matrices,
         "observables_": observables,
         "intercept_": intercept,
-        "_structure": problem.model.structure,
     }
 
 

@@ -8,9 +8,10 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from ._base import BasePMM, fitted_state_kept_on_error
 from ._callbacks import with_callbacks
 from ._problem import TrainingProblem
+from ._scaling import Standardisation
 from ._threads import single_blas_thread
 from ._validation import check_real, check_sample_weight
-from .model import PMM, Parameters, SquaredError
+from .model import Parameters, observable_pmm
 
 
 class PMMRegressor(RegressorMixin, BasePMM):
@@ -224,25 +225,29 @@ class PMMRegressor(RegressorMixin, BasePMM):
         with fitted_state_kept_on_error(self):
             block_sizes = self._check_parameters()
             data, is_single_output = self._check_data(X, y, sample_weight)
-            model = PMM(
-                n_features=data[0].shape[1],
-                n_outputs=data[1].shape[1],
-                block_sizes=block_sizes,
-                n_eigenvectors=self.n_eigenvectors,
-                which=self.which,
-                readout=self.readout,
-                matrix_type=self.matrix_type,
-            )
+            structure = {
+                "n_features": data[0].shape[1],
+                "n_outputs": data[1].shape[1],
+                "block_sizes": block_sizes,
+                "n_eigenvectors": self.n_eigenvectors,
+                "which": self.which,
+                "readout": self.readout,
+                "matrix_type": self.matrix_type,
+            }
+            model = observable_pmm(**structure)
             random_state = check_random_state(self.random_state)
             training, validation = self._split_validation(data, random_state)
-            problem = TrainingProblem(
-                model, SquaredError(), training, self.alpha, validation
-            )
+            scaling = Standardisation(*training, model)
+            problem = TrainingProblem(model, scaling, training, self.alpha, validation)
             self._optimise(
                 problem,
-                self._starts(problem, random_state),
+                self._starts(problem, random_state, structure),
                 {"X": X, "y": y, "metadata": {"sample_weight": sample_weight}},
-                {"n_outputs_": model.n_outputs, "_single_output": is_single_output},
+                {
+                    "n_outputs_": model.n_outputs,
+                    "_structure": structure,
+                    "_single_output": is_single_output,
+                },
             )
         return self
 
@@ -276,7 +281,7 @@ class PMMRegressor(RegressorMixin, BasePMM):
         X = validate_data(self, X, reset=False, dtype=np.float64)
         parameters = Parameters(self.matrices_, self.observables_, self.intercept_)
         with single_blas_thread():
-            outputs = PMM(**self._structure).predict(parameters, X)
+            outputs = observable_pmm(**self._structure).predict(parameters, X)
         return outputs[:, 0] if self._single_output else outputs
 
     def __sklearn_tags__(self):

@@ -8,14 +8,64 @@ from .model import Parameters
 _CONSTANT = 10 * np.finfo(np.float64).eps
 
 
-class Standardisation:
-    r"""Affine maps of features and targets, fitted to weighted data.
+class FeatureScaling:
+    r"""Affine map of features to about [-1, 1], fitted to weighted data.
 
-    Features become :math:`(x - c) / h`, about [-1, 1]; targets become
-    :math:`(y - m) / s`, of mean 0 and standard deviation 1.  Because the primary
-    matrix is affine in the features and the outputs are linear in intercept and
-    observables, a model of the standardised data is also a model of the data
-    themselves, with other matrices.  A constant column is only shifted.
+    Features become :math:`(x - c) / h`.  Because monomials of the one are sums of
+    monomials of the other, primary matrices absorb the map.  A constant column is
+    only shifted.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_samples, n_features)
+        Features.
+    sample_weight : ndarray of shape (n_samples,)
+        Positive weights.
+    monomials : Monomials
+        What the matrices multiply.
+    centre : bool, default=True
+        Whether features are shifted.
+
+    Attributes
+    ----------
+    is_constant : ndarray of bool of shape (n_features,)
+        Which features do not vary.
+    """
+
+    def __init__(self, X, sample_weight, monomials, centre=True):
+        mean, deviation = moments(X, sample_weight)
+        self.is_constant = deviation == 0
+        self._monomials = monomials
+        self._shift, self._scale = mean, np.sqrt(3.0) * deviation
+        if not centre:
+            self._shift = np.zeros_like(mean)
+            self._scale = np.max(np.abs(X), axis=0)
+        self._scale = np.where(self._scale == 0, 1.0, self._scale)
+
+    def values(self, X):
+        """Features of the standardised problem."""
+        return (X - self._shift) / self._scale
+
+    def to_user(self, matrices):
+        """Matrices for the user's features."""
+        change = self._monomials.change_of_units(self._shift, self._scale)
+        return np.tensordot(change.T, matrices, axes=1)
+
+    def to_standard(self, matrices):
+        """Inverse of :meth:`to_user`."""
+        change = self._monomials.change_of_units(
+            -self._shift / self._scale, 1.0 / self._scale
+        )
+        return np.tensordot(change.T, matrices, axes=1)
+
+
+class Standardisation:
+    r"""Scaling of features, and of targets that have observables of their own.
+
+    Targets become :math:`(y - m) / s`, of mean 0 and standard deviation 1.  Because
+    the outputs are linear in intercept and observables, a model of the
+    standardised data is also a model of the data themselves, with other matrices.
+    A constant target is only shifted.
 
     Parameters
     ----------
@@ -25,55 +75,56 @@ class Standardisation:
         Targets.
     sample_weight : ndarray of shape (n_samples,)
         Positive weights.
-
-    Attributes
-    ----------
-    constant_features : ndarray of bool of shape (n_features,)
-        Which features do not vary.
-    constant_targets : ndarray of bool of shape (n_outputs,)
-        Which targets do not vary.
+    model : PMM
+        Structure of the model.
     """
 
-    def __init__(self, X, y, sample_weight):
-        self._x_shift, deviation = _moments(X, sample_weight)
-        self.constant_features = deviation == 0
-        self._x_scale = np.where(deviation == 0, 1.0, np.sqrt(3.0) * deviation)
-        self._y_shift, deviation = _moments(y, sample_weight)
-        self.constant_targets = deviation == 0
-        self._y_scale = np.where(deviation == 0, 1.0, deviation)
+    def __init__(self, X, y, sample_weight, model):
+        self._features = FeatureScaling(X, sample_weight, model.primary.monomials)
+        self._rescale = model.readout.formula.rescale
+        self._shift, deviation = moments(y, sample_weight)
+        self._is_constant = deviation == 0
+        self._scale = np.where(deviation == 0, 1.0, deviation)
 
     def features(self, X):
         """Features of the standardised problem."""
-        return (X - self._x_shift) / self._x_scale
+        return self._features.values(X)
 
     def targets(self, y):
         """Targets of the standardised problem."""
-        return (y - self._y_shift) / self._y_scale
+        return (y - self._shift) / self._scale
 
-    def to_user(self, model, parameters):
+    def weights(self, sample_weight):
+        """Weights of the squared residuals of the standardised problem."""
+        return sample_weight[:, np.newaxis]
+
+    def without_influence(self, parameters):
+        """Parameters in which columns that are constant have no influence."""
+        matrices, observables, intercept = parameters
+        matrices[1:][self._features.is_constant] = 0.0
+        observables[self._is_constant] = 0.0
+        return Parameters(matrices, observables, intercept)
+
+    def to_user(self, parameters):
         """Parameters that give the user's targets from the user's features."""
         matrices, observables, intercept = parameters
-        slopes = matrices[1:] / self._x_scale[:, np.newaxis, np.newaxis]
-        constant = matrices[:1] - np.tensordot(self._x_shift, slopes, axes=1)
         return Parameters(
-            np.concatenate([constant, slopes]),
-            model.readout.rescale(observables, self._y_scale),
-            intercept * self._y_scale + self._y_shift,
+            self._features.to_user(matrices),
+            self._rescale(observables, self._scale),
+            intercept * self._scale + self._shift,
         )
 
-    def to_standard(self, model, parameters):
+    def to_standard(self, parameters):
         """Inverse of :meth:`to_user`."""
         matrices, observables, intercept = parameters
-        constant = matrices[:1] + np.tensordot(self._x_shift, matrices[1:], axes=1)
-        slopes = matrices[1:] * self._x_scale[:, np.newaxis, np.newaxis]
         return Parameters(
-            np.concatenate([constant, slopes]),
-            model.readout.rescale(observables, 1.0 / self._y_scale),
-            (intercept - self._y_shift) / self._y_scale,
+            self._features.to_standard(matrices),
+            self._rescale(observables, 1.0 / self._scale),
+            (intercept - self._shift) / self._scale,
         )
 
 
-def _moments(columns, weight):
+def moments(columns, weight):
     """Weighted mean and standard deviation; exactly 0 where a column is constant.
 
     Deviations are divided by the largest one before they are squared, so that

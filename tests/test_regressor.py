@@ -11,7 +11,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.exceptions import ConvergenceWarning
 
 from pmm_sklearn import PMMRegressor
-from pmm_sklearn.model import PMM, Parameters
+from pmm_sklearn.model import PMM, Parameters, observable_pmm
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -329,6 +329,6 @@ def test_parameters_are_model_parameters(smooth_data):
     """The public attributes are all that a prediction needs."""
     X, y = smooth_data
     model = small().fit(X, y)
-    structure = PMM(2, 1, (4,), 2)
+    structure = observable_pmm(2, 1, (4,), 2)
     parameters = Parameters(model.matrices_, model.observables_, model.intercept_)
     assert_array_equal(structure.predict(parameters, X)[:, 0], model.predict(X))

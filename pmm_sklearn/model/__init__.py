@@ -1,13 +1,17 @@
 """The mathematics of parametric matrix models, with NumPy and SciPy only."""
 
-from .eigensystem import SELECTIONS, Eigensystem
+from .eigensystem import Eigensystem
+from .equations import DualEquations, NormalEquations
 from .loss import SquaredError
-from .objective import DualEquations, NormalEquations, Objective
+from .objective import Objective
+from .observables import LearnedOutputs, observable_pmm
 from .penalty import NoisePenalty, RidgePenalty
 from .pmm import PMM, Parameters
+from .polynomial import Monomials
 from .primary import AffineMatrix
 from .readout import READOUTS, Expectation, Transition
-from .structure import HermitianBasis
+from .states import SELECTIONS, Extremes, Levels
+from .structure import HermitianSpace
 
 __all__ = [
     "PMM",
@@ -17,7 +21,11 @@ __all__ = [
     "DualEquations",
     "Eigensystem",
     "Expectation",
-    "HermitianBasis",
+    "Extremes",
+    "HermitianSpace",
+    "LearnedOutputs",
+    "Levels",
+    "Monomials",
     "NoisePenalty",
     "NormalEquations",
     "Objective",
@@ -25,4 +33,5 @@ __all__ = [
     "RidgePenalty",
     "SquaredError",
     "Transition",
+    "observable_pmm",
 ]

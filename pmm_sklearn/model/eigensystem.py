@@ -1,14 +1,6 @@
-"""Batched eigensystems, selection of states, and their derivatives."""
+"""Batched eigensystems of Hermitian matrices and their derivatives."""
 
 import numpy as np
-
-#: Codes of `scipy.sparse.linalg.eigsh`, with what they select.
-SELECTIONS = {
-    "SA": "smallest (algebraic)",
-    "LA": "largest (algebraic)",
-    "LM": "largest in magnitude",
-    "SM": "smallest in magnitude",
-}
 
 # Eigenvalues closer than this, relative to the spectrum, count as degenerate.
 _DEGENERACY_TOLERANCE = 1e-10
@@ -17,61 +9,51 @@ _DEGENERACY_TOLERANCE = 1e-10
 class Eigensystem:
     r"""Eigenvalues and eigenvectors of a batch of Hermitian matrices.
 
-    The eigenpairs are ordered by the selection rule, so that the selected states
-    are always the first ones.
-
     Parameters
     ----------
     matrices : ndarray of shape (n_samples, n, n)
         Hermitian or real symmetric matrices; only the lower triangle is read.
-    n_selected : int
-        Number ``r`` of states that are selected.
-    which : {"SA", "LA", "LM", "SM"}, default="SA"
-        Selection rule: see :data:`SELECTIONS`.
+    states : Extremes or Levels
+        Which ``r`` states are selected.
     block_sizes : tuple of int, optional
-        Sides of the diagonal blocks.  Blocks are diagonalised separately, so
-        that every eigenvector belongs to exactly one of them.
+        Sides of the diagonal blocks ("sectors").  Blocks are diagonalised
+        separately, so that every eigenvector belongs to exactly one of them.
 
     Attributes
     ----------
     values : ndarray of shape (n_samples, n)
-        Eigenvalues, the selected ones first.
+        Eigenvalues, sector after sector, ascending in each.
     vectors : ndarray of shape (n_samples, n, n)
-        Eigenvectors in columns, the selected ones first.
+        Eigenvectors in columns, in the same order.
+    selected_values : ndarray of shape (n_samples, r)
+        The selected eigenvalues.
     selected : ndarray of shape (n_samples, n, r)
-        View of the selected eigenvectors.
+        The selected eigenvectors.
 
     Examples
     --------
     >>> import numpy as np
-    >>> from pmm_sklearn.model import Eigensystem
-    >>> Eigensystem(np.diag([2.0, -3.0, 1.0])[np.newaxis], 2, "LM").values
-    array([[-3.,  2.,  1.]])
+    >>> from pmm_sklearn.model import Eigensystem, Extremes
+    >>> matrix = np.diag([2.0, -3.0, 1.0])[np.newaxis]
+    >>> Eigensystem(matrix, Extremes(2, "LM")).selected_values
+    array([[-3.,  2.]])
     """
 
-    def __init__(self, matrices, n_selected, which="SA", block_sizes=()):
-        if len(block_sizes) > 1:
-            self.values, self.vectors = _eigh_blocks(matrices, block_sizes)
-        else:
+    def __init__(self, matrices, states, block_sizes=None):
+        if block_sizes is None or len(block_sizes) == 1:
             self.values, self.vectors = np.linalg.eigh(matrices)
-        self._sort(which, ascending=len(block_sizes) <= 1)
-        self.selected = self.vectors[:, :, :n_selected]
-
-    def _sort(self, which, ascending):
-        if which in ("SA", "LA"):
-            if not ascending:
-                self._reorder(np.argsort(self.values, axis=1, kind="stable"))
-            if which == "LA":
-                self.values = self.values[:, ::-1]
-                self.vectors = np.ascontiguousarray(self.vectors[:, :, ::-1])
         else:
-            magnitude = np.abs(self.values)
-            key = magnitude if which == "SM" else -magnitude
-            self._reorder(np.argsort(key, axis=1, kind="stable"))
-
-    def _reorder(self, order):
-        self.values = np.take_along_axis(self.values, order, axis=1)
-        self.vectors = np.take_along_axis(self.vectors, order[:, np.newaxis], axis=2)
+            self.values, self.vectors = _eigh_blocks(matrices, block_sizes)
+        sizes = block_sizes or (matrices.shape[-1],)
+        indices = states.indices(self.values, sizes)
+        if isinstance(indices, slice):
+            self.selected_values = self.values[:, indices]
+            self.selected = self.vectors[:, :, indices]
+        else:
+            self.selected_values = np.take_along_axis(self.values, indices, axis=1)
+            self.selected = np.take_along_axis(
+                self.vectors, indices[:, np.newaxis], axis=2
+            )
 
     def inverse_gaps(self):
         r"""Guarded :math:`1 / (\lambda_i - \lambda_m)` for selected states ``i``.
@@ -85,44 +67,53 @@ class Eigensystem:
         ndarray of shape (n_samples, n, r)
             Element ``[s, m, i]``.
         """
-        n_selected = self.selected.shape[2]
-        gap = self.values[:, np.newaxis, :n_selected] - self.values[:, :, np.newaxis]
+        gap = self.selected_values[:, np.newaxis] - self.values[:, :, np.newaxis]
         spread = np.max(np.abs(self.values), axis=1)[:, np.newaxis, np.newaxis]
         guard = (_DEGENERACY_TOLERANCE * spread + np.finfo(float).tiny ** 0.5) ** 2
         return gap / (gap * gap + guard)
 
-    def pullback(self, cotangents):
-        r"""Gradient with respect to the matrices, from one on the eigenvectors.
+    def pullback(self, value_cotangents=None, vector_cotangents=None):
+        r"""Gradient with respect to the matrices, from one on the eigenpairs.
 
-        For :math:`dz = \operatorname{Re} \sum_i w_i^\dagger dv_i` and first-order
-        perturbation theory, :math:`dz = \operatorname{tr}(G\, dH)` with
-        :math:`G = \operatorname{herm}(V T V_r^\dagger)`,
-        :math:`T_{mi} = (v_m^\dagger w_i) / (\lambda_i - \lambda_m)`.
+        For :math:`dz = \sum_i c_i d\lambda_i + \operatorname{Re} \sum_i w_i^\dagger
+        dv_i`, the Hellmann-Feynman theorem and first-order perturbation theory give
+        :math:`dz = \operatorname{tr}(G\, dH)` with :math:`G =
+        \operatorname{herm}(V T V_r^\dagger)`, :math:`T_{mi} = c_i \delta_{mi} +
+        (v_m^\dagger w_i) / (\lambda_i - \lambda_m)`.
 
         Parameters
         ----------
-        cotangents : ndarray of shape (n_samples, n, n_cotangents, r)
-            Several cotangents :math:`w_i` on the selected eigenvectors.
+        value_cotangents : ndarray of shape (n_samples, n_cotangents, r), optional
+            Several cotangents :math:`c_i` on the selected eigenvalues.
+        vector_cotangents : ndarray of shape (n_samples, n, n_cotangents, r), optional
+            As many cotangents :math:`w_i` on the selected eigenvectors.
 
         Returns
         -------
         ndarray of shape (n_samples, n_cotangents, n, n)
             The Hermitian matrices ``G``.
         """
-        n_samples, side, _, n_selected = cotangents.shape
-        adjoint = self.vectors.conj().swapaxes(1, 2)
-        weights = adjoint @ cotangents.reshape(n_samples, side, -1)
-        weights = weights.reshape(cotangents.shape)
-        weights = weights * self.inverse_gaps()[:, :, np.newaxis]
-        left = self.vectors @ weights.reshape(n_samples, side, -1)
-        left = left.reshape(cotangents.shape).transpose(0, 2, 1, 3)
-        right = adjoint[:, np.newaxis, :n_selected]
-        gradient = np.ascontiguousarray(left) @ right
+        left = 0.0
+        if vector_cotangents is not None:
+            n_samples, side = self.values.shape
+            weights = self.vectors.conj().swapaxes(1, 2) @ vector_cotangents.reshape(
+                n_samples, side, -1
+            )
+            weights = weights.reshape(vector_cotangents.shape)
+            weights = weights * self.inverse_gaps()[:, :, np.newaxis]
+            left = self.vectors @ weights.reshape(n_samples, side, -1)
+            left = left.reshape(vector_cotangents.shape)
+        if value_cotangents is not None:
+            left = left + (
+                self.selected[:, :, np.newaxis] * value_cotangents[:, np.newaxis]
+            )
+        left = np.ascontiguousarray(left.transpose(0, 2, 1, 3))
+        gradient = left @ self.selected.conj().swapaxes(1, 2)[:, np.newaxis]
         return 0.5 * (gradient + gradient.conj().swapaxes(-1, -2))
 
 
 def _eigh_blocks(matrices, block_sizes):
-    """Eigenvalues (unsorted) and eigenvectors of block-diagonal matrices."""
+    """Eigenvalues and eigenvectors of block-diagonal matrices, block after block."""
     n_samples, side, _ = matrices.shape
     values = np.empty((n_samples, side))
     vectors = np.zeros_like(matrices)

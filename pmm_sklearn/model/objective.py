@@ -1,9 +1,9 @@
 """The penalised loss of a model on data, as the solvers see it."""
 
 import numpy as np
-import scipy.linalg
 
 from ._chunks import chunks
+from .equations import DualEquations, NormalEquations
 
 
 class Objective:
@@ -12,11 +12,12 @@ class Objective:
     .. math::
 
         f(\theta) = P(L(\theta), \|\theta'\|^2), \qquad
-        L(\theta) = \sum_s w_s \sum_k (z_{sk} - y_{sk})^2
+        L(\theta) = \sum_{sk} w_{sk} (z_{sk} - y_{sk})^2 + S(\theta)
 
-    where :math:`\theta'` are all parameters but the intercepts.  Samples are
-    visited in chunks, and sums over samples are accumulated: no array grows with
-    the number of samples.
+    where :math:`\theta'` are all parameters but the intercepts and `S` is an
+    optional smoothness term, a sum of squares too.  Samples are visited in chunks,
+    and sums over samples are accumulated: no array grows with the number of
+    samples, except that of the dual form, where residuals are few.
 
     Parameters
     ----------
@@ -28,33 +29,44 @@ class Objective:
         Features.
     y : ndarray of shape (n_samples, n_outputs)
         Targets.
-    sample_weight : ndarray of shape (n_samples,)
-        Non-negative weights.
+    weight : ndarray of shape (n_samples, 1) or (n_samples, n_outputs)
+        Non-negative weights of the squared residuals.
     penalty : RidgePenalty or NoisePenalty
         The function ``P``.
+    smoothness : EigenvectorOverlap, optional
+        The term ``S``.
 
     Examples
     --------
     >>> import numpy as np
-    >>> from pmm_sklearn.model import PMM, Objective, RidgePenalty, SquaredError
-    >>> data = np.array([[0.0], [1.0]]), np.array([[1.0], [2.0]]), np.ones(2)
-    >>> model = PMM(1, 1, (2,), 1)
-    >>> objective = Objective(model, SquaredError(), *data, RidgePenalty(0.1))
-    >>> float(objective.value(np.zeros(model.n_parameters)))
+    >>> from pmm_sklearn import model as m
+    >>> pmm = m.observable_pmm(1, 1, (2,), 1)
+    >>> data = np.array([[0.0], [1.0]]), np.array([[1.0], [2.0]]), np.ones((2, 1))
+    >>> objective = m.Objective(pmm, m.SquaredError(), *data, m.RidgePenalty(0.1))
+    >>> float(objective.value(np.zeros(pmm.n_parameters)))
     5.0
     """
 
-    def __init__(self, model, loss, X, y, sample_weight, penalty):
+    def __init__(self, model, loss, X, y, weight, penalty, smoothness=None):
         self.model = model
         self.loss = loss
         self.X = X
         self.y = y
-        self.sample_weight = sample_weight
+        self.weight = weight
         self.penalty = penalty
+        self.smoothness = smoothness
         self.n_parameters = model.n_parameters
         self.n_residuals = y.size
+        if smoothness is not None:
+            self.n_residuals += smoothness.n_residuals
+        self._inputs = model.primary.inputs(X)
         self._chunks = chunks(len(X), model.n_outputs * model.n_parameters)
         self._last = None
+
+    @property
+    def is_dual(self):
+        """Whether steps are computed from the Jacobian itself."""
+        return self.n_residuals < self.n_parameters
 
     def value(self, theta):
         """Value of the objective."""
@@ -62,8 +74,7 @@ class Objective:
 
     def alpha(self, theta):
         """Weight of the squared norm against the loss of the data."""
-        data_slope, norm_slope = self.penalty.slopes(*self._loss_and_norm(theta))
-        return norm_slope / data_slope
+        return self._alpha(*self._loss_and_norm(theta))
 
     def value_and_gradient(self, theta):
         """Value of the objective and its gradient of shape (n_parameters,)."""
@@ -72,10 +83,13 @@ class Objective:
         total, gradient = 0.0, np.zeros(self.n_parameters)
         for chunk in self._chunks:
             outputs, saved = self._forward(theta, parameters, chunk)
-            data = (outputs, self.y[chunk], self.sample_weight[chunk])
+            data = (outputs, self.y[chunk], self.weight[chunk])
             total += self.loss.value(*data)
-            cotangents = self.loss.gradient(*data)
-            gradient += self.model.gradient(saved, self.X[chunk], cotangents)
+            gradient += self.model.gradient(saved, self.loss.gradient(*data))
+        if self.smoothness is not None:
+            value, slope = self.smoothness.value_and_gradient(parameters.matrices)
+            total += value
+            gradient[: len(slope)] += slope
         norm = penalised @ penalised
         data_slope, norm_slope = self.penalty.slopes(total, norm)
         gradient = data_slope * gradient + 2.0 * norm_slope * penalised
@@ -92,134 +106,76 @@ class Objective:
         NormalEquations or DualEquations
             The latter if residuals are fewer than parameters.
         """
-        parameters = self.model.split(theta)
-        alpha = self.alpha(theta)
-        penalised = alpha * self.model.penalised(theta)
-        if self.n_residuals < self.n_parameters:
-            pieces = [
-                self._residuals_and_jacobian(theta, parameters, chunk)
-                for chunk in self._chunks
-            ]
-            residuals, jacobian = (np.concatenate(p) for p in zip(*pieces, strict=True))
-            return DualEquations(residuals, jacobian, penalised, alpha)
+        penalised = self.model.penalised(theta)
+        if self.is_dual:
+            residuals, jacobian = self.residuals_and_jacobian(theta)
+            alpha = self._alpha(residuals @ residuals, penalised @ penalised)
+            return DualEquations(residuals, jacobian, alpha * penalised, alpha)
+        total = 0.0
+        gradient = np.zeros(self.n_parameters)
         matrix = np.zeros((self.n_parameters, self.n_parameters))
-        gradient = penalised
-        for chunk in self._chunks:
-            residuals, jacobian = self._residuals_and_jacobian(theta, parameters, chunk)
-            matrix += jacobian.T @ jacobian
+        for residuals, jacobian in self._blocks(theta):
+            total += residuals @ residuals
             gradient += jacobian.T @ residuals
-        return NormalEquations(matrix, gradient, alpha)
+            matrix += jacobian.T @ jacobian
+        alpha = self._alpha(total, penalised @ penalised)
+        return NormalEquations(matrix, gradient + alpha * penalised, alpha)
 
     def residuals_and_jacobian(self, theta):
         """Residuals of shape (m,) and their Jacobian of shape (m, n_parameters).
 
-        For tests and small problems: ``m = n_samples * n_outputs``.
+        For problems of few residuals, which include those of the smoothness term.
         """
-        parameters = self.model.split(theta)
-        return self._residuals_and_jacobian(theta, parameters, slice(None))
+        residuals = np.empty(self.n_residuals)
+        jacobian = np.empty((self.n_residuals, self.n_parameters))
+        start = 0
+        for block_residuals, block_jacobian in self._blocks(theta):
+            rows = slice(start, start + len(block_residuals))
+            residuals[rows], jacobian[rows] = block_residuals, block_jacobian
+            start = rows.stop
+        return residuals, jacobian
 
-    def _residuals_and_jacobian(self, theta, parameters, chunk):
-        outputs, saved = self._forward(theta, parameters, chunk)
-        jacobian = self.model.jacobian(saved, self.X[chunk])
-        residuals, slopes = self.loss.residuals(
-            outputs, self.y[chunk], self.sample_weight[chunk]
-        )
-        jacobian *= slopes[:, np.newaxis, np.newaxis]
-        return residuals.ravel(), jacobian.reshape(-1, self.n_parameters)
+    def _blocks(self, theta):
+        """Residuals and Jacobian, chunk by chunk, those of the smoothness last."""
+        parameters = self.model.split(theta)
+        for chunk in self._chunks:
+            outputs, saved = self._forward(theta, parameters, chunk)
+            jacobian = self.model.jacobian(saved)
+            residuals, slopes = self.loss.residuals(
+                outputs, self.y[chunk], self.weight[chunk]
+            )
+            jacobian *= slopes[:, :, np.newaxis]
+            yield residuals.ravel(), jacobian.reshape(-1, self.n_parameters)
+        if self.smoothness is not None:
+            residuals, slopes = self.smoothness.residuals_and_jacobian(
+                parameters.matrices
+            )
+            jacobian = np.zeros((len(residuals), self.n_parameters))
+            jacobian[:, : slopes.shape[1]] = slopes
+            yield residuals, jacobian
+
+    def _alpha(self, total, norm):
+        data_slope, norm_slope = self.penalty.slopes(total, norm)
+        return norm_slope / data_slope
 
     def _loss_and_norm(self, theta):
         parameters = self.model.split(theta)
         total = 0.0
         for chunk in self._chunks:
             outputs, _ = self._forward(theta, parameters, chunk)
-            total += self.loss.value(outputs, self.y[chunk], self.sample_weight[chunk])
+            total += self.loss.value(outputs, self.y[chunk], self.weight[chunk])
+        if self.smoothness is not None:
+            total += self.smoothness.value(parameters.matrices)
         penalised = self.model.penalised(theta)
         return total, penalised @ penalised
 
     def _forward(self, theta, parameters, chunk):
         """Forward pass, remembered for the last point if there is one chunk."""
         if len(self._chunks) > 1:
-            return self.model.forward(parameters, self.X[chunk])
+            return self.model.forward(parameters, self._inputs[chunk])
         # A local name: several threads may train on the same objective.
         last = self._last
         if last is None or not np.array_equal(last[0], theta):
-            last = self._last = (theta.copy(), self.model.forward(parameters, self.X))
+            last = (theta.copy(), self.model.forward(parameters, self._inputs))
+            self._last = last
         return last[1]
-
-
-class NormalEquations:
-    r"""Gauss-Newton model as :math:`A = J^T J`, :math:`g = J^T r + \alpha\theta'`.
-
-    Parameters
-    ----------
-    matrix : ndarray of shape (n_parameters, n_parameters)
-        ``A``.
-    gradient : ndarray of shape (n_parameters,)
-        ``g``, half the gradient of the objective.
-    alpha : float
-        Weight of the penalty.
-    """
-
-    def __init__(self, matrix, gradient, alpha):
-        self.matrix = matrix
-        self.gradient = gradient
-        self.alpha = alpha
-        self.scale = np.trace(matrix) / len(matrix)
-
-    def step(self, damping):
-        r"""Damped step, :math:`-(A + (\alpha + \mu) I)^{-1} g`.
-
-        Raises
-        ------
-        numpy.linalg.LinAlgError
-            If the damped matrix is not positive definite in floating point.
-        """
-        damped = self.matrix.copy()
-        damped[np.diag_indices_from(damped)] += self.alpha + damping
-        return -_solve_positive_definite(damped, self.gradient)
-
-
-class DualEquations:
-    r"""The same model held as ``J`` and ``r``, for few residuals.
-
-    The step is that of :class:`NormalEquations`, rearranged so that a system of
-    the size of the residuals is solved:
-    :math:`\delta = -u - J^T (J J^T + D I)^{-1} (r - J u)` with
-    :math:`D = \alpha + \mu`, :math:`u = \alpha \theta' / D`.
-
-    Parameters
-    ----------
-    residuals : ndarray of shape (m,)
-        ``r``.
-    jacobian : ndarray of shape (m, n_parameters)
-        ``J``.
-    penalised : ndarray of shape (n_parameters,)
-        Penalty's half gradient, ``alpha * theta'``.
-    alpha : float
-        Weight of the penalty.
-    """
-
-    def __init__(self, residuals, jacobian, penalised, alpha):
-        self.residuals = residuals
-        self.jacobian = jacobian
-        self.penalised = penalised
-        self.alpha = alpha
-        self.gram = jacobian @ jacobian.T
-        self.gradient = jacobian.T @ residuals + penalised
-        self.scale = np.trace(self.gram) / jacobian.shape[1]
-
-    def step(self, damping):
-        """Damped step; raises as :meth:`NormalEquations.step`."""
-        shift = self.alpha + damping
-        offset = self.penalised / shift
-        damped = self.gram.copy()
-        damped[np.diag_indices_from(damped)] += shift
-        right = self.residuals - self.jacobian @ offset
-        return -offset - self.jacobian.T @ _solve_positive_definite(damped, right)
-
-
-def _solve_positive_definite(matrix, right):
-    factor = scipy.linalg.cho_factor(
-        matrix, lower=True, overwrite_a=True, check_finite=False
-    )
-    return scipy.linalg.cho_solve(factor, right, check_finite=False)

@@ -6,9 +6,6 @@ import numpy as np
 
 from ._chunks import chunks
 from .eigensystem import Eigensystem
-from .primary import AffineMatrix
-from .readout import READOUTS
-from .structure import HermitianBasis
 
 
 class Parameters(NamedTuple):
@@ -16,12 +13,12 @@ class Parameters(NamedTuple):
 
     Attributes
     ----------
-    matrices : ndarray of shape (n_features + 1, n, n)
+    matrices : ndarray of shape (n_matrices, n, n)
         Primary matrices, ``M_0`` first.
-    observables : ndarray of shape (n_outputs, n_observables, n, n)
-        Secondary matrices of each output.
-    intercept : ndarray of shape (n_outputs,)
-        Constant term of each output.
+    observables : ndarray of shape (..., n, n)
+        Secondary matrices.
+    intercept : ndarray of shape (n_intercepts,)
+        Constant terms.
     """
 
     matrices: np.ndarray
@@ -30,110 +27,73 @@ class Parameters(NamedTuple):
 
 
 class PMM:
-    r"""Affine parametric matrix model with a given structure.
+    r"""Parametric matrix model with a given structure.
 
-    Data flow one way, ``X -> primary matrix -> eigensystem -> readout``, and
+    Data flow one way, ``X -> primary matrix -> eigensystem -> outputs``, and
     derivatives flow back the same way.  The object holds the structure only: the
     matrices are arguments, either as :class:`Parameters` or as one flat vector of
-    real coordinates ``theta``, in this order: the primary matrices ``M_0, M_1,
-    ...``, the observables of the first output, of the second, ..., the intercepts.
+    real coordinates ``theta``: those of the primary matrices, of the observables,
+    and the intercepts.
 
     Parameters
     ----------
-    n_features, n_outputs : int
-        Numbers of features and outputs.
+    primary : AffineMatrix or UnitaryProduct
+        From features to the Hermitian matrix.
+    states : Extremes or Levels
+        Which eigenstates are selected.
+    readout : LearnedOutputs or SpectrumReadout
+        From the selected eigenstates to the outputs.
     block_sizes : tuple of int
         Sides of the diagonal blocks of the primary matrix; ``(n,)`` for one block.
-    n_eigenvectors : int
-        Number of selected eigenvectors.
-    which : {"SA", "LA", "LM", "SM"}, default="SA"
-        Which eigenvectors are selected.
-    readout : {"expectation", "transition"}, default="expectation"
-        What is read from them.
-    matrix_type : {"hermitian", "symmetric"}, default="hermitian"
-        Complex Hermitian or real symmetric matrices.
 
     Attributes
     ----------
-    structure : dict
-        The arguments above: ``PMM(**structure)`` is the same model.
+    n_outputs : int
+        Number of outputs.
     n_parameters : int
         Number of real parameters.
 
     Examples
     --------
     >>> import numpy as np
-    >>> from pmm_sklearn.model import PMM
-    >>> model = PMM(2, 1, (7,), 3, readout="transition")
-    >>> model.n_parameters
+    >>> from pmm_sklearn import model as m
+    >>> pmm = m.PMM(
+    ...     m.AffineMatrix(m.Monomials(2), m.HermitianSpace((7,))),
+    ...     m.Extremes(3),
+    ...     m.LearnedOutputs("transition", 1, 3, (7,), "hermitian"),
+    ...     (7,),
+    ... )
+    >>> pmm.n_parameters
     442
-    >>> theta = model.initial(np.random.RandomState(0))
-    >>> model.predict(model.split(theta), np.zeros((5, 2))).shape
+    >>> theta = pmm.initial(np.random.RandomState(0))
+    >>> pmm.predict(pmm.split(theta), np.zeros((5, 2))).shape
     (5, 1)
     """
 
-    def __init__(
-        self,
-        n_features,
-        n_outputs,
-        block_sizes,
-        n_eigenvectors,
-        which="SA",
-        readout="expectation",
-        matrix_type="hermitian",
-    ):
-        self.structure = {
-            "n_features": n_features,
-            "n_outputs": n_outputs,
-            "block_sizes": tuple(block_sizes),
-            "n_eigenvectors": n_eigenvectors,
-            "which": which,
-            "readout": readout,
-            "matrix_type": matrix_type,
-        }
-        self.n_features = n_features
-        self.n_outputs = n_outputs
+    def __init__(self, primary, states, readout, block_sizes):
+        self.primary = primary
+        self.states = states
+        self.readout = readout
         self.block_sizes = tuple(block_sizes)
-        self.n_eigenvectors = n_eigenvectors
-        self.which = which
-        self.readout = READOUTS[readout]()
-        self.primary = AffineMatrix(
-            n_features, HermitianBasis(self.block_sizes, matrix_type)
-        )
-        self.observable_basis = HermitianBasis(
-            self.readout.block_sizes(self.block_sizes), matrix_type
-        )
-        self.n_observables = self.readout.n_observables(n_eigenvectors)
-        self._per_output = self.n_observables * self.observable_basis.size
-        self._n_penalised = self.primary.size + n_outputs * self._per_output
-        self.n_parameters = self._n_penalised + n_outputs
+        self.n_outputs = readout.n_outputs
+        self.n_parameters = primary.size + readout.size
 
     def split(self, theta):
         """Matrices from a vector of coordinates: the inverse of :meth:`join`."""
-        primary = theta[: self.primary.size].reshape(self.primary.n_matrices, -1)
-        secondary = theta[self.primary.size : self._n_penalised]
-        secondary = secondary.reshape(self.n_outputs, self.n_observables, -1)
+        size = self.primary.size
         return Parameters(
-            self.primary.basis.matrices(primary),
-            self.observable_basis.matrices(secondary),
-            theta[self._n_penalised :].copy(),
+            self.primary.split(theta[:size]), *self.readout.split(theta[size:])
         )
 
     def join(self, parameters):
         """Vector of coordinates of given matrices."""
+        matrices, *secondary = parameters
         return np.concatenate(
-            [
-                self.primary.basis.coordinates(parameters.matrices).ravel(),
-                self.observable_basis.coordinates(parameters.observables).ravel(),
-                parameters.intercept,
-            ]
+            [self.primary.join(matrices), self.readout.join(*secondary)]
         )
 
     def initial(self, random_state):
         """Random coordinates to start a training from, for standardised data.
-
-        Coordinates are standard normal, those of ``M_1 ... M_p`` divided by
-        ``sqrt(p)``; intercepts are zero.
 
         Parameters
         ----------
@@ -144,63 +104,62 @@ class PMM:
         -------
         ndarray of shape (n_parameters,)
         """
-        theta = random_state.standard_normal(self.n_parameters)
-        slopes = slice(self.primary.basis.size, self.primary.size)
-        theta[slopes] /= np.sqrt(max(self.n_features, 1))
-        theta[self._n_penalised :] = 0.0
-        return theta
+        return np.concatenate(
+            [self.primary.initial(random_state), self.readout.initial(random_state)]
+        )
 
     def penalised(self, theta):
         """Copy of ``theta`` in which the intercepts, which are free, are zero."""
         penalised = theta.copy()
-        penalised[self._n_penalised :] = 0.0
+        penalised[self.n_parameters - self.readout.n_intercepts :] = 0.0
         return penalised
 
-    def forward(self, parameters, X):
+    def eigensystem(self, matrices, inputs):
+        """Eigensystem of a batch, and what the derivatives of its matrices need."""
+        assembled, saved = self.primary.forward(matrices, inputs)
+        return Eigensystem(assembled, self.states, self.block_sizes), saved
+
+    def forward(self, parameters, inputs):
         """Outputs of a batch, and what the derivatives need.
 
         Parameters
         ----------
         parameters : Parameters
             The matrices.
-        X : ndarray of shape (n_samples, n_features)
-            Features.
+        inputs : ndarray of shape (n_samples, ...)
+            From ``primary.inputs(X)``.
 
         Returns
         -------
         outputs : ndarray of shape (n_samples, n_outputs)
             Outputs of the model.
         saved : tuple
-            Argument of :meth:`output_gradients`.
+            Argument of :meth:`gradient` and :meth:`jacobian`.
         """
-        eigensystem = Eigensystem(
-            self.primary.assemble(parameters.matrices, X),
-            self.n_eigenvectors,
-            self.which,
-            self.block_sizes,
-        )
-        outputs, saved = self.readout.forward(
-            eigensystem.selected, parameters.observables
-        )
-        return outputs + parameters.intercept, (eigensystem, saved)
+        matrices, *secondary = parameters
+        eigensystem, primary_saved = self.eigensystem(matrices, inputs)
+        outputs, readout_saved = self.readout.forward(eigensystem, *secondary)
+        return outputs, (primary_saved, eigensystem, readout_saved)
 
     def predict(self, parameters, X):
         """Outputs of shape (n_samples, n_outputs), computed in chunks of samples."""
         outputs = np.empty((len(X), self.n_outputs))
-        per_sample = self.primary.basis.side**2 + self.n_outputs * self.n_observables
-        for chunk in chunks(len(X), per_sample):
-            outputs[chunk] = self.forward(parameters, X[chunk])[0]
+        for chunk in self.prediction_chunks(len(X)):
+            inputs = self.primary.inputs(X[chunk])
+            outputs[chunk] = self.forward(parameters, inputs)[0]
         return outputs
 
-    def gradient(self, saved, X, cotangents):
+    def prediction_chunks(self, n_samples):
+        """Slices of samples whose temporary arrays are small."""
+        return chunks(n_samples, self.primary.side**2 + self.n_outputs)
+
+    def gradient(self, saved, cotangents):
         r"""Gradient of :math:`\sum_{sk} c_{sk} z_{sk}` with respect to ``theta``.
 
         Parameters
         ----------
         saved : tuple
             From :meth:`forward`.
-        X : ndarray of shape (n_samples, n_features)
-            Features.
         cotangents : ndarray of shape (n_samples, n_outputs)
             The coefficients ``c``.
 
@@ -208,55 +167,49 @@ class PMM:
         -------
         ndarray of shape (n_parameters,)
         """
-        eigensystem, readout_saved = saved
-        vector_cotangents = self.readout.vector_cotangents(readout_saved)
-        combined = np.einsum("sk,snkr->snr", cotangents, vector_cotangents)
-        gradients = eigensystem.pullback(combined[:, :, np.newaxis])[:, 0]
-        coordinates = self.primary.basis.coordinates(gradients)
-        observable = self.readout.observable_gradients(
-            readout_saved, self.observable_basis
-        )
-        if observable.shape[1] == 1:
-            observable = cotangents.T @ observable.reshape(len(X), -1)
-        else:
-            observable = np.einsum("sk,skia->kia", cotangents, observable)
+        primary_saved, eigensystem, readout_saved = saved
+        by_value, by_vector = self.readout.cotangents(readout_saved)
+        if by_value is not None:
+            by_value = np.einsum("sk,skr->sr", cotangents, by_value)[:, np.newaxis]
+        if by_vector is not None:
+            by_vector = np.einsum("sk,snkr->snr", cotangents, by_vector)
+            by_vector = by_vector[:, :, np.newaxis]
+        matrix_gradients = eigensystem.pullback(by_value, by_vector)[:, 0]
         return np.concatenate(
             [
-                self.primary.gradient(X, coordinates),
-                observable.ravel(),
-                cotangents.sum(axis=0),
+                self.primary.gradient(primary_saved, matrix_gradients),
+                self.readout.gradient(readout_saved, cotangents),
             ]
         )
 
-    def jacobian(self, saved, X):
+    def matrix_gradients(self, saved):
+        """Gradient of each output with respect to the primary matrix.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_outputs, n, n)
+        """
+        _, eigensystem, readout_saved = saved
+        return eigensystem.pullback(*self.readout.cotangents(readout_saved))
+
+    def jacobian(self, saved):
         """Derivative of every output of every sample with respect to ``theta``.
 
         Parameters
         ----------
         saved : tuple
             From :meth:`forward`.
-        X : ndarray of shape (n_samples, n_features)
-            Features.
 
         Returns
         -------
         ndarray of shape (n_samples, n_outputs, n_parameters)
         """
-        eigensystem, readout_saved = saved
-        jacobian = np.zeros((len(X), self.n_outputs, self.n_parameters))
-        gradients = eigensystem.pullback(self.readout.vector_cotangents(readout_saved))
-        self.primary.jacobian(
-            X,
-            self.primary.basis.coordinates(gradients),
-            out=jacobian[:, :, : self.primary.size],
+        primary_saved, eigensystem, readout_saved = saved
+        size = self.primary.size
+        jacobian = np.empty(
+            (len(eigensystem.values), self.n_outputs, self.n_parameters)
         )
-        observable = self.readout.observable_gradients(
-            readout_saved, self.observable_basis
-        )
-        observable = observable.reshape(len(X), observable.shape[1], -1)
-        for output in range(self.n_outputs):
-            start = self.primary.size + output * self._per_output
-            own = observable[:, min(output, observable.shape[1] - 1)]
-            jacobian[:, output, start : start + self._per_output] = own
-            jacobian[:, output, self._n_penalised + output] = 1.0
+        gradients = self.matrix_gradients(saved)
+        self.primary.jacobian(primary_saved, gradients, out=jacobian[:, :, :size])
+        self.readout.jacobian(readout_saved, out=jacobian[:, :, size:])
         return jacobian

@@ -4,14 +4,20 @@ import numpy as np
 
 
 class AffineMatrix:
-    r"""Primary matrix affine in the features, :math:`H(x) = M_0 + \sum_l x_l M_l`.
+    r"""Primary matrix :math:`H(x) = \sum_l \phi_l(x) M_l`, linear in monomials.
+
+    With monomials of degree 1 it is affine in the features, :math:`M_0 + \sum_l x_l
+    M_l`.
 
     Parameters
     ----------
-    n_features : int
-        Number ``p`` of features.
-    basis : HermitianBasis
-        The space in which every :math:`M_l` lies.
+    monomials : Monomials
+        The functions :math:`\phi_l`, the constant first.
+    spaces : HermitianSpace or sequence of HermitianSpace
+        The space in which :math:`M_l` lies, up to its offset: one for all, or one
+        for each.
+    offsets : ndarray of shape (n_matrices, n, n), optional
+        Constant parts of the matrices, zero by default.
 
     References
     ----------
@@ -20,70 +26,160 @@ class AffineMatrix:
     Examples
     --------
     >>> import numpy as np
-    >>> from pmm_sklearn.model import AffineMatrix, HermitianBasis
-    >>> primary = AffineMatrix(1, HermitianBasis((2,), "symmetric"))
-    >>> primary.assemble(np.array([np.eye(2), np.diag([1.0, -1.0])]), [[3.0]])
+    >>> from pmm_sklearn.model import AffineMatrix, HermitianSpace, Monomials
+    >>> primary = AffineMatrix(Monomials(1), HermitianSpace((2,), "symmetric"))
+    >>> matrices = np.array([np.eye(2), np.diag([1.0, -1.0])])
+    >>> primary.forward(matrices, primary.inputs(np.array([[3.0]])))[0]
     array([[[ 4.,  0.],
             [ 0., -2.]]])
     """
 
-    def __init__(self, n_features, basis):
-        self.basis = basis
-        self.n_matrices = n_features + 1
-        self.size = self.n_matrices * basis.size
+    def __init__(self, monomials, spaces, offsets=None):
+        self.monomials = monomials
+        self.n_matrices = monomials.size
+        if not isinstance(spaces, (list, tuple)):
+            spaces = [spaces] * self.n_matrices
+        self.side = spaces[0].side
+        self.dtype = spaces[0].dtype
+        self.offsets = offsets
+        ends = np.cumsum([space.size for space in spaces])
+        self.size = int(ends[-1])
+        starts = ends - [space.size for space in spaces]
+        # Matrices that share a space are treated together.
+        self._groups = []
+        for space in dict.fromkeys(spaces):
+            members = np.array([i for i, own in enumerate(spaces) if own is space])
+            places = starts[members, np.newaxis] + np.arange(space.size)
+            self._groups.append((space, members, places))
 
-    def assemble(self, matrices, X):
+    def split(self, theta):
+        """Matrices of shape (n_matrices, n, n) from coordinates of shape (size,)."""
+        matrices = np.empty((self.n_matrices, self.side, self.side), self.dtype)
+        for space, members, places in self._groups:
+            matrices[members] = space.matrices(theta[places])
+        return matrices if self.offsets is None else matrices + self.offsets
+
+    def join(self, matrices):
+        """Coordinates of given matrices: the inverse of :meth:`split`."""
+        if self.offsets is not None:
+            matrices = matrices - self.offsets
+        theta = np.empty(self.size)
+        for space, members, places in self._groups:
+            theta[places] = space.coordinates(matrices[members])
+        return theta
+
+    def initial(self, random_state):
+        """Random coordinates to start from, for features of about [-1, 1].
+
+        They are standard normal, but divided by the square root of the number of
+        matrices that vary for all of these.
+
+        Parameters
+        ----------
+        random_state : numpy.random.RandomState
+            Source of the random numbers.
+
+        Returns
+        -------
+        ndarray of shape (size,)
+        """
+        theta = random_state.standard_normal(self.size)
+        for _, members, places in self._groups:
+            theta[places[members > 0]] /= np.sqrt(self.n_matrices - 1)
+        return theta
+
+    def inputs(self, X):
+        """What :meth:`forward` is given for features (n_samples, n_features)."""
+        return self.monomials.values(X)
+
+    def forward(self, matrices, inputs):
         """Primary matrices of a batch of samples.
 
         Parameters
         ----------
-        matrices : ndarray of shape (n_features + 1, n, n)
+        matrices : ndarray of shape (n_matrices, n, n)
             ``M_0`` first.
-        X : array-like of shape (n_samples, n_features)
-            Features.
+        inputs : ndarray of shape (n_samples, n_matrices)
+            From :meth:`inputs`.
 
         Returns
         -------
-        ndarray of shape (n_samples, n, n)
+        primary : ndarray of shape (n_samples, n, n)
             ``H(x)`` of every sample.
+        saved : tuple
+            Argument of the derivative methods.
         """
-        flat = matrices.reshape(self.n_matrices, -1).view(np.float64)
-        assembled = np.asarray(X) @ flat[1:] + flat[0]
-        side = self.basis.side
-        return assembled.view(self.basis.dtype).reshape(-1, side, side)
+        flat = matrices.reshape(self.n_matrices, -1)
+        assembled = (inputs @ flat.view(np.float64)).view(flat.dtype)
+        return assembled.reshape(-1, self.side, self.side), (matrices, inputs)
 
-    def gradient(self, X, coordinates):
-        r"""Gradient of a sum over samples: :math:`\sum_s x_l(s)\, G(s)`.
+    def gradient(self, saved, gradients):
+        r"""Gradient of a sum over samples, coordinates of :math:`\sum_s \phi_l G_s`.
 
         Parameters
         ----------
-        X : ndarray of shape (n_samples, n_features)
-            Features.
-        coordinates : ndarray of shape (n_samples, basis.size)
-            Coordinates of the gradient ``G`` with respect to ``H``, per sample.
+        saved : tuple
+            From :meth:`forward`.
+        gradients : ndarray of shape (n_samples, n, n)
+            The gradient ``G`` with respect to ``H`` of every sample.
 
         Returns
         -------
         ndarray of shape (size,)
             Gradient with respect to the coordinates of ``M_0, M_1, ...``.
         """
-        return np.concatenate([coordinates.sum(axis=0), (X.T @ coordinates).ravel()])
+        _, inputs = saved
+        gradient = np.empty(self.size)
+        for space, members, places in self._groups:
+            coordinates = space.coordinates(gradients)
+            gradient[places] = _columns(inputs, members).T @ coordinates
+        return gradient
 
-    def jacobian(self, X, coordinates, out):
-        """Derivative of every output of every sample, :math:`x_l G`.
+    def jacobian(self, saved, gradients, out):
+        r"""Derivative of every output of every sample, :math:`\phi_l G`.
 
         Parameters
         ----------
-        X : ndarray of shape (n_samples, n_features)
-            Features.
-        coordinates : ndarray of shape (n_samples, n_outputs, basis.size)
-            Coordinates of the gradient of each output with respect to ``H``.
+        saved : tuple
+            From :meth:`forward`.
+        gradients : ndarray of shape (n_samples, n_outputs, n, n)
+            The gradient ``G`` of each output with respect to ``H``.
         out : ndarray of shape (n_samples, n_outputs, size)
             Where the derivatives are written.
         """
-        size = self.basis.size
-        out[:, :, :size] = coordinates
-        blocks = out[:, :, size:]
-        for feature in range(X.shape[1]):
-            block = blocks[:, :, feature * size : (feature + 1) * size]
-            np.multiply(coordinates, X[:, feature, np.newaxis, np.newaxis], out=block)
+        _, inputs = saved
+        for space, members, places in self._groups:
+            if space.size == 0:
+                continue
+            coordinates = space.coordinates(gradients)
+            for member, (first, *_) in zip(members, places, strict=True):
+                np.multiply(
+                    coordinates,
+                    inputs[:, member, np.newaxis, np.newaxis],
+                    out=out[:, :, first : first + space.size],
+                )
+
+    def feature_gradient(self, matrices, X, gradients):
+        r"""Derivatives by the features, :math:`\operatorname{tr}(G\,\partial_j H)`.
+
+        Parameters
+        ----------
+        matrices : ndarray of shape (n_matrices, n, n)
+            The matrices.
+        X : ndarray of shape (n_samples, n_features)
+            Features.
+        gradients : ndarray of shape (n_samples, n_outputs, n, n)
+            The gradient ``G`` of each output with respect to ``H``.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_outputs, n_features)
+        """
+        flat = matrices.conj().reshape(self.n_matrices, -1)
+        traces = (gradients.reshape(*gradients.shape[:2], -1) @ flat.T).real
+        return traces @ self.monomials.derivatives(X)
+
+
+def _columns(inputs, members):
+    """The columns of some members, without a copy if these are all."""
+    return inputs if len(members) == inputs.shape[1] else inputs[:, members]

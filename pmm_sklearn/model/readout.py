@@ -11,7 +11,7 @@ offers
     the outputs without intercept, and what the derivatives need;
 ``vector_cotangents(saved)``
     :math:`w_{ki}` with :math:`dz_k = \operatorname{Re} \sum_i w_{ki}^\dagger dv_i`;
-``observable_gradients(saved, basis)``
+``observable_gradients(saved, space)``
     coordinates of the derivative of ``z_k`` with respect to its own observables;
 ``rescale(observables, scale)``
     the observables whose outputs are ``scale`` times as large.
@@ -78,11 +78,11 @@ class Expectation:
         return 2.0 * applied.transpose(1, 3, 2, 0)
 
     @staticmethod
-    def observable_gradients(saved, basis):
-        """Projectors on the states, shape (n_samples, 1, r, basis.size)."""
+    def observable_gradients(saved, space):
+        """Projectors on the states, shape (n_samples, 1, r, space.size)."""
         states, _ = saved
         projectors = _outer(states, states).transpose(1, 0, 2, 3)
-        return basis.coordinates(projectors)[:, np.newaxis]
+        return space.coordinates(projectors)[:, np.newaxis]
 
     @staticmethod
     def rescale(observables, scale):
@@ -166,8 +166,8 @@ class Transition:
         return cotangents.transpose(1, 3, 2, 0)
 
     @staticmethod
-    def observable_gradients(saved, basis):
-        """Derivatives of shape (n_samples, n_outputs, n_pairs, basis.size)."""
+    def observable_gradients(saved, space):
+        """Derivatives of shape (n_samples, n_outputs, n_pairs, space.size)."""
         states, _, _, amplitudes, (values, vectors) = saved
         left, right = np.triu_indices(len(states))
         products = _outer(states[left], states[right]).transpose(1, 0, 2, 3)
@@ -177,7 +177,7 @@ class Transition:
         )
         gradients = products + products.conj().swapaxes(-1, -2)
         centring = values[..., np.newaxis, np.newaxis] * _outer(vectors, vectors)
-        return basis.coordinates(gradients - centring)
+        return space.coordinates(gradients - centring)
 
     @staticmethod
     def rescale(observables, scale):

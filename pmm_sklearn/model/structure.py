@@ -3,7 +3,7 @@
 import numpy as np
 
 
-class HermitianBasis:
+class HermitianSpace:
     r"""Orthonormal coordinates of a linear space of Hermitian matrices.
 
     A matrix of the space is :math:`M = \sum_a \theta_a E_a` with real
@@ -31,11 +31,11 @@ class HermitianBasis:
 
     Examples
     --------
-    >>> from pmm_sklearn.model import HermitianBasis
-    >>> basis = HermitianBasis((2, 1), "symmetric")
-    >>> basis.size
+    >>> from pmm_sklearn.model import HermitianSpace
+    >>> space = HermitianSpace((2, 1), "symmetric")
+    >>> space.size
     4
-    >>> basis.matrices([1.0, 2.0, 3.0, 0.0])
+    >>> space.matrices([1.0, 2.0, 3.0, 0.0])
     array([[1., 0., 0.],
            [0., 2., 0.],
            [0., 0., 3.]])

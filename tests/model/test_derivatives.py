@@ -3,7 +3,13 @@
 import numpy as np
 import pytest
 
-from pmm_sklearn.model import PMM, NoisePenalty, Objective, RidgePenalty, SquaredError
+from pmm_sklearn.model import (
+    NoisePenalty,
+    Objective,
+    RidgePenalty,
+    SquaredError,
+    observable_pmm,
+)
 
 STRUCTURES = [
     {"block_sizes": (4,)},
@@ -18,7 +24,7 @@ def make_objective(
     readout, matrix_type, structure, n_outputs=2, n_eigenvectors=2, penalty=None
 ):
     rng = np.random.RandomState(0)
-    model = PMM(
+    model = observable_pmm(
         2,
         n_outputs,
         n_eigenvectors=n_eigenvectors,
@@ -28,7 +34,7 @@ def make_objective(
     )
     X = rng.uniform(-1, 1, size=(9, 2))
     y = rng.standard_normal((9, n_outputs))
-    weight = rng.uniform(0.5, 2.0, size=9)
+    weight = rng.uniform(0.5, 2.0, size=(9, n_outputs))
     objective = Objective(
         model, SquaredError(), X, y, weight, penalty or RidgePenalty(0.3)
     )

@@ -7,12 +7,12 @@ import pytest
 from numpy.testing import assert_allclose
 
 from pmm_sklearn.model import (
-    PMM,
     Objective,
     Parameters,
     RidgePenalty,
     SquaredError,
     _chunks,
+    observable_pmm,
 )
 
 from .test_derivatives import make_objective
@@ -55,7 +55,7 @@ def test_integer_weights_are_repetitions(readout):
         SquaredError(),
         objective.X,
         objective.y,
-        repeats.astype(float),
+        repeats[:, np.newaxis].astype(float),
         RidgePenalty(0.1),
     )
     repeated = Objective(
@@ -63,7 +63,7 @@ def test_integer_weights_are_repetitions(readout):
         SquaredError(),
         np.repeat(objective.X, repeats, axis=0),
         np.repeat(objective.y, repeats, axis=0),
-        np.ones(repeats.sum()),
+        np.ones((repeats.sum(), 1)),
         RidgePenalty(0.1),
     )
     for actual, expected in zip(
@@ -79,12 +79,12 @@ def test_integer_weights_are_repetitions(readout):
 def test_chunks_do_not_matter(readout, n_samples, monkeypatch):
     rng = np.random.RandomState(0)
     X, y = rng.uniform(-1, 1, (n_samples, 2)), rng.standard_normal((n_samples, 2))
-    model = PMM(2, 2, (4,), 2, readout=readout)
+    model = observable_pmm(2, 2, (4,), 2, readout=readout)
     theta = model.initial(rng)
 
     def results():
         objective = Objective(
-            model, SquaredError(), X, y, np.ones(n_samples), RidgePenalty(0.1)
+            model, SquaredError(), X, y, np.ones((n_samples, 1)), RidgePenalty(0.1)
         )
         value, gradient = objective.value_and_gradient(theta)
         step = objective.quadratic_model(theta).step(1.0)
@@ -104,10 +104,10 @@ def test_step_solves_the_damped_least_squares_problem(readout, n_samples):
     rng = np.random.RandomState(0)
     alpha, damping = 0.2, 0.7
     X, y = rng.uniform(-1, 1, (n_samples, 2)), rng.standard_normal((n_samples, 1))
-    model = PMM(2, 1, (4,), 2, readout=readout)
+    model = observable_pmm(2, 1, (4,), 2, readout=readout)
     theta = model.initial(rng)
     objective = Objective(
-        model, SquaredError(), X, y, np.ones(n_samples), RidgePenalty(alpha)
+        model, SquaredError(), X, y, np.ones((n_samples, 1)), RidgePenalty(alpha)
     )
     residuals, jacobian = objective.residuals_and_jacobian(theta)
     identity = np.eye(theta.size)
@@ -128,13 +128,18 @@ def test_step_solves_the_damped_least_squares_problem(readout, n_samples):
 
 
 def test_memory_does_not_grow_with_the_samples():
-    model = PMM(3, 1, (5,), 2)
+    model = observable_pmm(3, 1, (5,), 2)
     theta = model.initial(np.random.RandomState(0))
 
     def peak(n_samples):
         X = np.random.RandomState(1).uniform(-1, 1, (n_samples, 3))
         objective = Objective(
-            model, SquaredError(), X, X[:, :1], np.ones(n_samples), RidgePenalty(0.1)
+            model,
+            SquaredError(),
+            X,
+            X[:, :1],
+            np.ones((n_samples, 1)),
+            RidgePenalty(0.1),
         )
         tracemalloc.start()
         objective.value(theta)

@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from pmm_sklearn.model import PMM, Expectation, HermitianBasis, Transition
+from pmm_sklearn.model import Expectation, HermitianSpace, Transition, observable_pmm
 
 N_SAMPLES, SIDE, N_STATES, N_OUTPUTS = 4, 5, 3, 2
 
 
 def random_case(readout, matrix_type):
     rng = np.random.RandomState(0)
-    basis = HermitianBasis((SIDE,), matrix_type)
+    basis = HermitianSpace((SIDE,), matrix_type)
     matrices = basis.matrices(rng.standard_normal((N_SAMPLES, basis.size)))
     selected = np.linalg.eigh(matrices)[1][:, :, :N_STATES]
     shape = (N_OUTPUTS, readout.n_observables(N_STATES), basis.size)
@@ -67,4 +67,4 @@ def test_rescaled_observables_rescale_outputs(readout):
     ],
 )
 def test_parameter_counts_of_the_paper(readout, n, r, p, expected):
-    assert PMM(p, 1, (n,), r, readout=readout).n_parameters == expected
+    assert observable_pmm(p, 1, (n,), r, readout=readout).n_parameters == expected

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
-from pmm_sklearn.model import HermitianBasis
+from pmm_sklearn.model import HermitianSpace
 
 block_sizes = st.lists(st.integers(1, 4), min_size=1, max_size=3).map(tuple)
 matrix_types = st.sampled_from(["hermitian", "symmetric"])
@@ -14,7 +14,7 @@ matrix_types = st.sampled_from(["hermitian", "symmetric"])
 
 @given(block_sizes, matrix_types)
 def test_basis_is_orthonormal_and_hermitian(sizes, matrix_type):
-    basis = HermitianBasis(sizes, matrix_type)
+    basis = HermitianSpace(sizes, matrix_type)
     elements = basis.matrices(np.eye(basis.size))
     assert_array_equal(elements, elements.conj().swapaxes(1, 2))
     gram = np.einsum("aij,bji->ab", elements, elements)
@@ -23,7 +23,7 @@ def test_basis_is_orthonormal_and_hermitian(sizes, matrix_type):
 
 @given(block_sizes, matrix_types, st.integers(0, 1000))
 def test_round_trip_and_frobenius_norm(sizes, matrix_type, seed):
-    basis = HermitianBasis(sizes, matrix_type)
+    basis = HermitianSpace(sizes, matrix_type)
     theta = np.random.RandomState(seed).standard_normal((3, basis.size))
     matrices = basis.matrices(theta)
     assert_allclose(basis.coordinates(matrices), theta, atol=1e-14)
@@ -42,11 +42,11 @@ def test_round_trip_and_frobenius_norm(sizes, matrix_type, seed):
     ],
 )
 def test_number_of_parameters(sizes, matrix_type, expected):
-    assert HermitianBasis(sizes, matrix_type).size == expected
+    assert HermitianSpace(sizes, matrix_type).size == expected
 
 
 def test_sectors_do_not_couple_and_other_blocks_are_projected_out():
-    basis = HermitianBasis((2, 3))
+    basis = HermitianSpace((2, 3))
     matrix = basis.matrices(np.arange(1.0, basis.size + 1))
     assert_array_equal(matrix[:2, 2:], 0)
     assert np.all(matrix[:2, :2] != 0)
@@ -57,4 +57,4 @@ def test_sectors_do_not_couple_and_other_blocks_are_projected_out():
 
 
 def test_symmetric_matrices_are_real():
-    assert HermitianBasis((3,), "symmetric").matrices(np.ones(6)).dtype == np.float64
+    assert HermitianSpace((3,), "symmetric").matrices(np.ones(6)).dtype == np.float64

@@ -8,11 +8,11 @@ from numpy.testing import assert_allclose
 
 from pmm_sklearn._starts import minimise
 from pmm_sklearn.model import (
-    PMM,
     NormalEquations,
     Objective,
     RidgePenalty,
     SquaredError,
+    observable_pmm,
 )
 from pmm_sklearn.solvers import SOLVERS, Progress, StopReason
 
@@ -68,9 +68,9 @@ def test_ends_at_a_stationary_point_of_a_model(solver, readout):
     penalty has no minimum along it."""
     rng = np.random.RandomState(0)
     X = np.linspace(-1, 1, 30)[:, np.newaxis]
-    model = PMM(1, 1, (2,), 1, readout=readout, matrix_type="symmetric")
+    model = observable_pmm(1, 1, (2,), 1, readout=readout, matrix_type="symmetric")
     objective = Objective(
-        model, SquaredError(), X, np.sin(4 * X), np.ones(30), RidgePenalty(0.0)
+        model, SquaredError(), X, np.sin(4 * X), np.ones((30, 1)), RidgePenalty(0.0)
     )
     result = run(solver, objective, model.initial(rng), max_iter=2000)
     _, gradient = objective.value_and_gradient(result.theta)

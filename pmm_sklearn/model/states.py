@@ -1,0 +1,96 @@
+"""Which eigenstates a readout sees."""
+
+import numpy as np
+
+#: Codes of `scipy.sparse.linalg.eigsh`, with what they select.
+SELECTIONS = {
+    "SA": "smallest (algebraic)",
+    "LA": "largest (algebraic)",
+    "LM": "largest in magnitude",
+    "SM": "smallest in magnitude",
+}
+
+
+class Extremes:
+    """A number of states at one end of the spectrum of all sectors together.
+
+    Parameters
+    ----------
+    n_states : int
+        Number ``r`` of states.
+    which : {"SA", "LA", "LM", "SM"}, default="SA"
+        Which end: see :data:`SELECTIONS`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from pmm_sklearn.model import Extremes
+    >>> Extremes(2, "LM").indices(np.array([[-3.0, 1.0, 2.0]]), (3,))
+    array([[0, 2]])
+    """
+
+    def __init__(self, n_states, which="SA"):
+        self.n_states = n_states
+        self.which = which
+
+    def indices(self, values, block_sizes):
+        """Positions of the selected states among all eigenvalues.
+
+        Parameters
+        ----------
+        values : ndarray of shape (n_samples, n)
+            Eigenvalues, sector after sector, ascending in each.
+        block_sizes : tuple of int
+            Sides of the sectors.
+
+        Returns
+        -------
+        slice or ndarray of int of shape (n_samples, r)
+            A slice if the positions are the same for all samples.
+        """
+        if len(block_sizes) == 1 and self.which == "SA":
+            return slice(self.n_states)
+        keys = {"SA": values, "LA": -values}
+        key = keys.get(self.which)
+        if key is None:
+            key = np.abs(values) if self.which == "SM" else -np.abs(values)
+        return np.argsort(key, axis=1, kind="stable")[:, : self.n_states]
+
+
+class Levels:
+    """Given levels of given sectors.
+
+    Parameters
+    ----------
+    levels : sequence of tuple (k, sector)
+        Level ``k`` of a sector, counted from the lowest, or from the highest if
+        negative; for sector None, of all sectors together.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from pmm_sklearn.model import Levels
+    >>> values = np.array([[1.0, 4.0, 0.0]])
+    >>> Levels([(-1, 0), (0, 1)]).indices(values, (2, 1))
+    array([[1, 2]])
+    >>> Levels([(0, None)]).indices(values, (2, 1))
+    array([[2]])
+    """
+
+    def __init__(self, levels):
+        self.levels = tuple(levels)
+        self.n_states = len(self.levels)
+
+    def indices(self, values, block_sizes):
+        """Positions of the states: see :meth:`Extremes.indices`."""
+        starts = np.concatenate([[0], np.cumsum(block_sizes)])
+        side = starts[-1]
+        mixed = any(sector is None for _, sector in self.levels)
+        order = np.argsort(values, axis=1, kind="stable") if mixed else None
+        positions = np.empty((len(values), self.n_states), dtype=np.intp)
+        for i, (k, sector) in enumerate(self.levels):
+            if sector is None:
+                positions[:, i] = order[:, k % side]
+            else:
+                positions[:, i] = starts[sector] + k % block_sizes[sector]
+        return positions
