@@ -1,25 +1,31 @@
 """The mathematics of parametric matrix models, with NumPy and SciPy only."""
 
+from .commutator import CommutatorSmoothedMatrix
 from .eigensystem import Eigensystem
 from .equations import DualEquations, NormalEquations
 from .loss import SquaredError
 from .objective import Objective
 from .observables import LearnedOutputs, observable_pmm
+from .overlap import EigenvectorOverlap
 from .penalty import NoisePenalty, RidgePenalty
 from .pmm import PMM, Parameters
 from .polynomial import Monomials
 from .primary import AffineMatrix
 from .readout import READOUTS, Expectation, Transition
+from .spectrum import SpectrumReadout
 from .states import SELECTIONS, Extremes, Levels
-from .structure import HermitianSpace
+from .structure import HermitianSpace, Subspace, solutions
+from .symmetry import matrix_spaces
 
 __all__ = [
     "PMM",
     "READOUTS",
     "SELECTIONS",
     "AffineMatrix",
+    "CommutatorSmoothedMatrix",
     "DualEquations",
     "Eigensystem",
+    "EigenvectorOverlap",
     "Expectation",
     "Extremes",
     "HermitianSpace",
@@ -31,7 +37,11 @@ __all__ = [
     "Objective",
     "Parameters",
     "RidgePenalty",
+    "SpectrumReadout",
     "SquaredError",
+    "Subspace",
     "Transition",
+    "matrix_spaces",
     "observable_pmm",
+    "solutions",
 ]

@@ -68,6 +68,14 @@ class AffineMatrix:
             theta[places] = space.coordinates(matrices[members])
         return theta
 
+    def total(self, matrices):
+        """What multiplies the monomials: these matrices, without further terms."""
+        return matrices
+
+    def without_terms(self, total):
+        """Inverse of :meth:`total`."""
+        return total
+
     def initial(self, random_state):
         """Random coordinates to start from, for features of about [-1, 1].
 

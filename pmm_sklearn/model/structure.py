@@ -1,6 +1,7 @@
 """Linear spaces of Hermitian matrices and their real coordinates."""
 
 import numpy as np
+import scipy.linalg
 
 
 class HermitianSpace:
@@ -106,3 +107,65 @@ class HermitianSpace:
         flat = np.ascontiguousarray(matrices, dtype=self.dtype)
         flat = flat.reshape(*flat.shape[:-2], -1).view(np.float64)
         return np.take(flat, self._positions, axis=-1) * self._scale
+
+
+class Subspace:
+    """Subspace of a space of Hermitian matrices, with orthonormal coordinates.
+
+    Parameters
+    ----------
+    space : HermitianSpace
+        The larger space.
+    columns : ndarray of shape (space.size, size)
+        Orthonormal basis of the subspace, in coordinates of `space`.
+
+    Attributes
+    ----------
+    side, size, dtype
+        As for :class:`HermitianSpace`.
+    """
+
+    def __init__(self, space, columns):
+        self._space = space
+        self._columns = columns
+        self.side = space.side
+        self.dtype = space.dtype
+        self.size = columns.shape[1]
+
+    def matrices(self, coordinates):
+        """Hermitian matrices with the given coordinates of shape (..., size)."""
+        return self._space.matrices(np.asarray(coordinates) @ self._columns.T)
+
+    def coordinates(self, matrices):
+        """Coordinates of the orthogonal projection on the subspace."""
+        return self._space.coordinates(matrices) @ self._columns
+
+
+def solutions(space, linear_map):
+    """Matrices of a space that a linear map takes to zero.
+
+    Parameters
+    ----------
+    space : HermitianSpace or Subspace
+        Where to look.
+    linear_map : callable
+        From matrices of shape (m, n, n) to an array of shape (m, ...), real or
+        complex, linear over the real numbers.
+
+    Returns
+    -------
+    Subspace
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from pmm_sklearn.model import HermitianSpace, solutions
+    >>> parity = np.diag([1.0, 1.0, -1.0])
+    >>> space = HermitianSpace((3,), "symmetric")
+    >>> solutions(space, lambda M: M @ parity - parity @ M).size
+    4
+    """
+    images = np.asarray(linear_map(space.matrices(np.eye(space.size))))
+    images = images.reshape(space.size, -1)
+    equations = np.concatenate([images.real, images.imag], axis=1).T
+    return Subspace(space, scipy.linalg.null_space(equations))

@@ -1,0 +1,124 @@
+"""Smoothness of eigenvectors along paths of parameter points."""
+
+import numpy as np
+
+from .eigensystem import Eigensystem
+
+
+class EigenvectorOverlap:
+    r"""Penalty on the change of eigenvectors between neighbouring points.
+
+    .. math::
+
+        S = w \sum_k \sum_i \frac{(1 - |v_i(x_k)^\dagger v_i(x_{k+1})|^2)^a}
+            {|x_{k+1} - x_k|}
+
+    is a sum of squares.  With :math:`a = 1` few sharp changes are preferred to many
+    small ones, with :math:`a = 2` the eigenvectors change evenly.
+
+    Parameters
+    ----------
+    primary : AffineMatrix
+        The primary matrix.
+    states : Levels
+        The ``r`` states whose eigenvectors are compared.
+    block_sizes : tuple of int
+        Sides of the diagonal blocks of the primary matrix.
+    paths : sequence of ndarray of shape (n_points, n_features)
+        Points ``x_k`` in order, in standardised units.
+    weight : float
+        The factor ``w``.
+    exponent : {1, 2}, default=1
+        The exponent ``a``.
+
+    Attributes
+    ----------
+    n_residuals : int
+        Number of squares in the sum.
+
+    References
+    ----------
+    Cook et al., "Parametric matrix models", Nat. Commun. 16, 5929 (2025), Methods.
+    """
+
+    def __init__(self, primary, states, block_sizes, paths, weight, exponent=1):
+        self._primary = primary
+        self._states = states
+        self._block_sizes = block_sizes
+        self._exponent = exponent
+        before = np.concatenate([path[:-1] for path in paths])
+        after = np.concatenate([path[1:] for path in paths])
+        distance = np.linalg.norm(after - before, axis=1)
+        moves = distance > 0
+        self._factors = np.sqrt(weight / distance[moves])[:, np.newaxis]
+        self._inputs = [primary.inputs(points[moves]) for points in (before, after)]
+        self.n_residuals = len(self._factors) * states.n_states
+
+    def value(self, matrices):
+        """Value of the penalty for primary matrices of shape (n_matrices, n, n)."""
+        residuals, _, _ = self._residuals(self._ends(matrices))
+        return float(np.sum(residuals**2))
+
+    def value_and_gradient(self, matrices):
+        """The value, and its gradient by the coordinates of the primary matrices."""
+        ends = self._ends(matrices)
+        residuals, overlaps, slopes = self._residuals(ends)
+        gradient = 0.0
+        weights = 2.0 * (residuals * slopes)[:, np.newaxis]
+        for (eigensystem, saved), cotangents in zip(
+            ends, _cotangents(ends, overlaps), strict=True
+        ):
+            by_vector = (weights * cotangents)[:, :, np.newaxis]
+            pulled = eigensystem.pullback(None, by_vector)[:, 0]
+            gradient = gradient + self._primary.gradient(saved, pulled)
+        return float(np.sum(residuals**2)), gradient
+
+    def residuals_and_jacobian(self, matrices):
+        """Residuals of shape (m,), and derivatives by these coordinates."""
+        ends = self._ends(matrices)
+        residuals, overlaps, slopes = self._residuals(ends)
+        n_pairs, n_states = residuals.shape
+        jacobian = 0.0
+        for (eigensystem, saved), cotangents in zip(
+            ends, _cotangents(ends, overlaps), strict=True
+        ):
+            # Each residual depends on one state only.
+            by_vector = np.zeros(
+                (n_pairs, cotangents.shape[1], n_states, n_states), cotangents.dtype
+            )
+            diagonal = np.arange(n_states)
+            by_vector[:, :, diagonal, diagonal] = cotangents
+            pulled = eigensystem.pullback(None, by_vector)
+            part = np.empty((n_pairs, n_states, self._primary.size))
+            self._primary.jacobian(saved, pulled, out=part)
+            jacobian = jacobian + part
+        jacobian *= slopes[:, :, np.newaxis]
+        return residuals.ravel(), jacobian.reshape(-1, self._primary.size)
+
+    def _ends(self, matrices):
+        """Eigensystems at the first and at the second point of every pair."""
+        ends = []
+        for inputs in self._inputs:
+            assembled, saved = self._primary.forward(matrices, inputs)
+            eigensystem = Eigensystem(assembled, self._states, self._block_sizes)
+            ends.append((eigensystem, saved))
+        return ends
+
+    def _residuals(self, ends):
+        """Residuals, overlaps, and derivative of the residuals by 1 - |overlap|^2."""
+        before, after = (eigensystem.selected for eigensystem, _ in ends)
+        overlaps = np.einsum("snr,snr->sr", before.conj(), after)
+        # 1 - |overlap|^2 without cancellation
+        rest = after - before * overlaps[:, np.newaxis]
+        distances = np.sum(np.abs(rest) ** 2, axis=1)
+        if self._exponent == 2:
+            return self._factors * distances, overlaps, self._factors
+        roots = np.sqrt(distances + np.finfo(np.float64).eps ** 2)
+        return self._factors * roots, overlaps, 0.5 * self._factors / roots
+
+
+def _cotangents(ends, overlaps):
+    """Derivatives of 1 - |overlap|^2 by the eigenvectors at both ends."""
+    before, after = (eigensystem.selected for eigensystem, _ in ends)
+    overlaps = overlaps[:, np.newaxis]
+    return -2.0 * overlaps.conj() * after, -2.0 * overlaps * before

@@ -1,0 +1,49 @@
+"""Symmetries that restrict the matrices of a model."""
+
+import numpy as np
+
+from .structure import HermitianSpace, Subspace, solutions
+
+
+def matrix_spaces(
+    monomials, block_sizes, matrix_type, commutes_with=(), parity=None, fixed=()
+):
+    r"""The space of each primary matrix ``M_l``.
+
+    Parameters
+    ----------
+    monomials : Monomials
+        What the matrices multiply.
+    block_sizes : tuple of int
+        Sides of the diagonal blocks ("sectors").
+    matrix_type : {"hermitian", "symmetric"}
+        Complex Hermitian or real symmetric matrices.
+    commutes_with : sequence of ndarray of shape (n, n), default=()
+        Operators ``Q`` with :math:`[M_l, Q] = 0` for all ``l``.
+    parity : ndarray of shape (n, n), optional
+        Operator ``P`` of a parity of the features, :math:`H(-x) = P H(x) P`.
+        Matrices of even monomials commute with it, those of odd ones anticommute.
+    fixed : sequence of int, default=()
+        Matrices that are not learned: their space has no dimension.
+
+    Returns
+    -------
+    free : list of HermitianSpace or Subspace
+        Spaces of the matrices if none were fixed.
+    spaces : list of HermitianSpace or Subspace
+        Spaces of what is learned.
+    """
+    space = HermitianSpace(block_sizes, matrix_type)
+    if len(commutes_with):
+        space = solutions(
+            space,
+            lambda M: np.stack([M @ Q - Q @ M for Q in commutes_with], axis=1),
+        )
+    free = [space] * monomials.size
+    if parity is not None:
+        even = solutions(space, lambda M: M @ parity - parity @ M)
+        odd = solutions(space, lambda M: M @ parity + parity @ M)
+        degrees = monomials.powers.sum(axis=1)
+        free = [odd if degree % 2 else even for degree in degrees]
+    nothing = Subspace(space, np.empty((space.size, 0)))
+    return free, [nothing if i in fixed else own for i, own in enumerate(free)]

@@ -1,0 +1,225 @@
+r"""What the columns of ``y`` are: levels, gaps, observables and transitions.
+
+Levels are counted from the lowest (0, 1, ...) or from the highest (-1, -2, ...) of
+a sector.  Sectors are the diagonal blocks given by ``matrix_size``, counted from 0;
+``sector=None`` counts the levels of all sectors together.
+"""
+
+import numbers
+from dataclasses import dataclass
+
+__all__ = ["Gap", "Level", "Observable", "Transition"]
+
+
+@dataclass(frozen=True)
+class Level:
+    r"""An eigenvalue :math:`\lambda_k`, an energy.
+
+    Parameters
+    ----------
+    k : int
+        Level, negative from the highest.
+    sector : int or None, default=0
+        Sector in which levels are counted; None for all together.
+
+    Examples
+    --------
+    >>> from pmm_sklearn.targets import Level
+    >>> Level(0), Level(-1, sector=1)
+    (Level(k=0, sector=0), Level(k=-1, sector=1))
+    """
+
+    k: int
+    sector: int | None = 0
+
+    def __post_init__(self):
+        _check_index("k", self.k)
+        if self.sector is not None:
+            _check_index("sector", self.sector, minimum=0)
+
+
+@dataclass(frozen=True)
+class Observable:
+    r"""Expectation value :math:`v^\dagger O v` of a learned matrix in a state.
+
+    Parameters
+    ----------
+    name : str
+        Name of the observable: targets of the same name share the matrix ``O``.
+    level : int, default=0
+        Level of the state.
+    sector : int or None, default=0
+        Sector of the state.
+    """
+
+    name: str
+    level: int = 0
+    sector: int | None = 0
+
+    def __post_init__(self):
+        _check_name(self.name)
+        Level(self.level, self.sector)
+
+
+@dataclass(frozen=True)
+class Transition:
+    r"""Transition probability :math:`|v_i^\dagger O v_j|^2` of a learned matrix.
+
+    Parameters
+    ----------
+    name : str
+        Name of the observable ``O``: targets of the same name share it.
+    i, j : int or Level
+        The two states; a number is a level of sector 0.
+    """
+
+    name: str
+    i: int | Level
+    j: int | Level
+
+    def __post_init__(self):
+        _check_name(self.name)
+        _as_level("i", self.i)
+        _as_level("j", self.j)
+
+
+@dataclass(frozen=True)
+class Gap:
+    r"""Difference of two levels, :math:`\lambda_j - \lambda_i`.
+
+    Parameters
+    ----------
+    i, j : int or Level
+        The two levels; a number is a level of sector 0.
+
+    Examples
+    --------
+    >>> from pmm_sklearn.targets import Gap, Level
+    >>> Gap(0, 1)
+    Gap(i=0, j=1)
+    >>> gap_between_sectors = Gap(Level(0, sector=0), Level(0, sector=1))
+    """
+
+    i: int | Level
+    j: int | Level
+
+    def __post_init__(self):
+        _as_level("i", self.i)
+        _as_level("j", self.j)
+
+
+def as_outputs(targets, n_columns, block_sizes):
+    """Targets as the model takes them, checked against its levels.
+
+    Parameters
+    ----------
+    targets : list of Level, Gap, Observable or Transition, or None
+        One for each column of ``y``; None for the lowest levels of all sectors.
+    n_columns : int
+        Number of columns of ``y``.
+    block_sizes : tuple of int
+        Sides of the sectors.
+
+    Returns
+    -------
+    list of tuple (kind, name, levels)
+        ``kind`` is the name of the class in lower case, ``name`` that of the
+        observable or "", ``levels`` a tuple of pairs ``(k, sector)``, ``k >= 0``.
+
+    Raises
+    ------
+    TypeError
+        If an element is no target.
+    ValueError
+        If numbers do not match, or a level does not exist.
+    """
+    if targets is None:
+        targets = [Level(k, sector=None) for k in range(n_columns)]
+        if n_columns > sum(block_sizes):
+            raise ValueError(
+                f"y has {n_columns} columns, more than the {sum(block_sizes)} levels "
+                f"of matrix_size={block_sizes}: enlarge matrix_size, or name the "
+                f"columns with targets."
+            )
+    elif not isinstance(targets, (list, tuple)):
+        raise TypeError(
+            f"targets must be a list of Level, Gap, Observable or Transition, got "
+            f"{targets!r}: put it into a list."
+        )
+    if len(targets) != n_columns:
+        raise ValueError(
+            f"targets must name every column of y, got {len(targets)} targets for "
+            f"{n_columns} columns: give one target for each column."
+        )
+    return [_as_output(target, block_sizes) for target in targets]
+
+
+def as_targets(outputs):
+    """Inverse of :func:`as_outputs`."""
+    return [_BUILDERS[kind](name, levels) for kind, name, levels in outputs]
+
+
+_BUILDERS = {
+    "level": lambda name, levels: Level(*levels[0]),
+    "observable": lambda name, levels: Observable(name, *levels[0]),
+    "gap": lambda name, levels: Gap(*(Level(*pair) for pair in levels)),
+    "transition": lambda name, levels: Transition(
+        name, *(Level(*pair) for pair in levels)
+    ),
+}
+
+
+def _as_output(target, block_sizes):
+    if isinstance(target, Level):
+        levels = [target]
+    elif isinstance(target, Observable):
+        levels = [Level(target.level, target.sector)]
+    elif isinstance(target, (Gap, Transition)):
+        levels = [_as_level("i", target.i), _as_level("j", target.j)]
+    else:
+        raise TypeError(
+            f"targets must hold Level, Gap, Observable or Transition, got {target!r}."
+        )
+    pairs = tuple(_existing(level, target, block_sizes) for level in levels)
+    if len(pairs) == 2 and pairs[0] == pairs[1]:
+        raise ValueError(
+            f"targets has {target!r} between a level and itself: give two levels, or "
+            f"an Observable for an expectation value."
+        )
+    return type(target).__name__.lower(), getattr(target, "name", ""), pairs
+
+
+def _existing(level, target, block_sizes):
+    """Level as a pair with ``k >= 0``; raises if the model has no such level."""
+    if level.sector is not None and level.sector >= len(block_sizes):
+        raise ValueError(
+            f"targets has {target!r}, but matrix_size={block_sizes} has "
+            f"{len(block_sizes)} sector(s), counted from 0: correct the sector, or "
+            f"give matrix_size a block for it."
+        )
+    size = sum(block_sizes) if level.sector is None else block_sizes[level.sector]
+    if not -size <= level.k < size:
+        raise ValueError(
+            f"targets has {target!r}, but there are {size} levels in the sector with "
+            f"matrix_size={block_sizes}: enlarge matrix_size or correct the level."
+        )
+    return int(level.k % size), None if level.sector is None else int(level.sector)
+
+
+def _as_level(argument, value):
+    if isinstance(value, Level):
+        return value
+    _check_index(argument, value)
+    return Level(value)
+
+
+def _check_index(argument, value, minimum=None):
+    if not isinstance(value, numbers.Integral) or isinstance(value, bool):
+        raise TypeError(f"{argument} must be an integer, got {value!r}.")
+    if minimum is not None and value < minimum:
+        raise ValueError(f"{argument} must be at least {minimum}, got {value!r}.")
+
+
+def _check_name(name):
+    if not isinstance(name, str) or not name:
+        raise TypeError(f"name must be a non-empty string, got {name!r}.")
