@@ -6,19 +6,17 @@ from contextlib import contextmanager
 import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning, InconsistentVersionWarning
-from sklearn.model_selection import train_test_split
 
 from ._callbacks import CallbackBridge, CallbackSupportMixin
 from ._starts import train
 from ._validation import (
     check_flag,
     check_integer,
-    check_matrix_size,
     check_number,
     check_option,
 )
 from ._version import __version__
-from .model import READOUTS, SELECTIONS, Parameters
+from .model import Parameters
 from .solvers import SOLVERS, StopReason
 
 _LINES_EVERY = 10
@@ -32,20 +30,8 @@ _LARGEST_JACOBIAN = 50_000_000
 class BasePMM(CallbackSupportMixin, BaseEstimator):
     """Parameters, training and persistence common to all estimators."""
 
-    def _check_parameters(self):
-        """Validate all hyper-parameters; returns the block sizes of the matrix."""
-        block_sizes = check_matrix_size(self.matrix_size)
-        check_integer("n_eigenvectors", self.n_eigenvectors, 1)
-        if self.n_eigenvectors > sum(block_sizes):
-            raise ValueError(
-                f"n_eigenvectors must not exceed the side of the matrix, got "
-                f"n_eigenvectors={self.n_eigenvectors} with "
-                f"matrix_size={self.matrix_size!r}: select fewer eigenvectors or "
-                f"enlarge the matrix."
-            )
-        check_option("which", self.which, tuple(SELECTIONS))
-        check_option("readout", self.readout, tuple(READOUTS))
-        check_option("matrix_type", self.matrix_type, ("hermitian", "symmetric"))
+    def _check_training_parameters(self):
+        """Validate the hyper-parameters of the training."""
         if isinstance(self.alpha, str):
             check_option("alpha", self.alpha, ("auto",))
         else:
@@ -54,32 +40,10 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
         check_integer("max_iter", self.max_iter, 1)
         check_number("tol", self.tol, 0)
         check_integer("n_init", self.n_init, 1)
-        check_flag("early_stopping", self.early_stopping)
-        check_number(
-            "validation_fraction", self.validation_fraction, 0, 1, open_interval=True
-        )
         check_integer("n_iter_no_change", self.n_iter_no_change, 1)
         check_flag("warm_start", self.warm_start)
         if not isinstance(self.verbose, bool):
             check_integer("verbose", self.verbose, 0)
-        return block_sizes
-
-    def _split_validation(self, data, random_state):
-        """Training and validation data; no validation data unless asked for."""
-        if not self.early_stopping:
-            return data, None
-        n_samples = len(data[0])
-        n_validation = int(np.ceil(self.validation_fraction * n_samples))
-        if n_validation >= n_samples:
-            raise ValueError(
-                f"validation_fraction={self.validation_fraction} of n_samples="
-                f"{n_samples} leaves no sample to train on: reduce it, give more "
-                f"samples, or set early_stopping=False."
-            )
-        parts = train_test_split(
-            *data, test_size=n_validation, random_state=random_state
-        )
-        return parts[::2], parts[1::2]
 
     def _starts(self, problem, random_state, structure):
         """Starting points: random ones, or the fitted one for a warm start."""

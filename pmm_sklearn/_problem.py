@@ -7,7 +7,7 @@ import numpy as np
 from .model import NoisePenalty, Objective, RidgePenalty, SquaredError
 
 # Of the coordinates of all matrices, for alpha="auto"; see doc/defaults.rst.
-_PRIOR_VARIANCE = 5.0
+PRIOR_VARIANCE = 5.0
 _SMALL_WEIGHT = 0.1
 
 
@@ -23,8 +23,8 @@ class TrainingProblem:
     data : tuple of ndarray
         ``X`` of shape (n_samples, n_features), ``y`` of shape (n_samples,
         n_outputs), and weights as `scaling` takes them.
-    alpha : float or "auto"
-        Weight of the penalty; "auto" follows the variance of the residuals.
+    penalty : RidgePenalty or NoisePenalty
+        Penalty on the size of the matrices.
     validation : tuple of ndarray, optional
         The same for samples that are not trained on.
     smoothness : EigenvectorOverlap, optional
@@ -38,11 +38,10 @@ class TrainingProblem:
         ``validation_loss(theta)``, without penalty.
     """
 
-    def __init__(self, model, scaling, data, alpha, validation=None, smoothness=None):
+    def __init__(self, model, scaling, data, penalty, validation=None, smoothness=None):
         self.model = model
         self.scaling = scaling
         X, y, weight = self._standardised(data)
-        penalty = RidgePenalty(alpha) if alpha != "auto" else _noise_penalty(y, data[2])
         self.objective = Objective(
             model, SquaredError(), X, y, weight, penalty, smoothness
         )
@@ -75,19 +74,32 @@ class TrainingProblem:
         return self.scaling.to_user(self.model.split(theta))
 
 
-def _noise_penalty(y, weight):
-    """Penalty that follows the noise: weights count as observations.
+def make_penalty(alpha, sample_weight, n_outputs):
+    """Penalty of a given weight, or for "auto" one that follows the noise.
 
-    Hardly any weight would leave only the prior.
+    Parameters
+    ----------
+    alpha : float or "auto"
+        Weight of the penalty.
+    sample_weight : ndarray
+        Weights, each counted as a number of observations.
+    n_outputs : int
+        Number of observations that each of them weighs.
+
+    Returns
+    -------
+    RidgePenalty or NoisePenalty
     """
-    per_target = np.broadcast_to(weight.reshape(len(weight), -1), y.shape)
-    mean = per_target.mean()
+    if alpha != "auto":
+        return RidgePenalty(alpha)
+    # Hardly any observation would leave only the prior.
+    mean = sample_weight[sample_weight > 0].mean()
     if mean < _SMALL_WEIGHT:
         warnings.warn(
             f"sample_weight has mean {mean:.2g}. With alpha='auto' a weight of 1 is "
             f"one observation, so that the regularisation will be far too strong: "
             f"divide sample_weight by its mean, or give alpha a number.",
             UserWarning,
-            stacklevel=6,
+            stacklevel=5,
         )
-    return NoisePenalty(per_target.sum(), _PRIOR_VARIANCE)
+    return NoisePenalty(sample_weight.sum() * n_outputs, PRIOR_VARIANCE)

@@ -2,16 +2,25 @@
 
 import numpy as np
 from sklearn.base import RegressorMixin
+from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ._base import BasePMM, fitted_state_kept_on_error
 from ._callbacks import with_callbacks
-from ._problem import TrainingProblem
+from ._problem import TrainingProblem, make_penalty
 from ._scaling import Standardisation
 from ._threads import single_blas_thread
-from ._validation import check_real, check_sample_weight
-from .model import Parameters, observable_pmm
+from ._validation import (
+    check_flag,
+    check_integer,
+    check_matrix_size,
+    check_number,
+    check_option,
+    check_real,
+    check_sample_weight,
+)
+from .model import MATRIX_TYPES, READOUTS, SELECTIONS, Parameters, observable_pmm
 
 
 class PMMRegressor(RegressorMixin, BasePMM):
@@ -238,7 +247,8 @@ class PMMRegressor(RegressorMixin, BasePMM):
             random_state = check_random_state(self.random_state)
             training, validation = self._split_validation(data, random_state)
             scaling = Standardisation(*training, model)
-            problem = TrainingProblem(model, scaling, training, self.alpha, validation)
+            penalty = make_penalty(self.alpha, training[2], model.n_outputs)
+            problem = TrainingProblem(model, scaling, training, penalty, validation)
             self._optimise(
                 problem,
                 self._starts(problem, random_state, structure),
@@ -250,6 +260,44 @@ class PMMRegressor(RegressorMixin, BasePMM):
                 },
             )
         return self
+
+    def _check_parameters(self):
+        """Validate all hyper-parameters; returns the block sizes of the matrix."""
+        block_sizes = check_matrix_size(self.matrix_size)
+        check_integer("n_eigenvectors", self.n_eigenvectors, 1)
+        if self.n_eigenvectors > sum(block_sizes):
+            raise ValueError(
+                f"n_eigenvectors must not exceed the side of the matrix, got "
+                f"n_eigenvectors={self.n_eigenvectors} with "
+                f"matrix_size={self.matrix_size!r}: select fewer eigenvectors or "
+                f"enlarge the matrix."
+            )
+        check_option("which", self.which, tuple(SELECTIONS))
+        check_option("readout", self.readout, tuple(READOUTS))
+        check_option("matrix_type", self.matrix_type, MATRIX_TYPES)
+        check_flag("early_stopping", self.early_stopping)
+        check_number(
+            "validation_fraction", self.validation_fraction, 0, 1, open_interval=True
+        )
+        self._check_training_parameters()
+        return block_sizes
+
+    def _split_validation(self, data, random_state):
+        """Training and validation data; no validation data unless asked for."""
+        if not self.early_stopping:
+            return data, None
+        n_samples = len(data[0])
+        n_validation = int(np.ceil(self.validation_fraction * n_samples))
+        if n_validation >= n_samples:
+            raise ValueError(
+                f"validation_fraction={self.validation_fraction} of n_samples="
+                f"{n_samples} leaves no sample to train on: reduce it, give more "
+                f"samples, or set early_stopping=False."
+            )
+        parts = train_test_split(
+            *data, test_size=n_validation, random_state=random_state
+        )
+        return parts[::2], parts[1::2]
 
     def _check_data(self, X, y, sample_weight):
         """Features, target columns and weights, all positive; whether y was 1-D."""

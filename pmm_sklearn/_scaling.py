@@ -26,25 +26,27 @@ class FeatureScaling:
     centre : bool, default=True
         Whether features are shifted.
 
-    Attributes
-    ----------
-    is_constant : ndarray of bool of shape (n_features,)
-        Which features do not vary.
     """
 
     def __init__(self, X, sample_weight, monomials, centre=True):
         mean, deviation = moments(X, sample_weight)
-        self.is_constant = deviation == 0
         self._monomials = monomials
         self._shift, self._scale = mean, np.sqrt(3.0) * deviation
         if not centre:
             self._shift = np.zeros_like(mean)
             self._scale = np.max(np.abs(X), axis=0)
-        self._scale = np.where(self._scale == 0, 1.0, self._scale)
+        self._is_constant = self._scale == 0
+        self._scale = np.where(self._is_constant, 1.0, self._scale)
 
     def values(self, X):
         """Features of the standardised problem."""
         return (X - self._shift) / self._scale
+
+    def silence_constants(self, matrices):
+        """Set to zero, in place, matrices of features that are zero everywhere."""
+        if np.any(self._is_constant):
+            involved = self._monomials.powers[:, self._is_constant].any(axis=1)
+            matrices[involved] = 0.0
 
     def to_user(self, matrices):
         """Matrices for the user's features."""
@@ -100,10 +102,9 @@ class Standardisation:
 
     def without_influence(self, parameters):
         """Parameters in which columns that are constant have no influence."""
-        matrices, observables, intercept = parameters
-        matrices[1:][self._features.is_constant] = 0.0
-        observables[self._is_constant] = 0.0
-        return Parameters(matrices, observables, intercept)
+        self._features.silence_constants(parameters.matrices)
+        parameters.observables[self._is_constant] = 0.0
+        return parameters
 
     def to_user(self, parameters):
         """Parameters that give the user's targets from the user's features."""

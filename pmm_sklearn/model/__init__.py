@@ -12,12 +12,13 @@ from .pmm import PMM, Parameters
 from .polynomial import Monomials
 from .primary import AffineMatrix
 from .readout import READOUTS, Expectation, Transition
-from .spectrum import SpectrumReadout
+from .spectrum import SpectrumReadout, spectrum_pmm
 from .states import SELECTIONS, Extremes, Levels
-from .structure import HermitianSpace, Subspace, solutions
+from .structure import MATRIX_TYPES, HermitianSpace, Subspace, solutions
 from .symmetry import matrix_spaces
 
 __all__ = [
+    "MATRIX_TYPES",
     "PMM",
     "READOUTS",
     "SELECTIONS",
@@ -44,4 +45,5 @@ __all__ = [
     "matrix_spaces",
     "observable_pmm",
     "solutions",
+    "spectrum_pmm",
 ]

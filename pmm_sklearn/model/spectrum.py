@@ -2,6 +2,9 @@ r"""Outputs that are properties of the spectrum: levels, gaps and matrix element
 
 import numpy as np
 
+from .pmm import PMM
+from .polynomial import Monomials
+from .primary import AffineMatrix
 from .states import Levels
 from .structure import HermitianSpace
 
@@ -34,6 +37,8 @@ class SpectrumReadout:
         The ``r`` levels that any output needs.
     names : list of str
         Names of the observables, in the order of their matrices.
+    outputs : tuple of tuple
+        The argument.
     n_outputs, size : int
         Numbers of outputs and of real parameters.
 
@@ -53,6 +58,7 @@ class SpectrumReadout:
     def __init__(self, outputs, block_sizes, matrix_type="hermitian"):
         levels = list(dict.fromkeys(level for *_, pair in outputs for level in pair))
         self.states = Levels(levels)
+        self.outputs = tuple(outputs)
         self.n_outputs = len(outputs)
         self.names = list(dict.fromkeys(name for _, name, _ in outputs if name))
         self._side = sum(block_sizes)
@@ -85,6 +91,11 @@ class SpectrumReadout:
             for (_, i_sector), (_, j_sector) in pairs
         )
         return (sum(block_sizes),) if couples else block_sizes
+
+    def columns(self, kind, name=None):
+        """Outputs of a kind, and with the number ``name`` of their observable."""
+        own = "" if name is None else self.names[name]
+        return [k for k, output in enumerate(self.outputs) if output[:2] == (kind, own)]
 
     def split(self, theta):
         """Observables of shape (n_names, n, n), and no intercept."""
@@ -169,3 +180,29 @@ class SpectrumReadout:
 
     def _part(self, name):
         return slice(self._ends[name], self._ends[name + 1])
+
+
+def spectrum_pmm(n_features, degree, block_sizes, matrix_type, outputs):
+    """Model of the emulator: a primary matrix of polynomials, and its spectrum.
+
+    Parameters
+    ----------
+    n_features : int
+        Number of features.
+    degree : int
+        Degree of the polynomials.
+    block_sizes : tuple of int
+        Sides of the diagonal blocks ("sectors") of the primary matrix.
+    matrix_type : {"hermitian", "symmetric"}
+        Complex Hermitian or real symmetric matrices.
+    outputs : sequence of tuple
+        See :class:`SpectrumReadout`.
+
+    Returns
+    -------
+    PMM
+    """
+    space = HermitianSpace(block_sizes, matrix_type)
+    readout = SpectrumReadout(outputs, block_sizes, matrix_type)
+    primary = AffineMatrix(Monomials(n_features, degree), space)
+    return PMM(primary, readout.states, readout, block_sizes)

@@ -3,6 +3,9 @@
 import numpy as np
 import scipy.linalg
 
+#: Complex Hermitian matrices, or real symmetric ones (time reversal).
+MATRIX_TYPES = ("hermitian", "symmetric")
+
 
 class HermitianSpace:
     r"""Orthonormal coordinates of a linear space of Hermitian matrices.

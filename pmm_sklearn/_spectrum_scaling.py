@@ -1,0 +1,155 @@
+"""Units of energies and observables, and how matrices absorb them."""
+
+import numpy as np
+
+from ._scaling import moments
+from .model import Parameters
+
+
+class SpectrumScaling:
+    r"""Scaling of features, and of targets that are properties of a spectrum.
+
+    All energies have one unit, because they are eigenvalues of one matrix: levels
+    become :math:`(E - m) / s` and gaps :math:`\Delta E / s`, which the model of the
+    standardised data absorbs as :math:`s H + m`.  Each observable has a unit of its
+    own, :math:`s_O O + m_O`, and transition probabilities are in units of
+    :math:`s_O^2`.
+
+    Parameters
+    ----------
+    features : FeatureScaling
+        Scaling of the features.
+    primary : AffineMatrix
+        The primary matrix of the standardised problem.
+    readout : SpectrumReadout
+        What the targets are.
+    y : ndarray of shape (n_samples, n_outputs)
+        Targets.
+    weight : ndarray of shape (n_samples, n_outputs)
+        Non-negative weights, some of every column positive.
+
+    Attributes
+    ----------
+    spread : ndarray of shape (n_outputs,)
+        Standard deviation of the targets: one for all energies, one for the
+        expectation values of each observable, one for its transitions.
+    """
+
+    def __init__(self, features, primary, readout, y, weight):
+        self._features = features
+        self._primary = primary
+        self._readout = readout
+        n_names = len(readout.names)
+        self._energy_shift, self._energy_scale = 0.0, 1.0
+        self._shifts, self._scales = np.zeros(n_names), np.ones(n_names)
+        self.spread = np.ones(readout.n_outputs)
+        self._fit_energies(y, weight)
+        for name in range(n_names):
+            self._fit_observable(name, y, weight)
+        self._target_shift, self._target_scale = self._of_targets()
+
+    def _fit_energies(self, y, weight):
+        levels, gaps = self._readout.columns("level"), self._readout.columns("gap")
+        columns = [*levels, *gaps]
+        if not columns:
+            return
+        spread = _moments_of_group(y, weight, columns)[2]
+        if levels:
+            shift, scale, _ = _moments_of_group(y, weight, levels)
+            self._energy_shift, self._energy_scale = shift, scale or 1.0
+        else:
+            self._energy_scale = _largest(y, weight, gaps) or 1.0
+        self.spread[columns] = spread or self._energy_scale
+
+    def _fit_observable(self, name, y, weight):
+        values = self._readout.columns("observable", name)
+        transitions = self._readout.columns("transition", name)
+        if values:
+            shift, scale, spread = _moments_of_group(y, weight, values)
+            self._shifts[name], self._scales[name] = shift, scale or 1.0
+            self.spread[values] = spread or self._scales[name]
+        if transitions:
+            spread = _moments_of_group(y, weight, transitions)[2]
+            largest = _largest(y, weight, transitions)
+            if not values:
+                self._scales[name] = np.sqrt(largest) or 1.0
+            self.spread[transitions] = spread or largest or self._scales[name] ** 2
+
+    def _of_targets(self):
+        """Shift and scale of every column of ``y``."""
+        shift, scale = np.zeros(self.spread.size), np.ones(self.spread.size)
+        shift[self._readout.columns("level")] = self._energy_shift
+        for kind in ("level", "gap"):
+            scale[self._readout.columns(kind)] = self._energy_scale
+        for name, unit in enumerate(self._scales):
+            values = self._readout.columns("observable", name)
+            shift[values], scale[values] = self._shifts[name], unit
+            scale[self._readout.columns("transition", name)] = unit**2
+        return shift, scale
+
+    def features(self, X):
+        """Features of the standardised problem."""
+        return self._features.values(X)
+
+    def targets(self, y):
+        """Targets of the standardised problem."""
+        return (y - self._target_shift) / self._target_scale
+
+    def weights(self, weight):
+        """Weights of its squared residuals: errors count in units of the spread."""
+        return weight * (self._target_scale / self.spread) ** 2
+
+    def without_influence(self, parameters):
+        """Parameters in which features that are constant have no influence."""
+        self._features.silence_constants(parameters.matrices)
+        return parameters
+
+    def to_user(self, parameters):
+        """Parameters that give the user's targets from the user's features."""
+        matrices, observables, intercept = parameters
+        matrices = self._features.to_user(self._primary.total(matrices))
+        matrices = matrices * self._energy_scale
+        matrices[0] += self._energy_shift * np.eye(matrices.shape[-1])
+        identity = np.eye(matrices.shape[-1])
+        observables = observables * _each(self._scales) + _each(self._shifts) * identity
+        return Parameters(matrices, observables, intercept)
+
+    def to_standard(self, parameters):
+        """Inverse of :meth:`to_user`."""
+        matrices, observables, intercept = parameters
+        matrices = self.matrices_to_standard(matrices)
+        identity = np.eye(matrices.shape[-1])
+        observables = (observables - _each(self._shifts) * identity) / _each(
+            self._scales
+        )
+        return Parameters(self._primary.without_terms(matrices), observables, intercept)
+
+    def matrices_to_standard(self, matrices):
+        """Primary matrices of the standardised problem, as they act there."""
+        shifted = matrices.copy()
+        shifted[0] -= self._energy_shift * np.eye(matrices.shape[-1])
+        return self._features.to_standard(shifted) / self._energy_scale
+
+
+def _each(numbers):
+    return numbers[:, np.newaxis, np.newaxis]
+
+
+def _moments_of_group(y, weight, columns):
+    """Mean, standard deviation, and standard deviation within columns of a group."""
+    sums, means, deviations = [], [], []
+    for column in columns:
+        used = weight[:, column] > 0
+        mean, deviation = moments(y[used, column, np.newaxis], weight[used, column])
+        sums.append(weight[used, column].sum())
+        means.append(mean[0])
+        deviations.append(deviation[0])
+    fractions = np.array(sums) / np.sum(sums)
+    mean, between = moments(np.array(means)[:, np.newaxis], fractions)
+    largest = max(deviations) or 1.0
+    within = np.sqrt(fractions @ (np.array(deviations) / largest) ** 2) * largest
+    return mean[0], np.hypot(between[0], within), within
+
+
+def _largest(y, weight, columns):
+    return np.max(np.abs(np.where(weight > 0, y, 0.0)[:, columns]))
