@@ -1,7 +1,8 @@
 """Parametric matrix models as scikit-learn estimators."""
 
 from ._eigenvector_continuation import EigenvectorContinuation
+from ._emulator import PMMEmulator
 from ._regressor import PMMRegressor
 from ._version import __version__
 
-__all__ = ["EigenvectorContinuation", "PMMRegressor", "__version__"]
+__all__ = ["EigenvectorContinuation", "PMMEmulator", "PMMRegressor", "__version__"]

@@ -57,8 +57,11 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
                     f"{self._structure[name]!r}, got {value!r}: keep the structure, "
                     f"or set warm_start=False."
                 )
-        fitted = Parameters(self.matrices_, self.observables_, self.intercept_)
-        return [problem.start_from(fitted)]
+        return [problem.start_from(self._fitted_parameters())]
+
+    def _fitted_parameters(self):
+        intercept = getattr(self, "intercept_", np.empty(0))
+        return Parameters(self.matrices_, self.observables_, intercept)
 
     def _optimise(self, problem, starts, hook_data, outputs):
         """Minimise from the starts and set the fitted attributes.
@@ -168,12 +171,10 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
 
 def _model_attributes(problem, theta):
     """Fitted attributes that predictions depend on, in the user's units."""
-    matrices, observables, intercept = problem.parameters(theta)
-    return {
-        "matrices_": matrices,
-        "observables_": observables,
-        "intercept_": intercept,
-    }
+    parameters = problem.parameters(theta)._asdict()
+    if not problem.model.readout.n_intercepts:
+        del parameters["intercept"]
+    return {f"{name}_": array for name, array in parameters.items()}
 
 
 @contextmanager

@@ -67,11 +67,15 @@ class TrainingProblem:
 
     def start_from(self, parameters):
         """Coordinates of given parameters, which are in the user's units."""
-        return self.model.join(self.scaling.to_standard(parameters))
+        parameters = self.scaling.to_standard(parameters)
+        matrices = self.model.primary.without_terms(parameters.matrices)
+        return self.model.join(parameters._replace(matrices=matrices))
 
     def parameters(self, theta):
         """Parameters in the user's units."""
-        return self.scaling.to_user(self.model.split(theta))
+        parameters = self.model.split(theta)
+        matrices = self.model.primary.total(parameters.matrices)
+        return self.scaling.to_user(parameters._replace(matrices=matrices))
 
 
 def make_penalty(alpha, sample_weight, n_outputs):

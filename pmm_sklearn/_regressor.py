@@ -20,7 +20,7 @@ from ._validation import (
     check_real,
     check_sample_weight,
 )
-from .model import MATRIX_TYPES, READOUTS, SELECTIONS, Parameters, observable_pmm
+from .model import MATRIX_TYPES, READOUTS, SELECTIONS, observable_pmm
 
 
 class PMMRegressor(RegressorMixin, BasePMM):
@@ -327,9 +327,10 @@ class PMMRegressor(RegressorMixin, BasePMM):
         check_is_fitted(self)
         check_real("X", X)
         X = validate_data(self, X, reset=False, dtype=np.float64)
-        parameters = Parameters(self.matrices_, self.observables_, self.intercept_)
         with single_blas_thread():
-            outputs = observable_pmm(**self._structure).predict(parameters, X)
+            outputs = observable_pmm(**self._structure).predict(
+                self._fitted_parameters(), X
+            )
         return outputs[:, 0] if self._single_output else outputs
 
     def __sklearn_tags__(self):

@@ -19,8 +19,6 @@ class SpectrumScaling:
     ----------
     features : FeatureScaling
         Scaling of the features.
-    primary : AffineMatrix
-        The primary matrix of the standardised problem.
     readout : SpectrumReadout
         What the targets are.
     y : ndarray of shape (n_samples, n_outputs)
@@ -35,9 +33,8 @@ class SpectrumScaling:
         expectation values of each observable, one for its transitions.
     """
 
-    def __init__(self, features, primary, readout, y, weight):
+    def __init__(self, features, readout, y, weight):
         self._features = features
-        self._primary = primary
         self._readout = readout
         n_names = len(readout.names)
         self._energy_shift, self._energy_scale = 0.0, 1.0
@@ -107,8 +104,7 @@ class SpectrumScaling:
     def to_user(self, parameters):
         """Parameters that give the user's targets from the user's features."""
         matrices, observables, intercept = parameters
-        matrices = self._features.to_user(self._primary.total(matrices))
-        matrices = matrices * self._energy_scale
+        matrices = self._features.to_user(matrices) * self._energy_scale
         matrices[0] += self._energy_shift * np.eye(matrices.shape[-1])
         identity = np.eye(matrices.shape[-1])
         observables = observables * _each(self._scales) + _each(self._shifts) * identity
@@ -122,7 +118,7 @@ class SpectrumScaling:
         observables = (observables - _each(self._shifts) * identity) / _each(
             self._scales
         )
-        return Parameters(self._primary.without_terms(matrices), observables, intercept)
+        return Parameters(matrices, observables, intercept)
 
     def matrices_to_standard(self, matrices):
         """Primary matrices of the standardised problem, as they act there."""

@@ -96,3 +96,66 @@ def check_sample_weight(sample_weight, n_samples):
             "positive weight."
         )
     return weight
+
+
+def check_target_weight(target_weight, n_outputs):
+    """Non-negative weights of shape (n_outputs,), ones if None."""
+    if target_weight is None:
+        return np.ones(n_outputs)
+    weight = _as_numbers("target_weight", target_weight)
+    if weight.shape != (n_outputs,):
+        raise ValueError(
+            f"target_weight must have shape ({n_outputs},), one weight per column of "
+            f"y, got shape {weight.shape}."
+        )
+    if not np.all(np.isfinite(weight) & (weight >= 0)) or not np.any(weight > 0):
+        raise ValueError(
+            f"target_weight must be finite and non-negative, and not all zero, got "
+            f"{target_weight!r}."
+        )
+    return weight
+
+
+def check_errors(y_err, shape, matters):
+    """Standard deviations of the shape of ``y``, 1 where they do not matter."""
+    if y_err is None:
+        return None
+    error = _as_numbers("y_err", y_err)
+    if error.ndim == 1 and shape[1] == 1:
+        error = error[:, np.newaxis]
+    if error.shape != shape:
+        raise ValueError(
+            f"y_err must have the shape {shape} of y, one standard deviation for each "
+            f"entry, got shape {error.shape}."
+        )
+    error = np.where(matters, error, 1.0)
+    if not np.all(np.isfinite(error) & (error > 0)):
+        row, column = np.argwhere(~(np.isfinite(error) & (error > 0)))[0]
+        raise ValueError(
+            f"y_err must be finite and positive, got {error[row, column]} in row {row} "
+            f"and column {column}: give a standard deviation there, or NaN in y to "
+            f"leave the entry out."
+        )
+    return error
+
+
+def check_square_matrix(name, matrix, side):
+    """Finite matrix of a given side, real or complex."""
+    matrix = np.asarray(matrix)
+    if matrix.dtype.kind not in "biufc":
+        raise TypeError(f"{name} must hold numbers, got dtype {matrix.dtype}.")
+    if matrix.shape != (side, side):
+        raise ValueError(
+            f"{name} must have shape ({side}, {side}), the side of matrix_size, got "
+            f"shape {matrix.shape}."
+        )
+    if not np.all(np.isfinite(matrix)):
+        raise ValueError(f"{name} has NaN or infinite elements: correct them.")
+    return matrix.astype(np.result_type(matrix.dtype, np.float64))
+
+
+def _as_numbers(name, values):
+    try:
+        return np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{name} must hold numbers: {error}.") from error

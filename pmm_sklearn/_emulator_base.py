@@ -1,0 +1,160 @@
+"""What emulators of spectra have in common: data with gaps, units, fit, predict."""
+
+from typing import NamedTuple
+
+import numpy as np
+from sklearn.base import RegressorMixin
+from sklearn.utils import check_consistent_length, check_random_state
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from ._base import BasePMM
+from ._problem import PRIOR_VARIANCE, TrainingProblem, make_penalty
+from ._threads import single_blas_thread
+from ._validation import (
+    check_errors,
+    check_real,
+    check_sample_weight,
+    check_target_weight,
+)
+from .model import RidgePenalty
+from .targets import as_targets
+
+_X_CHECKS = {"dtype": np.float64}
+_Y_CHECKS = {
+    "dtype": np.float64,
+    "ensure_2d": False,
+    "ensure_all_finite": "allow-nan",
+}
+
+
+class EmulatorData(NamedTuple):
+    """Checked training data; entries that were not calculated have no weight.
+
+    Attributes
+    ----------
+    X : ndarray of shape (n_samples, n_features)
+        Features.
+    y : ndarray of shape (n_samples, n_outputs)
+        Targets, zero where they were not calculated.
+    weight : ndarray of shape (n_samples, n_outputs)
+        Number of observations that an entry counts for.
+    error : ndarray of shape (n_samples, n_outputs) or None
+        Standard deviation of every entry.
+    """
+
+    X: np.ndarray
+    y: np.ndarray
+    weight: np.ndarray
+    error: np.ndarray | None
+
+    def scaled(self, target_weight, spread):
+        """Features, targets, and weights of errors in units of the spread."""
+        weight = self.weight * target_weight
+        if self.error is not None:
+            weight = weight * (spread / self.error) ** 2
+        return self.X, self.y, weight
+
+
+class BaseEmulator(RegressorMixin, BasePMM):
+    """Fit and predict of models whose outputs are properties of a spectrum.
+
+    A class says what its primary matrix is: `_check_parameters` returns the block
+    sizes, `_make_structure` the plain arguments of `_make_model`, the model in the
+    user's units; `_make_training_model` returns that of the standardised problem
+    and its scaling.
+    """
+
+    def _fit(self, data, validation, target_weight, hook_data):
+        """Train on checked data and set the fitted attributes."""
+        structure = self._make_structure(data)
+        model, scaling = self._make_training_model(structure, data)
+        target_weight = check_target_weight(target_weight, model.n_outputs)
+        penalty = make_penalty(self.alpha, data.weight, 1)
+        if data.error is not None and self.alpha == "auto":
+            # The noise is known: it need not be estimated from the residuals.
+            penalty = RidgePenalty(1.0 / PRIOR_VARIANCE)
+        if validation is not None:
+            validation = validation.scaled(target_weight, scaling.spread)
+        problem = TrainingProblem(
+            model,
+            scaling,
+            data.scaled(target_weight, scaling.spread),
+            penalty,
+            validation,
+            self._make_smoothness(model, scaling, data.X),
+        )
+        random_state = check_random_state(self.random_state)
+        self._optimise(
+            problem,
+            self._starts(problem, random_state, structure),
+            hook_data,
+            {
+                "n_outputs_": model.n_outputs,
+                "targets_": as_targets(structure["outputs"]),
+                "observable_names_": model.readout.names,
+                "_structure": structure,
+            },
+        )
+
+    def _make_smoothness(self, model, scaling, X):
+        return None
+
+    def _check_data(self, X, y, sample_weight, y_err=None, reset=True):
+        """Checked data, without rows that do not count."""
+        check_real("X", X)
+        check_real("y", y)
+        X, y = validate_data(
+            self, X, y, reset=reset, validate_separately=(_X_CHECKS, _Y_CHECKS)
+        )
+        check_consistent_length(X, y)
+        if y.ndim > 2:
+            raise ValueError(
+                f"y must have one row per sample and one column per target, got shape "
+                f"{y.shape}: reshape it."
+            )
+        columns = y.reshape(len(y), -1)
+        weight = check_sample_weight(sample_weight, len(X))[:, np.newaxis]
+        weight = np.where(np.isnan(columns), 0.0, weight)
+        empty = np.flatnonzero(~np.any(weight > 0, axis=0))
+        if reset and empty.size:
+            raise ValueError(
+                f"y has nothing but NaN, or weights of zero, in column {empty[0]}: "
+                f"give at least one value, or leave out the column and its target."
+            )
+        error = check_errors(y_err, columns.shape, weight > 0)
+        used = np.any(weight > 0, axis=1)
+        columns = np.where(weight > 0, columns, 0.0)
+        return EmulatorData(
+            X[used], columns[used], weight[used], None if error is None else error[used]
+        ), y.ndim == 1
+
+    def predict(self, X):
+        """Predict the targets.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Features, in the units of ``fit``.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,) or (n_samples, n_outputs)
+            Predicted targets, with the number of dimensions of ``y`` in ``fit``.
+        """
+        X = self._check_features(X)
+        with single_blas_thread():
+            outputs = self._fitted_model().predict(self._fitted_parameters(), X)
+        return outputs[:, 0] if self._single_output else outputs
+
+    def _check_features(self, X):
+        check_is_fitted(self)
+        check_real("X", X)
+        return validate_data(self, X, reset=False, dtype=np.float64)
+
+    def _fitted_model(self):
+        return self._make_model(**self._structure)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        return tags
