@@ -16,6 +16,7 @@ from .spectrum import SpectrumReadout, spectrum_pmm
 from .states import SELECTIONS, Extremes, Levels
 from .structure import MATRIX_TYPES, HermitianSpace, Subspace, solutions
 from .symmetry import matrix_spaces
+from .unitary import UnitaryProduct, phase_energies
 
 __all__ = [
     "MATRIX_TYPES",
@@ -42,8 +43,10 @@ __all__ = [
     "SquaredError",
     "Subspace",
     "Transition",
+    "UnitaryProduct",
     "matrix_spaces",
     "observable_pmm",
+    "phase_energies",
     "solutions",
     "spectrum_pmm",
 ]

@@ -18,6 +18,9 @@ class Eigensystem:
     block_sizes : tuple of int, optional
         Sides of the diagonal blocks ("sectors").  Blocks are diagonalised
         separately, so that every eigenvector belongs to exactly one of them.
+    energies_of : callable, optional
+        ``energies_of(selected_values)`` returns energies, which increase with the
+        eigenvalues, and their derivatives.  By default they are the eigenvalues.
 
     Attributes
     ----------
@@ -29,6 +32,8 @@ class Eigensystem:
         The selected eigenvalues.
     selected : ndarray of shape (n_samples, n, r)
         The selected eigenvectors.
+    energies : ndarray of shape (n_samples, r)
+        Energies of the selected states.
 
     Examples
     --------
@@ -39,7 +44,7 @@ class Eigensystem:
     array([[-3.,  2.]])
     """
 
-    def __init__(self, matrices, states, block_sizes=None):
+    def __init__(self, matrices, states, block_sizes=None, energies_of=None):
         if block_sizes is None or len(block_sizes) == 1:
             self.values, self.vectors = np.linalg.eigh(matrices)
         else:
@@ -54,6 +59,9 @@ class Eigensystem:
             self.selected = np.take_along_axis(
                 self.vectors, indices[:, np.newaxis], axis=2
             )
+        self.energies, self._slopes = self.selected_values, None
+        if energies_of is not None:
+            self.energies, self._slopes = energies_of(self.selected_values)
 
     def inverse_gaps(self):
         r"""Guarded :math:`1 / (\lambda_i - \lambda_m)` for selected states ``i``.
@@ -75,16 +83,16 @@ class Eigensystem:
     def pullback(self, value_cotangents=None, vector_cotangents=None):
         r"""Gradient with respect to the matrices, from one on the eigenpairs.
 
-        For :math:`dz = \sum_i c_i d\lambda_i + \operatorname{Re} \sum_i w_i^\dagger
+        For :math:`dz = \sum_i c_i dE_i + \operatorname{Re} \sum_i w_i^\dagger
         dv_i`, the Hellmann-Feynman theorem and first-order perturbation theory give
         :math:`dz = \operatorname{tr}(G\, dH)` with :math:`G =
-        \operatorname{herm}(V T V_r^\dagger)`, :math:`T_{mi} = c_i \delta_{mi} +
+        \operatorname{herm}(V T V_r^\dagger)`, :math:`T_{mi} = c_i E'_i \delta_{mi} +
         (v_m^\dagger w_i) / (\lambda_i - \lambda_m)`.
 
         Parameters
         ----------
         value_cotangents : ndarray of shape (n_samples, n_cotangents, r), optional
-            Several cotangents :math:`c_i` on the selected eigenvalues.
+            Several cotangents :math:`c_i` on the energies.
         vector_cotangents : ndarray of shape (n_samples, n, n_cotangents, r), optional
             As many cotangents :math:`w_i` on the selected eigenvectors.
 
@@ -104,6 +112,8 @@ class Eigensystem:
             left = self.vectors @ weights.reshape(n_samples, side, -1)
             left = left.reshape(vector_cotangents.shape)
         if value_cotangents is not None:
+            if self._slopes is not None:
+                value_cotangents = value_cotangents * self._slopes[:, np.newaxis]
             left = left + (
                 self.selected[:, :, np.newaxis] * value_cotangents[:, np.newaxis]
             )

@@ -117,7 +117,10 @@ class PMM:
     def eigensystem(self, matrices, inputs):
         """Eigensystem of a batch, and what the derivatives of its matrices need."""
         assembled, saved = self.primary.forward(matrices, inputs)
-        return Eigensystem(assembled, self.states, self.block_sizes), saved
+        eigensystem = Eigensystem(
+            assembled, self.states, self.block_sizes, self.primary.energies_of(saved)
+        )
+        return eigensystem, saved
 
     def forward(self, parameters, inputs):
         """Outputs of a batch, and what the derivatives need.

@@ -117,7 +117,7 @@ class SpectrumReadout:
 
     def forward(self, eigensystem, observables, intercept):
         """Outputs of shape (n_samples, n_outputs), and what derivatives need."""
-        outputs = eigensystem.selected_values @ self._coefficients.T
+        outputs = eigensystem.energies @ self._coefficients.T
         columns, names, left, right, square = self._elements
         states = np.ascontiguousarray(eigensystem.selected.transpose(2, 0, 1))
         matrices = observables[names].swapaxes(1, 2)
