@@ -3,6 +3,13 @@
 from ._eigenvector_continuation import EigenvectorContinuation
 from ._emulator import PMMEmulator
 from ._regressor import PMMRegressor
+from ._unitary_emulator import UnitaryPMMEmulator
 from ._version import __version__
 
-__all__ = ["EigenvectorContinuation", "PMMEmulator", "PMMRegressor", "__version__"]
+__all__ = [
+    "EigenvectorContinuation",
+    "PMMEmulator",
+    "PMMRegressor",
+    "UnitaryPMMEmulator",
+    "__version__",
+]

@@ -86,23 +86,9 @@ class PMMEmulator(BaseEmulator):
         *,
         target_weight=None,
         y_err=None,
-        X_val=None,
-        y_val=None,
     ):
         with fitted_state_kept_on_error(self):
-            self._check_parameters()
-            data, is_single_output = self._check_data(X, y, sample_weight, y_err)
-            validation = None
-            if X_val is not None or y_val is not None:
-                validation, _ = self._check_data(X_val, y_val, None, reset=False)
-            self._single_output = is_single_output
-            metadata = {"sample_weight": sample_weight, "y_err": y_err}
-            self._fit(
-                data,
-                validation,
-                target_weight,
-                {"X": X, "y": y, "metadata": metadata},
-            )
+            self._fit(X, y, sample_weight, target_weight, y_err)
         return self
 
     def _check_parameters(self):

@@ -64,8 +64,10 @@ class BaseEmulator(RegressorMixin, BasePMM):
     and its scaling.
     """
 
-    def _fit(self, data, validation, target_weight, hook_data):
-        """Train on checked data and set the fitted attributes."""
+    def _fit(self, X, y, sample_weight, target_weight, y_err):
+        """Check the data, train, and set the fitted attributes."""
+        self._check_parameters()
+        data, is_single_output = self._check_data(X, y, sample_weight, y_err)
         structure = self._make_structure(data)
         model, scaling = self._make_training_model(structure, data)
         target_weight = check_target_weight(target_weight, model.n_outputs)
@@ -73,39 +75,39 @@ class BaseEmulator(RegressorMixin, BasePMM):
         if data.error is not None and self.alpha == "auto":
             # The noise is known: it need not be estimated from the residuals.
             penalty = RidgePenalty(1.0 / PRIOR_VARIANCE)
-        if validation is not None:
-            validation = validation.scaled(target_weight, scaling.spread)
         problem = TrainingProblem(
             model,
             scaling,
             data.scaled(target_weight, scaling.spread),
             penalty,
-            validation,
-            self._make_smoothness(model, scaling, data.X),
+            smoothness=self._make_smoothness(model, scaling, data.X),
         )
         random_state = check_random_state(self.random_state)
         self._optimise(
             problem,
             self._starts(problem, random_state, structure),
-            hook_data,
+            {
+                "X": X,
+                "y": y,
+                "metadata": {"sample_weight": sample_weight, "y_err": y_err},
+            },
             {
                 "n_outputs_": model.n_outputs,
                 "targets_": as_targets(structure["outputs"]),
                 "observable_names_": model.readout.names,
                 "_structure": structure,
+                "_single_output": is_single_output,
             },
         )
 
     def _make_smoothness(self, model, scaling, X):
         return None
 
-    def _check_data(self, X, y, sample_weight, y_err=None, reset=True):
+    def _check_data(self, X, y, sample_weight, y_err=None):
         """Checked data, without rows that do not count."""
         check_real("X", X)
         check_real("y", y)
-        X, y = validate_data(
-            self, X, y, reset=reset, validate_separately=(_X_CHECKS, _Y_CHECKS)
-        )
+        X, y = validate_data(self, X, y, validate_separately=(_X_CHECKS, _Y_CHECKS))
         check_consistent_length(X, y)
         if y.ndim > 2:
             raise ValueError(
@@ -116,7 +118,7 @@ class BaseEmulator(RegressorMixin, BasePMM):
         weight = check_sample_weight(sample_weight, len(X))[:, np.newaxis]
         weight = np.where(np.isnan(columns), 0.0, weight)
         empty = np.flatnonzero(~np.any(weight > 0, axis=0))
-        if reset and empty.size:
+        if empty.size:
             raise ValueError(
                 f"y has nothing but NaN, or weights of zero, in column {empty[0]}: "
                 f"give at least one value, or leave out the column and its target."

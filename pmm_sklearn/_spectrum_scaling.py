@@ -25,6 +25,8 @@ class SpectrumScaling:
         Targets.
     weight : ndarray of shape (n_samples, n_outputs)
         Non-negative weights, some of every column positive.
+    energy_scale : float, optional
+        The unit ``s``; by default the standard deviation of all levels.
 
     Attributes
     ----------
@@ -33,19 +35,19 @@ class SpectrumScaling:
         expectation values of each observable, one for its transitions.
     """
 
-    def __init__(self, features, readout, y, weight):
+    def __init__(self, features, readout, y, weight, energy_scale=None):
         self._features = features
         self._readout = readout
         n_names = len(readout.names)
         self._energy_shift, self._energy_scale = 0.0, 1.0
         self._shifts, self._scales = np.zeros(n_names), np.ones(n_names)
         self.spread = np.ones(readout.n_outputs)
-        self._fit_energies(y, weight)
+        self._fit_energies(y, weight, energy_scale)
         for name in range(n_names):
             self._fit_observable(name, y, weight)
         self._target_shift, self._target_scale = self._of_targets()
 
-    def _fit_energies(self, y, weight):
+    def _fit_energies(self, y, weight, given_scale):
         levels, gaps = self._readout.columns("level"), self._readout.columns("gap")
         columns = [*levels, *gaps]
         if not columns:
@@ -57,6 +59,7 @@ class SpectrumScaling:
         else:
             self._energy_scale = _largest(y, weight, gaps) or 1.0
         self.spread[columns] = spread or self._energy_scale
+        self._energy_scale = given_scale or self._energy_scale
 
     def _fit_observable(self, name, y, weight):
         values = self._readout.columns("observable", name)

@@ -1,0 +1,284 @@
+"""Emulation of Trotterised time evolution, and its limit of no time step."""
+
+import numpy as np
+
+from ._base import fitted_state_kept_on_error
+from ._callbacks import with_callbacks
+from ._emulator_base import BaseEmulator
+from ._spectrum_scaling import SpectrumScaling
+from ._validation import check_integer, check_matrix_size, check_option
+from .model import (
+    MATRIX_TYPES,
+    PMM,
+    HermitianSpace,
+    SpectrumReadout,
+    UnitaryProduct,
+)
+from .targets import as_outputs
+
+
+class UnitaryPMMEmulator(BaseEmulator):
+    r"""Energies of a product of unitary evolutions, as a function of the time step.
+
+    A quantum computer approximates :math:`e^{-iHt}` by a product of simpler
+    evolutions, and measures energies with an error that depends on the time step
+    `t`.  The model is such a product of small matrices, :math:`U(t) = e^{-iM_1t}
+    e^{-iM_2t} \cdots`; energies :math:`E_k` are read from its eigenvalues
+    :math:`e^{-iE_kt}`.  At ``t = 0`` they are exactly the eigenvalues of
+    :math:`\sum_l M_l`: ``predict([[0.0]])`` extrapolates to the limit without error
+    of the time step.
+
+    Parameters
+    ----------
+    matrix_size : int or tuple of int, default=9
+        Side ``n`` of the matrices.  A tuple gives the sides of diagonal blocks
+        ("sectors" of a conserved quantity).
+    n_factors : int, default=5
+        Number of evolutions in the product.
+    targets : list of Level, Gap, Observable or Transition, default=None
+        What the columns of ``y`` are: see :mod:`pmm_sklearn.targets`.  None means
+        the lowest levels, as many as ``y`` has columns.
+    matrix_type : {"hermitian", "symmetric"}, default="hermitian"
+        Complex Hermitian or real symmetric matrices.  The energies of the latter
+        are even in the time step, whatever the matrices.
+    alpha : float or "auto", default=1e-6
+        Multiplies the squared Frobenius norm of the matrices, in radians at the
+        longest time step, added to the sum of squared residuals in units of the
+        spread of the energies.  See `PMMEmulator` for "auto".
+    solver, max_iter, tol, n_init, n_iter_no_change, warm_start, random_state, \
+n_jobs, verbose
+        As for `PMMEmulator`.  The random start matters more here: many are compared.
+
+    Attributes
+    ----------
+    matrices_ : ndarray of shape (n_factors, n, n)
+        The matrices :math:`M_l`, in units of energy, in the order of the product.
+    hamiltonian_ : ndarray of shape (n, n)
+        Their sum, the effective Hamiltonian without error of the time step.
+    observables_ : ndarray of shape (n_names, n, n)
+        Observables of the targets, in the order of `observable_names_`.
+    observable_names_ : list of str
+        Names of the observables.
+    targets_ : list
+        The target of every column.
+    n_parameters_ : int
+        Number of real parameters that were learned.
+    n_iter_, loss_, loss_curve_, start_losses_, stop_reason_, alpha_
+        As for `PMMEmulator`.
+    n_outputs_, n_features_in_, feature_names_in_
+        Numbers of targets and of features (one), and the name of the feature.
+
+    See Also
+    --------
+    PMMEmulator : The Hamiltonian itself as a function of parameters.
+
+    Notes
+    -----
+    Phases are known modulo :math:`2\pi`, energies therefore modulo
+    :math:`2\pi / t`.  Data must have :math:`|E t| < \pi`, where an energy has one
+    phase: choose the time step, or shift the Hamiltonian, accordingly.
+
+    The number of parameters is ``n_factors * n**2`` ("symmetric": ``n_factors * n *
+    (n + 1) / 2``), usually more than there are data.  What makes the extrapolation
+    accurate is that training starts from small matrices.
+
+    References
+    ----------
+    .. [1] P. Cook, D. Jammooa, M. Hjorth-Jensen, D. D. Lee, D. Lee, "Parametric
+       matrix models", Nat. Commun. 16, 5929 (2025): zero time step extrapolation.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from scipy.linalg import expm
+    >>> from pmm_sklearn import UnitaryPMMEmulator
+    >>> field, coupling = np.diag([1.0, -1.0]), np.array([[0.0, 1.0], [1.0, 0.0]])
+    >>> t = np.array([-0.5, -0.4, -0.3, 0.3, 0.4, 0.5])
+    >>> product = [expm(-1j * field * s) @ expm(-1j * coupling * s) for s in t]
+    >>> energy = [min(-np.angle(np.linalg.eigvals(U)) / s) for U, s in zip(product, t)]
+    >>> model = UnitaryPMMEmulator(2, n_factors=2, random_state=0)
+    >>> model.fit(t[:, np.newaxis], energy).predict([[0.0]]).round(3)
+    array([-1.414])
+    """
+
+    def __init__(
+        self,
+        matrix_size=9,
+        n_factors=5,
+        *,
+        targets=None,
+        matrix_type="hermitian",
+        alpha=1e-6,
+        solver="auto",
+        max_iter=500,
+        tol=1e-2,
+        n_init=30,
+        n_iter_no_change=10,
+        warm_start=False,
+        random_state=None,
+        n_jobs=None,
+        verbose=0,
+    ):
+        self.matrix_size = matrix_size
+        self.n_factors = n_factors
+        self.targets = targets
+        self.matrix_type = matrix_type
+        self.alpha = alpha
+        self.solver = solver
+        self.max_iter = max_iter
+        self.tol = tol
+        self.n_init = n_init
+        self.n_iter_no_change = n_iter_no_change
+        self.warm_start = warm_start
+        self.random_state = random_state
+        self.n_jobs = n_jobs
+        self.verbose = verbose
+
+    @with_callbacks
+    def fit(self, X, y, sample_weight=None, *, target_weight=None, y_err=None):
+        """Learn the matrices from energies at several time steps.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, 1)
+            Time steps, positive or negative, not zero.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Targets; NaN where one was not calculated.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weight of each row.
+        target_weight : array-like of shape (n_outputs,), default=None
+            Weight of each column.
+        y_err : array-like of the shape of ``y``, default=None
+            Standard deviations of the targets: see `PMMEmulator.fit`.
+
+        Returns
+        -------
+        self : UnitaryPMMEmulator
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If a parameter or the data are not usable: more than one feature, a time
+            step of zero, phases that wrap.  A model fitted before is kept.
+        """
+        with fitted_state_kept_on_error(self):
+            self._fit(X, y, sample_weight, target_weight, y_err)
+        return self
+
+    @property
+    def hamiltonian_(self):
+        """Sum of the matrices: the Hamiltonian without error of the time step."""
+        return self.matrices_.sum(axis=0)
+
+    def eigenvalues(self, X):
+        r"""All energies of the model.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, 1)
+            Time steps.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n)
+            Energies between :math:`-\pi/|t|` and :math:`\pi/|t|`, sector after
+            sector, ascending in each.
+        """
+        X = self._check_features(X)
+        n = sum(self._structure["block_sizes"])
+        everything = {**self._structure, "outputs": self._all_levels()}
+        parameters = self._fitted_parameters()._replace(observables=np.empty((0, n, n)))
+        return self._make_model(**everything).predict(parameters, X)
+
+    def _all_levels(self):
+        return [
+            ("level", "", ((k, sector),))
+            for sector, size in enumerate(self._structure["block_sizes"])
+            for k in range(size)
+        ]
+
+    def _check_parameters(self):
+        check_matrix_size(self.matrix_size)
+        check_integer("n_factors", self.n_factors, 1)
+        check_option("matrix_type", self.matrix_type, MATRIX_TYPES)
+        self._check_training_parameters()
+
+    def _make_structure(self, data):
+        _check_time_steps(data)
+        block_sizes = check_matrix_size(self.matrix_size)
+        outputs = as_outputs(self.targets, data.y.shape[1], block_sizes)
+        _check_phases(data, outputs)
+        return {
+            "n_factors": int(self.n_factors),
+            "block_sizes": block_sizes,
+            "matrix_type": self.matrix_type,
+            "outputs": outputs,
+        }
+
+    @staticmethod
+    def _make_model(n_factors, block_sizes, matrix_type, outputs):
+        primary = UnitaryProduct(n_factors, HermitianSpace(block_sizes, matrix_type))
+        readout = SpectrumReadout(outputs, block_sizes, "hermitian")
+        return PMM(primary, readout.states, readout, block_sizes)
+
+    def _make_training_model(self, structure, data):
+        model = self._make_model(**structure)
+        longest = np.max(np.abs(data.X))
+        scaling = SpectrumScaling(
+            _TimeScaling(longest),
+            model.readout,
+            data.y,
+            data.weight,
+            energy_scale=1.0 / longest,
+        )
+        return model, scaling
+
+
+class _TimeScaling:
+    """Time steps in units of the longest, energies in units of its inverse.
+
+    The matrices multiply the time step, so that the unit of energy does it all.
+    """
+
+    def __init__(self, longest):
+        self._longest = longest
+
+    def values(self, X):
+        return X / self._longest
+
+    def silence_constants(self, matrices):
+        pass
+
+    def to_user(self, matrices):
+        return matrices
+
+    def to_standard(self, matrices):
+        return matrices
+
+
+def _check_time_steps(data):
+    if data.X.shape[1] != 1:
+        raise ValueError(
+            f"X must have one feature, the time step, got {data.X.shape[1]} features: "
+            f"give an array of shape (n_samples, 1)."
+        )
+    zero = np.flatnonzero(data.X[:, 0] == 0)
+    if zero.size:
+        raise ValueError(
+            f"X has a time step of 0 in row {zero[0]} of those that count, where there "
+            f"is no evolution: leave it out, and predict([[0.0]]) after the fit."
+        )
+
+
+def _check_phases(data, outputs):
+    levels = [column for column, output in enumerate(outputs) if output[0] == "level"]
+    phases = np.abs(data.y[:, levels] * data.X)
+    if phases.size and phases.max() >= np.pi:
+        row, column = np.unravel_index(np.argmax(phases), phases.shape)
+        raise ValueError(
+            f"y has an energy of {data.y[row, levels[column]]:.6g} at a time step of "
+            f"{data.X[row, 0]:.6g}, a phase of {phases.max():.4g} beyond pi, where "
+            f"phases wrap and an energy is not unique: use shorter time steps, or "
+            f"subtract a constant from all energies."
+        )
