@@ -1,11 +1,14 @@
 """Emulation of quantum Hamiltonians: energies and observables."""
 
 import numpy as np
+from sklearn.utils.validation import check_is_fitted
 
 from ._base import fitted_state_kept_on_error
 from ._callbacks import with_callbacks
 from ._emulator_base import BaseEmulator
+from ._npz import load_npz, save_npz
 from ._scaling import FeatureScaling
+from ._spectrum_analysis import SpectrumAnalysisMixin
 from ._spectrum_scaling import SpectrumScaling
 from ._structure_checks import (
     check_fits,
@@ -26,10 +29,160 @@ from .model import (
     matrix_spaces,
     spectrum_pmm,
 )
-from .targets import as_outputs
+from .targets import as_outputs, as_targets
 
 
-class PMMEmulator(BaseEmulator):
+class PMMEmulator(SpectrumAnalysisMixin, BaseEmulator):
+    r"""Emulator of a quantum Hamiltonian: energies and observables anywhere.
+
+    A few expensive calculations of energies, and perhaps of observables, at some
+    parameters (the features) determine a small Hermitian matrix,
+
+    .. math:: H(x) = M_0 + \sum_l x_l M_l,
+
+    whose eigenvalues are the energies and whose eigenvectors give the observables.
+    It predicts them at other parameters, extrapolates, and continues to complex
+    ones.  What is known of the problem goes into the structure of the matrices:
+    conserved quantities, time reversal, symmetries, known terms.
+
+    Features and targets are standardised inside ``fit``; the fitted matrices are
+    in the user's units.
+
+    Parameters
+    ----------
+    matrix_size : int or tuple of int, default=5
+        Side ``n`` of the matrices.  A tuple gives the sides of the sectors of a
+        conserved quantity: `H` is block-diagonal, and levels of different sectors
+        cross.
+    targets : list of Level, Gap, Observable or Transition, default=None
+        What the columns of ``y`` are: see :mod:`pmm_sklearn.targets`.  None means
+        the lowest levels, as many as ``y`` has columns.
+    matrix_type : {"hermitian", "symmetric"}, default="hermitian"
+        Complex Hermitian matrices, or real symmetric ones, which have about half
+        the parameters: a problem with time reversal symmetry.
+    degree : int, default=1
+        Degree of `H` in the features, in the sense and the order of
+        `sklearn.preprocessing.PolynomialFeatures`.  For other functions of the
+        features put a transformer before the emulator, in a pipeline.
+    commutes_with : ndarray of shape (n, n) or list of them, default=None
+        Known matrices ``Q`` that commute with `H`, :math:`[M_l, Q] = 0`.
+    parity : ndarray of shape (n, n), default=None
+        A matrix ``P`` of eigenvalues 1 and -1 with :math:`H(-x) = P H(x) P`: a
+        reflection of the system reverses the sign of all features.
+    fixed : dict from int to ndarray of shape (n, n), default=None
+        Known matrices :math:`M_l`, in the user's units, which are not learned.
+        Numbers are those of `matrices_`: 0 is the constant term.
+    smoothness : float, default=0.0
+        Weight ``w`` of a penalty on the change of the eigenvectors of all targets
+        between neighbouring points of `paths`: :math:`w \sum_k \sum_i (1 - |v_i(x_k)
+        ^\dagger v_i(x_{k+1})|^2)^a / |x_{k+1} - x_k|`, with distances in units of
+        the standardised features.
+    smoothness_exponent : {1, 2}, default=1
+        The exponent ``a``: 1 prefers few sharp changes, 2 an even change.
+    paths : list of array-like of shape (n_points, n_features), default=None
+        Paths of parameter points for `smoothness`.  With one feature, None means
+        the training points in order.
+    commutator : float, default=0.0
+        Strength ``s`` of a term :math:`s\, i \sum_{k>l} [M_k, M_l]` of the
+        standardised problem, which opens gaps where levels would cross.
+    alpha : float or "auto", default="auto"
+        Multiplies the squared Frobenius norm of all matrices of the standardised
+        problem, added to the weighted sum of squared residuals in units of the
+        spread of the targets.  "auto" is a fifth of the variance of these
+        residuals, estimated along the way; if ``y_err`` is given, a fifth.
+    solver : {"auto", "lm", "lbfgs"}, default="auto"
+        Levenberg-Marquardt, or `scipy.optimize.minimize`: see `PMMRegressor`.
+    max_iter : int, default=400
+        Largest number of iterations.
+    tol : float, default=1e-2
+        Training has converged when `n_iter_no_change` iterations together have
+        decreased the loss by less than `tol` times its value.
+    n_init : int, default=10
+        Number of random starts.  They are compared after 20 iterations, and the
+        best is continued.
+    n_iter_no_change : int, default=10
+        Number of iterations that `tol` looks back.
+    warm_start : bool, default=False
+        Whether ``fit`` starts from the fitted matrices instead of random ones.
+    random_state : int, RandomState instance or None, default=None
+        Random numbers of the starts.
+    n_jobs : int or None, default=None
+        Number of starts compared in parallel; the result does not depend on it.
+    verbose : int, default=0
+        1 prints every tenth iteration, 2 every iteration.
+
+    Attributes
+    ----------
+    matrices_ : ndarray of shape (n_matrices, n, n)
+        Primary matrices :math:`M_0, M_1, \dots` for features in the user's units, in
+        units of energy.
+    observables_ : ndarray of shape (n_names, n, n)
+        Matrices of the observables, in the order of `observable_names_`, in the
+        user's units.
+    observable_names_ : list of str
+        Names of the observables of `targets`.
+    targets_ : list
+        The target of every column, levels counted from the lowest.
+    n_parameters_ : int
+        Number of real parameters that were learned.
+    n_iter_ : int
+        Number of iterations of the start that was continued.
+    alpha_ : float
+        The regularisation used at the end.
+    loss_ : float
+        Objective at the fitted parameters.
+    loss_curve_ : list of float
+        Objective after each iteration.
+    validation_loss_curve_ : list of float
+        Empty: emulators are trained on all data.
+    start_losses_ : ndarray of shape (n_init,)
+        Loss of each start when they were compared.
+    stop_reason_ : str
+        Why training ended: see `PMMRegressor`.
+    n_outputs_ : int
+        Number of targets.
+    n_features_in_ : int
+        Number of features.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the features, if they are all strings.
+
+    See Also
+    --------
+    UnitaryPMMEmulator : Energies of Trotterised time evolution.
+    EigenvectorContinuation : Reduced basis method where the Hamiltonian is known.
+    PMMRegressor : General regression.
+
+    Notes
+    -----
+    With matrices of side ``n`` the number of parameters is ``n**2`` per primary
+    matrix and per observable ("symmetric": ``n * (n + 1) / 2``), less for sectors.
+    All energies count alike, in units of their common spread; each observable
+    counts in units of its own spread.
+
+    Absolute phases and the basis of the matrices are arbitrary ("gauge"): compare
+    levels and observables of two fits, not their matrices.
+
+    References
+    ----------
+    .. [1] P. Cook, D. Jammooa, M. Hjorth-Jensen, D. D. Lee, D. Lee, "Parametric
+       matrix models", Nat. Commun. 16, 5929 (2025).
+
+    Examples
+    --------
+    Five energies of non-interacting spins, of any number, determine the exact
+    Hamiltonian of one of them:
+
+    >>> import numpy as np
+    >>> from pmm_sklearn import PMMEmulator
+    >>> c = np.array([[-2.0], [-1.625], [-1.25], [-0.875], [-0.5]])
+    >>> energy = -0.5 * np.sqrt(1 + c[:, 0] ** 2)
+    >>> emulator = PMMEmulator(2, random_state=0).fit(c, energy)
+    >>> emulator.predict([[0.0], [2.0]]).round(8)  # extrapolated; exact
+    array([-0.5       , -1.11803399])
+    >>> emulator.exceptional_points()[0].x.round(6)
+    array([0.-1.j, 0.+1.j])
+    """
+
     def __init__(
         self,
         matrix_size=5,
@@ -78,18 +231,102 @@ class PMMEmulator(BaseEmulator):
         self.verbose = verbose
 
     @with_callbacks
-    def fit(
-        self,
-        X,
-        y,
-        sample_weight=None,
-        *,
-        target_weight=None,
-        y_err=None,
-    ):
+    def fit(self, X, y, sample_weight=None, *, target_weight=None, y_err=None):
+        """Learn the matrices from calculations at some parameters.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Features, in any units.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Targets; NaN where one was not calculated.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weight of each row; an integer weight is a repetition.
+        target_weight : array-like of shape (n_outputs,), default=None
+            Weight of each column.
+        y_err : array-like of the shape of ``y``, default=None
+            Standard deviations of the targets, as of Monte Carlo calculations.  The
+            sum of squares is then chi-square, with every residual in units of its
+            error.
+
+        Returns
+        -------
+        self : PMMEmulator
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If a parameter or the data are not usable; a model fitted before is
+            kept.
+
+        Warns
+        -----
+        ConvergenceWarning
+            If training ended before it converged, or was interrupted.
+        """
         with fitted_state_kept_on_error(self):
             self._fit(X, y, sample_weight, target_weight, y_err)
         return self
+
+    def to_npz(self, file):
+        """Write the fitted matrices and targets to a file without pickle.
+
+        Any program that reads NumPy files can use them: the arrays "matrices" and
+        "observables", and "description", a JSON text.
+
+        Parameters
+        ----------
+        file : str, path or binary file
+            Where to write; ".npz" is appended to a name without it.
+        """
+        check_is_fitted(self)
+        description = {
+            "n_features": self.n_features_in_,
+            "feature_names": list(getattr(self, "feature_names_in_", [])),
+            "single_output": self._single_output,
+        }
+        save_npz(file, self.matrices_, self.observables_, self._structure, description)
+
+    @classmethod
+    def from_npz(cls, file):
+        """Emulator from a file that :meth:`to_npz` has written.
+
+        Parameters
+        ----------
+        file : str, path or binary file
+            What to read.
+
+        Returns
+        -------
+        PMMEmulator
+            Predicts like the one that was written; how that was trained is not in
+            the file.
+
+        Raises
+        ------
+        ValueError
+            If the file is something else.
+        """
+        matrices, observables, description = load_npz(file)
+        structure = description["structure"]
+        targets = as_targets(structure["outputs"])
+        emulator = cls(
+            structure["block_sizes"],
+            targets=targets,
+            matrix_type=structure["matrix_type"],
+            degree=structure["degree"],
+        )
+        emulator.matrices_, emulator.observables_ = matrices, observables
+        emulator._structure = structure
+        emulator._single_output = description["single_output"]
+        emulator.n_features_in_ = structure["n_features"]
+        if description["feature_names"]:
+            names = np.array(description["feature_names"], dtype=object)
+            emulator.feature_names_in_ = names
+        emulator.targets_, emulator.n_outputs_ = targets, len(targets)
+        emulator.observable_names_ = emulator._fitted_model().readout.names
+        return emulator
 
     def _check_parameters(self):
         check_matrix_size(self.matrix_size)

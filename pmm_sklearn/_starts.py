@@ -9,8 +9,10 @@ from sklearn.utils.parallel import Parallel, delayed
 from ._threads import single_blas_thread
 from .solvers import SOLVERS, Progress, StopReason
 
-#: Iterations after which the starts are compared.
+#: Iterations after which the starts are compared for the first time.
 SCREENING_ITERATIONS = 20
+# The best third goes on, for three times as many iterations.
+_REDUCTION = 3
 
 
 def train(
@@ -23,7 +25,10 @@ def train(
     on_start=None,
     on_iteration=None,
 ):
-    """Screen the starts for a few iterations and continue the best one.
+    """Compare the starts again and again, continue the better ones.
+
+    After 20, 60, 180 ... iterations the best third of the starts is kept, until one
+    is left ("successive halving", by thirds).
 
     Parameters
     ----------
@@ -40,33 +45,41 @@ def train(
     on_start : callable, optional
         ``on_start(result)``, called with the result of each start's screening.
     on_iteration : callable, optional
-        See `Progress`; called for the start that is continued.
+        See `Progress`; called for the start that is left in the end.
 
     Returns
     -------
     result : SolverResult
         Best result, its curves beginning with the screening.
     start_losses : list of float
-        Loss of every start after screening, that by which they were compared.
+        Loss of every start at the first comparison.
     """
-    max_iter = settings["max_iter"]
     if len(starts) == 1:
         result = minimise(objective, starts[0], solver, settings, on_iteration)
         return result, [result.score]
-    screening = {**settings, "max_iter": min(SCREENING_ITERATIONS, max_iter)}
-    results = _screen(objective, starts, solver, screening, n_jobs)
-    screened, interrupted = _collect(results, on_start)
-    best = min(screened, key=lambda result: result.score)
-    scores = [result.score for result in screened]
+    limit = min(SCREENING_ITERATIONS, settings["max_iter"])
+    tasks = [(start, {**settings, "max_iter": limit}) for start in starts]
+    results, interrupted = _run(objective, tasks, solver, n_jobs, on_start)
+    if not results:
+        raise KeyboardInterrupt
+    start_losses = [result.score for result in results]
+    while len(results) > 1 and not interrupted:
+        results.sort(key=lambda result: result.score)
+        results = results[: max(1, len(results) // _REDUCTION)]
+        limit = min(_REDUCTION * limit, settings["max_iter"])
+        if len(results) > 1:
+            results, interrupted = _continue(
+                objective, results, solver, settings, limit, n_jobs
+            )
+    best = min(results, key=lambda result: result.score)
     if interrupted:
         best = replace(best, reason=StopReason.INTERRUPTED)
-    elif best.reason is StopReason.MAX_ITER and best.n_iter < max_iter:
-        left = {**settings, "max_iter": max_iter - best.n_iter}
-        rest = minimise(
-            objective, best.theta, solver, left, _offset(on_iteration, best.n_iter)
-        )
+    elif best.is_unfinished(settings["max_iter"]):
+        left = {**settings, "max_iter": settings["max_iter"] - best.n_iter}
+        count = _offset(on_iteration, best.n_iter)
+        rest = minimise(objective, best.theta, solver, left, count)
         best = best.followed_by(rest)
-    return best, scores
+    return best, start_losses
 
 
 def minimise(objective, start, solver, settings, on_iteration=None):
@@ -77,18 +90,34 @@ def minimise(objective, start, solver, settings, on_iteration=None):
         return SOLVERS[solver](objective, start, progress)
 
 
-def _screen(objective, starts, solver, settings, n_jobs):
-    """Results of the starts, in their order."""
+def _continue(objective, results, solver, settings, limit, n_jobs):
+    """Continue results up to a number of iterations; those that ended stay."""
+    unfinished = [i for i, result in enumerate(results) if result.is_unfinished(limit)]
+    tasks = [
+        (results[i].theta, {**settings, "max_iter": limit - results[i].n_iter})
+        for i in unfinished
+    ]
+    rests, interrupted = _run(objective, tasks, solver, n_jobs)
+    results = list(results)
+    for i, rest in zip(unfinished, rests, strict=False):
+        results[i] = results[i].followed_by(rest)
+    return results, interrupted
+
+
+def _run(objective, tasks, solver, n_jobs, on_result=None):
+    """Results of several tasks in their order, and whether they were interrupted."""
     # With results one by one, an interruption costs only those not yet there.
     backend, _ = get_active_backend()
     one_by_one = backend.supports_return_generator
     parallel = Parallel(n_jobs=n_jobs, return_as="generator" if one_by_one else "list")
-    return parallel(
-        delayed(minimise)(objective, start, solver, settings) for start in starts
+    results = parallel(
+        delayed(minimise)(objective, start, solver, settings)
+        for start, settings in tasks
     )
+    return _collect(results, on_result)
 
 
-def _collect(results, on_start):
+def _collect(results, on_result):
     """List of results, and whether an interruption cut it short."""
     collected = []
     try:
@@ -96,11 +125,9 @@ def _collect(results, on_start):
             collected.append(result)
             if result.reason is StopReason.INTERRUPTED:
                 return collected, True
-            if on_start is not None:
-                on_start(result)
+            if on_result is not None:
+                on_result(result)
     except KeyboardInterrupt:
-        if not collected:
-            raise
         return collected, True
     return collected, False
 

@@ -68,6 +68,10 @@ class SolverResult:
         """Number of iterations."""
         return len(self.loss_curve)
 
+    def is_unfinished(self, max_iter):
+        """Whether only the number of iterations has ended it, and more are left."""
+        return self.reason is StopReason.MAX_ITER and self.n_iter < max_iter
+
     def followed_by(self, rest):
         """Result of this optimisation and of ``rest``, which continued it."""
         return replace(

@@ -1,0 +1,67 @@
+"""Fitted emulators as portable files: arrays and text, no pickle."""
+
+import json
+
+import numpy as np
+
+_FORMAT = "pmm_sklearn emulator, version 1"
+
+
+def save_npz(file, matrices, observables, structure, description):
+    """Write matrices and a description.
+
+    Parameters
+    ----------
+    file : str, path or binary file
+        Where to; `numpy.savez` appends ".npz" to a name without it.
+    matrices, observables : ndarray
+        Primary and secondary matrices.
+    structure : dict
+        Arguments of the model, as JSON can hold them.
+    description : dict
+        What else a reader wants to know, as JSON can hold it.
+    """
+    text = json.dumps({"format": _FORMAT, "structure": structure, **description})
+    np.savez(
+        file,
+        matrices=matrices,
+        observables=observables,
+        description=np.array(text),
+    )
+
+
+def load_npz(file):
+    """Read what :func:`save_npz` wrote.
+
+    Returns
+    -------
+    matrices, observables : ndarray
+        Primary and secondary matrices.
+    description : dict
+        Has a key "structure".
+
+    Raises
+    ------
+    ValueError
+        If the file is something else.
+    """
+    with np.load(file, allow_pickle=False) as content:
+        missing = {"matrices", "observables", "description"} - set(content.files)
+        description = {} if missing else json.loads(str(content["description"]))
+        if description.get("format") != _FORMAT:
+            raise ValueError(
+                f"file={file!r} does not hold '{_FORMAT}': give a file that was "
+                f"written by to_npz."
+            )
+        description["structure"] = _with_tuples(description["structure"])
+        return content["matrices"], content["observables"], description
+
+
+def _with_tuples(structure):
+    """The structure with tuples again where JSON has lists."""
+    outputs = [
+        (kind, name, tuple(map(tuple, levels)))
+        for kind, name, levels in structure["outputs"]
+    ]
+    block_sizes = tuple(structure["block_sizes"])
+    return {**structure, "block_sizes": block_sizes, "outputs": outputs}
