@@ -9,8 +9,8 @@ _DESCRIPTION = """\
 Anharmonic oscillator
 ---------------------
 
-H(g) = a^+ a + g (a^+ + a)^4 between the {n_max} states of 0 to {last} quanta; the fourth
-power is that of the finite matrix.
+H(g) = a^+ a + g (a^+ + a)^4 between the {n_max} states of 0 to {last} quanta; the
+fourth power is that of the finite matrix.
 Feature: g, without unit.  Targets: the two lowest energies, in units of the quantum of
 the harmonic oscillator, from its ground state.  Training points: 10 g from -0.01 to
 0.01.  Test points: 201 in the same interval.
