@@ -39,28 +39,32 @@ def continue_ground_level(real, heights, state, n_spins, anharmonicity):
         Complex energies.
     """
     model = _RotatedModel(n_spins, anharmonicity)
-    level = _Level.at(model, real, state.astype(complex), None)
+    level = _Level.at(model, complex(real), state.astype(complex), None)
     energies = np.empty(len(heights), dtype=complex)
-    height = 0.0
-    step = _LARGEST_STEP
-    for i, target in enumerate(heights):
-        while height < target:
-            step = min(step, target - height)
-            following = _follow(model, level, real + 1j * (height + step))
-            if following is None:
-                step /= 2
-                if step < _SMALLEST_STEP:
-                    raise RuntimeError(
-                        f"The level could not be followed beyond xi="
-                        f"{level.xi}: leave out couplings further from the real axis."
-                    )
-                continue
-            # The sum of many steps would miss the target by rounding.
-            height = target if step == target - height else height + step
-            level = following
-            step = min(2 * step, _LARGEST_STEP)
+    for i, height in enumerate(heights):
+        level = _advance(model, level, height)
         energies[i] = level.energy
     return energies
+
+
+def _advance(model, level, height):
+    """The level at the height, by steps as large as its energy can be predicted."""
+    step = _LARGEST_STEP
+    while level.xi.imag < height:
+        # The sum of many steps would miss the last height by rounding.
+        reached = min(level.xi.imag + step, height)
+        following = _follow(model, level, complex(level.xi.real, reached))
+        if following is not None:
+            level = following
+            step = min(2 * step, _LARGEST_STEP)
+        elif step > _SMALLEST_STEP:
+            step /= 2
+        else:
+            raise RuntimeError(
+                f"The level cannot be told from others beyond xi={level.xi}: leave "
+                f"out couplings with this real part and a larger imaginary part."
+            )
+    return level
 
 
 def _follow(model, level, xi):

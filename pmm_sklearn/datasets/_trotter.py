@@ -56,7 +56,7 @@ def make_heisenberg_dm_trotter(*, full_grid=False):
     ----------
     full_grid : bool, default=False
         Whether to add the energies on the whole grid of 101 time steps, which takes
-        some ten seconds.
+        several seconds.
 
     Returns
     -------
