@@ -66,7 +66,7 @@ def test_hamiltonian_from_spin_matrices():
 
 
 # Followed from the real axis in steps of at most 0.002, in arithmetic of 50 digits in
-# the basis of S_z, where condition numbers are up to 1e29.
+# the basis of S_z, where condition numbers reach 1e29.
 CONTINUATION = {
     0.22 + 0.05j: 0.2295347126120979 - 0.0018042501762049348j,
     0.22 + 0.1j: 0.2480790470549829 - 0.03011699937638649j,
