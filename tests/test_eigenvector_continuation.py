@@ -11,6 +11,9 @@ from scipy.sparse.linalg import ArpackNoConvergence, LinearOperator, aslinearope
 from sklearn.base import clone
 
 from pmm_sklearn import EigenvectorContinuation, _hamiltonian
+from pmm_sklearn.datasets import make_lfd_emulation, make_noninteracting_spins
+from pmm_sklearn.datasets._operators import PAULI_Z, sum_over_sites
+from pmm_sklearn.datasets._spins import ising_terms as ising_chain
 
 X_TRAIN = np.array([[0.0, 0.0], [1.0, -0.5], [-0.7, 0.8]])
 X_TEST = np.random.RandomState(1).uniform(-2, 2, size=(50, 2))
@@ -29,32 +32,9 @@ def exact_energies(terms, X):
     return np.linalg.eigvalsh(np.tensordot(coefficients, np.array(terms), 1))
 
 
-def spin_terms(n_spins):
-    """J_z / N and J_x / N for total spin N / 2: all states symmetric in the spins."""
-    spin = n_spins / 2
-    m = np.arange(spin, -spin - 1, -1)
-    raising = np.sqrt(spin * (spin + 1) - m[1:] * (m[1:] + 1))
-    j_x = (np.diag(raising, 1) + np.diag(raising, -1)) / 2
-    return [np.diag(m) / n_spins, j_x / n_spins]
-
-
 def ising_terms(n_spins):
     """Sparse terms of a ring: neighbours s_z s_z, transverse and longitudinal field."""
-    s_x, s_z = (
-        sparse.csr_array([[0.0, 1], [1, 0]]),
-        sparse.csr_array([[1.0, 0], [0, -1]]),
-    )
-
-    def at(matrix, site):
-        left, right = (
-            sparse.identity(2**site),
-            sparse.identity(2 ** (n_spins - 1 - site)),
-        )
-        return sparse.csr_array(sparse.kron(sparse.kron(left, matrix), right))
-
-    z = [at(s_z, site) for site in range(n_spins)]
-    neighbours = sum(z[site] @ z[site - 1] for site in range(n_spins))
-    return [-neighbours, -sum(at(s_x, site) for site in range(n_spins)), -sum(z)]
+    return [*ising_chain(n_spins), -sum_over_sites(PAULI_Z, n_spins)]
 
 
 # ---------------------------------------------------------------- the method
@@ -84,7 +64,7 @@ def test_upper_bound_of_every_level(dtype, n_snapshot_vectors):
 
 
 def test_upper_bound_with_hundreds_of_almost_parallel_snapshots():
-    terms = spin_terms(64)
+    terms = [term.toarray() for term in make_noninteracting_spins(64).terms]
     X = np.linspace(-2, 2, 300)[:, np.newaxis]
     model = EigenvectorContinuation(terms, tol=1e-15).fit(X)
     error = model.predict(X) - exact_energies(terms, X)[:, 0]
@@ -151,11 +131,11 @@ def spin_energies_in_closed_form(n_spins, X_train, X):
 
 @pytest.mark.parametrize("n_spins", SPIN_ENERGIES)
 def test_spins_without_interaction(n_spins):
-    X_train = np.linspace(-2, -0.5, 5)[:, np.newaxis]
-    X = np.array([[2.0], [1.0], [0.0]])
-    model = EigenvectorContinuation(spin_terms(n_spins)).fit(X_train)
+    spins = make_noninteracting_spins(n_spins)
+    X_train, X = spins.X_train, np.array([[2.0], [1.0], [0.0]])
+    model = EigenvectorContinuation(spins.terms).fit(X_train)
     assert_allclose(model.predict(X), SPIN_ENERGIES[n_spins], atol=5.1e-5)
-    assert_allclose(model.training_energies_, -np.sqrt(1 + X_train**2) / 2, rtol=1e-12)
+    assert_allclose(model.training_energies_[:, 0], spins.y_train, rtol=1e-12)
     # Five snapshots in the three dimensions of two spins: the overlap matrix is
     # singular, and the generalised eigenproblem has no solution.
     assert model.n_basis_ == min(5, n_spins + 1)
@@ -167,22 +147,13 @@ def test_spins_without_interaction(n_spins):
 
 
 def test_random_matrices_with_a_sine():
-    # Example of the course "Learning from data for physicists", chapter on
-    # emulators: random symmetric 40 x 40 matrices, and a diagonal with a sine.
-    rng = np.random.default_rng(123)
-    matrices = [rng.normal(scale=scale, size=(40, 40)) for scale in (0.5, 0.25, 0.08)]
-    terms = [(a + a.T) / 2 for a in matrices] + [np.diag(np.linspace(-2, 2, 40) ** 2)]
-
-    def features(x):
-        return np.column_stack([x, x**2, 0.15 * np.sin(1.5 * x)])
-
-    x = np.linspace(-3, 3, 401)
-    model = EigenvectorContinuation(terms).fit(features(np.linspace(-2, 2, 9)))
-    error = model.predict(features(x)) - exact_energies(terms, features(x))[:, 0]
-    inside = np.abs(x) <= 2
+    lfd = make_lfd_emulation()
+    model = EigenvectorContinuation(lfd.terms).fit(lfd.features(lfd.X_train))
+    error = model.predict(lfd.features(lfd.X_test)) - lfd.y_test
+    inside, outside = error[lfd.test_interpolation], error[lfd.test_extrapolation]
     assert model.n_basis_ == 9
-    assert np.sqrt(np.mean(error[inside] ** 2)) == pytest.approx(3.83e-5, rel=2e-3)
-    assert np.sqrt(np.mean(error[~inside] ** 2)) == pytest.approx(2.96e-2, rel=2e-3)
+    assert np.sqrt(np.mean(inside**2)) == pytest.approx(3.83e-5, rel=2e-3)
+    assert np.sqrt(np.mean(outside**2)) == pytest.approx(2.96e-2, rel=2e-3)
 
 
 # ------------------------------------------------------------- types of terms
@@ -218,7 +189,7 @@ def test_many_spins():
     # Side 4096: never a dense matrix.  The energy of the ring in a transverse field
     # g is known: a sum of single-particle energies.
     n_spins = 12
-    terms = ising_terms(n_spins)[:2]
+    terms = ising_chain(n_spins)
     X = np.array([[0.6], [1.0], [1.4], [1.8]])
     model = EigenvectorContinuation(terms).fit(X[::2])
     momentum = (np.arange(n_spins) + 0.5) * 2 * np.pi / n_spins
