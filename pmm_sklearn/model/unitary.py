@@ -53,6 +53,10 @@ class UnitaryProduct:
     :math:`f[m_a, m_b] = i\, e^{-i(m_a + m_b)t/2} \operatorname{sinc}((m_a - m_b)t/2)`
     (Daleckii and Krein).  Equal eigenvalues need no special case.
 
+    Energies are even in ``t`` with real symmetric matrices, where ``U(-t)`` is the
+    conjugate of ``U(t)``, and with fewer than three factors, where it is similar to
+    the inverse.  Other data need at least three complex factors.
+
     References
     ----------
     Cook et al., "Parametric matrix models", Nat. Commun. 16, 5929 (2025): zero time

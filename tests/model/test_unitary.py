@@ -128,6 +128,18 @@ def test_one_factor_has_constant_energies():
     np.testing.assert_allclose(energies, energies[:1].repeat(len(TIMES), axis=0))
 
 
+@pytest.mark.parametrize(
+    ("n_factors", "matrix_type", "even"),
+    [(2, "hermitian", True), (5, "symmetric", True), (3, "hermitian", False)],
+)
+def test_which_energies_are_even_in_time(n_factors, matrix_type, even):
+    primary, theta, _ = make(HermitianBasis((4,), matrix_type), n_factors)
+    times = np.array([[-0.7], [0.7]])
+    transform, _ = primary.forward(primary.basis.matrices(theta), times)
+    energies, _ = phase_energies(np.linalg.eigvalsh(transform), times)
+    assert np.allclose(*energies, rtol=1e-12) == even
+
+
 def test_phase_energies():
     times = np.array([[0.5], [-0.5], [0.0]])
     expected = np.array([[-6.0, 0.0, 2.0]]).repeat(3, axis=0)
