@@ -133,9 +133,9 @@ def test_one_factor_has_constant_energies():
     [(2, "hermitian", True), (5, "symmetric", True), (3, "hermitian", False)],
 )
 def test_which_energies_are_even_in_time(n_factors, matrix_type, even):
-    primary, theta, _ = make(HermitianBasis((4,), matrix_type), n_factors)
+    primary, theta, _ = make(HermitianSpace((4,), matrix_type), n_factors)
     times = np.array([[-0.7], [0.7]])
-    transform, _ = primary.forward(primary.basis.matrices(theta), times)
+    transform, _ = primary.forward(primary.space.matrices(theta), times)
     energies, _ = phase_energies(np.linalg.eigvalsh(transform), times)
     assert np.allclose(*energies, rtol=1e-12) == even
 
