@@ -179,8 +179,8 @@ class PMMEmulator(SpectrumAnalysisMixin, BaseEmulator):
     >>> emulator = PMMEmulator(2, random_state=0).fit(c, energy)
     >>> emulator.predict([[0.0], [2.0]]).round(8)  # extrapolated; exact
     array([-0.5       , -1.11803399])
-    >>> emulator.exceptional_points()[0].x.round(6)
-    array([0.-1.j, 0.+1.j])
+    >>> np.allclose(emulator.exceptional_points()[0].x, [-1j, 1j])
+    True
     """
 
     def __init__(
