@@ -88,8 +88,9 @@ class PMMEmulator(SpectrumAnalysisMixin, BaseEmulator):
     alpha : float or "auto", default="auto"
         Multiplies the squared Frobenius norm of all matrices of the standardised
         problem, added to the weighted sum of squared residuals in units of the
-        spread of the targets.  "auto" is a fifth of the variance of these
-        residuals, estimated along the way; if ``y_err`` is given, a fifth.
+        spread of the targets.  "auto" is 1/500 of the variance of these
+        residuals, estimated along the way: next to nothing for exact calculations.
+        If ``y_err`` is given, it is 1/500.
     solver : {"auto", "lm", "lbfgs"}, default="auto"
         Levenberg-Marquardt, or `scipy.optimize.minimize`: see `PMMRegressor`.
     max_iter : int, default=400

@@ -8,7 +8,7 @@ from sklearn.utils import check_consistent_length, check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ._base import BasePMM
-from ._problem import PRIOR_VARIANCE, TrainingProblem, make_penalty
+from ._problem import TrainingProblem, make_penalty
 from ._threads import single_blas_thread
 from ._validation import (
     check_errors,
@@ -19,6 +19,10 @@ from ._validation import (
 from .model import RidgePenalty
 from .targets import as_targets
 
+# Of the coordinates of all matrices, for alpha="auto".  It is wide, for levels above
+# the highest target may be far away; a narrow one draws them down, and training ends
+# in poor minima (doc/defaults.rst).
+_PRIOR_VARIANCE = 500.0
 _X_CHECKS = {"dtype": np.float64}
 _Y_CHECKS = {
     "dtype": np.float64,
@@ -71,10 +75,10 @@ class BaseEmulator(RegressorMixin, BasePMM):
         structure = self._make_structure(data)
         model, scaling = self._make_training_model(structure, data)
         target_weight = check_target_weight(target_weight, model.n_outputs)
-        penalty = make_penalty(self.alpha, data.weight, 1)
+        penalty = make_penalty(self.alpha, data.weight, 1, _PRIOR_VARIANCE)
         if data.error is not None and self.alpha == "auto":
             # The noise is known: it need not be estimated from the residuals.
-            penalty = RidgePenalty(1.0 / PRIOR_VARIANCE)
+            penalty = RidgePenalty(1.0 / _PRIOR_VARIANCE)
         problem = TrainingProblem(
             model,
             scaling,

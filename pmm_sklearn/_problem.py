@@ -6,8 +6,6 @@ import numpy as np
 
 from .model import NoisePenalty, Objective, RidgePenalty, SquaredError
 
-# Of the coordinates of all matrices, for alpha="auto"; see doc/defaults.rst.
-PRIOR_VARIANCE = 5.0
 _SMALL_WEIGHT = 0.1
 
 
@@ -78,7 +76,7 @@ class TrainingProblem:
         return self.scaling.to_user(parameters._replace(matrices=matrices))
 
 
-def make_penalty(alpha, sample_weight, n_outputs):
+def make_penalty(alpha, sample_weight, n_outputs, prior_variance):
     """Penalty of a given weight, or for "auto" one that follows the noise.
 
     Parameters
@@ -89,6 +87,8 @@ def make_penalty(alpha, sample_weight, n_outputs):
         Weights, each counted as a number of observations.
     n_outputs : int
         Number of observations that each of them weighs.
+    prior_variance : float
+        Variance of the coordinates of all matrices, for "auto".
 
     Returns
     -------
@@ -106,4 +106,4 @@ def make_penalty(alpha, sample_weight, n_outputs):
             UserWarning,
             stacklevel=5,
         )
-    return NoisePenalty(sample_weight.sum() * n_outputs, PRIOR_VARIANCE)
+    return NoisePenalty(sample_weight.sum() * n_outputs, prior_variance)

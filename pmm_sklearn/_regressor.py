@@ -22,6 +22,9 @@ from ._validation import (
 )
 from .model import MATRIX_TYPES, READOUTS, SELECTIONS, observable_pmm
 
+# Of the coordinates of all matrices, for alpha="auto"; see doc/defaults.rst.
+_PRIOR_VARIANCE = 5.0
+
 
 class PMMRegressor(RegressorMixin, BasePMM):
     r"""Parametric matrix model for regression.
@@ -247,7 +250,9 @@ class PMMRegressor(RegressorMixin, BasePMM):
             random_state = check_random_state(self.random_state)
             training, validation = self._split_validation(data, random_state)
             scaling = Standardisation(*training, model)
-            penalty = make_penalty(self.alpha, training[2], model.n_outputs)
+            penalty = make_penalty(
+                self.alpha, training[2], model.n_outputs, _PRIOR_VARIANCE
+            )
             problem = TrainingProblem(model, scaling, training, penalty, validation)
             self._optimise(
                 problem,

@@ -111,7 +111,7 @@ n_jobs, verbose
         alpha=1e-6,
         solver="auto",
         max_iter=500,
-        tol=1e-2,
+        tol=1e-3,
         n_init=30,
         n_iter_no_change=10,
         warm_start=False,

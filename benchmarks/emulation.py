@@ -1,0 +1,351 @@
+"""Emulation of quantum systems: the paper's experiments and a course page's.
+
+Each experiment prints this package (median and worst of several random states)
+beside published figures, a Gaussian process, a polynomial and eigenvector
+continuation, which knows the Hamiltonian.  Nothing is chosen by test errors: the
+settings are written here, the start of a fit is chosen by its training loss, sizes
+and weights by validation points.
+
+    python benchmarks/emulation.py               # all, about 5 minutes on one core
+    python benchmarks/emulation.py almg trotter  # some
+"""
+
+import argparse
+import time
+import warnings
+
+import numpy as np
+from _published import PUBLISHED
+from sklearn.base import clone
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.gaussian_process import GaussianProcessRegressor
+from sklearn.gaussian_process.kernels import RBF, ConstantKernel
+from sklearn.linear_model import LinearRegression
+from sklearn.metrics import mean_squared_error
+from sklearn.model_selection import LeaveOneOut, cross_val_predict
+from sklearn.multioutput import MultiOutputRegressor
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import PolynomialFeatures, StandardScaler
+from threadpoolctl import threadpool_limits
+
+from pmm_sklearn import (
+    EigenvectorContinuation,
+    PMMEmulator,
+    UnitaryPMMEmulator,
+    datasets,
+)
+from pmm_sklearn.inspection import exceptional_points
+from pmm_sklearn.targets import Level, Observable
+
+# Of the two parity sectors; chosen by the two validation points.
+SECTOR_SIZES = [(3, 3), (4, 3), (4, 4), (5, 4)]
+UNSTRUCTURED = {"smoothness": 1e-3, "paths": [np.linspace(0, 1, 50)[:, np.newaxis]]}
+# The penalty makes the ground state change evenly over the range of the test.
+LFD_MODELS = [
+    (
+        "PMM 4 x 4, degree 2, overlap penalty",
+        PMMEmulator(
+            4,
+            matrix_type="symmetric",
+            degree=2,
+            alpha=1e-12,
+            smoothness=1e-3,
+            smoothness_exponent=2,
+            paths=[np.linspace(-3, 3, 61)[:, np.newaxis]],
+        ),
+    ),
+    (
+        "PMM 4 x 4, degree 2, defaults",
+        PMMEmulator(4, matrix_type="symmetric", degree=2),
+    ),
+]
+N_STATES = 5
+
+
+class Row:
+    """A line of a table: errors of one method."""
+
+    def __init__(self, method, errors, worst=None, parameters=None, seconds=None):
+        self.method = method
+        self.errors = np.atleast_1d(errors)
+        self.worst = worst
+        self.parameters = parameters
+        self.seconds = seconds
+
+    def __str__(self):
+        errors = "  ".join(f"{error:9.2e}" for error in self.errors)
+        text = f"  {self.method:<36} {errors}"
+        text += f"  {self.parameters or '':>6}"
+        text += f"  {self.seconds:7.2f}" if self.seconds is not None else 9 * " "
+        if self.worst is not None:
+            text += "   worst " + " ".join(f"{error:.1e}" for error in self.worst)
+        return text
+
+
+def show(title, columns, rows):
+    print(f"\n{title}")
+    header = "  ".join(f"{column:>9}" for column in columns)
+    print(f"  {'':<36} {header}  {'param.':>6}  {'seconds':>7}")
+    for row in rows:
+        print(row, flush=True)
+
+
+def published(experiment):
+    return [
+        Row(method, errors, parameters=parameters)
+        for method, errors, parameters in PUBLISHED[experiment]
+    ]
+
+
+def fit_quietly(model, X, y):
+    """Fit, and the time it took; running to max_iter is part of the settings."""
+    start = time.perf_counter()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        model.fit(X, y)
+    return time.perf_counter() - start
+
+
+def measure(method, model, data, error_of, n_states=N_STATES):
+    """Median and worst error of a model over random states."""
+    errors, seconds = [], []
+    for state in range(n_states):
+        fitted = clone(model).set_params(random_state=state)
+        seconds.append(fit_quietly(fitted, data.X_train, data.y_train))
+        errors.append(np.atleast_1d(error_of(fitted.predict)))
+    return Row(
+        method,
+        np.median(errors, axis=0),
+        np.max(errors, axis=0),
+        fitted.n_parameters_,
+        np.mean(seconds),
+    )
+
+
+def baselines(data, error_of):
+    """Gaussian process and polynomial, one for each output."""
+    kernel = ConstantKernel(1.0, (1e-3, 1e6)) * RBF(1.0, (1e-2, 1e3))
+    process = GaussianProcessRegressor(
+        kernel, alpha=1e-10, normalize_y=True, n_restarts_optimizer=3, random_state=0
+    )
+    process = make_pipeline(StandardScaler(), MultiOutputRegressor(process))
+    y = data.y_train.reshape(len(data.y_train), -1)
+    rows = []
+    for name, model in (
+        ("Gaussian process", process),
+        ("polynomial, degree by leave-one-out", best_polynomial(data.X_train, y)),
+    ):
+        seconds = fit_quietly(model, data.X_train, y)
+        error = error_of(
+            lambda X, model=model: model.predict(X).reshape(-1, *data.y_train.shape[1:])
+        )
+        rows.append(Row(name, error, seconds=seconds))
+    return rows
+
+
+def best_polynomial(X, y):
+    candidates = [
+        make_pipeline(StandardScaler(), PolynomialFeatures(degree), LinearRegression())
+        for degree in range(1, min(10, len(X) - 1))
+    ]
+    scores = [
+        np.sum((cross_val_predict(model, X, y, cv=LeaveOneOut()) - y) ** 2)
+        for model in candidates
+    ]
+    return candidates[int(np.argmin(scores))]
+
+
+def best_size(data, targets, sizes):
+    """Sizes of the sectors with the least error at the validation points."""
+    spread = data.y_train.std(axis=0)
+    errors = []
+    for size in sizes:
+        model = PMMEmulator(
+            size, targets=targets, matrix_type="symmetric", tol=0, random_state=0
+        )
+        fit_quietly(model, data.X_train, data.y_train)
+        residual = (model.predict(data.X_validation) - data.y_validation) / spread
+        errors.append(np.sum(residual**2))
+    return sizes[int(np.argmin(errors))]
+
+
+def almg():
+    """Second-order quantum phase transition, with a withheld window around it."""
+    data = datasets.make_almg()
+
+    def error_of(predict):
+        return np.abs(predict(data.X_test) - data.y_test)[data.withheld].mean(axis=0)
+
+    sectors = [Level(0, sector=0), Level(0, sector=1), Observable("n", sector=0)]
+    levels = [Level(0), Level(1), Observable("n")]
+    size = best_size(data, sectors, SECTOR_SIZES)
+    structured = PMMEmulator(size, targets=sectors, matrix_type="symmetric", tol=0)
+    general = PMMEmulator(9, targets=levels, tol=0, **UNSTRUCTURED)
+    rows = [
+        *published("almg"),
+        measure(f"PMM, parity sectors {size}", structured, data, error_of),
+        measure("PMM, no structure, overlap penalty", general, data, error_of),
+        *baselines(data, error_of),
+        almg_continuation(data),
+    ]
+    title = "ALMG, N = 1000: mean absolute error in the withheld window .1 < xi < .3"
+    show(title, ("E0/N", "E1/N", "n/N"), rows)
+    almg_complex(data, structured)
+
+
+def almg_continuation(data):
+    """Eigenvector continuation, which knows the matrices of side 1001."""
+    model = EigenvectorContinuation(data.terms, n_levels=2)
+    seconds = fit_quietly(model, data.X_train, None)
+    energies = model.predict(data.X_test) / 1000
+    error = np.abs(energies - data.y_test[:, :2])[data.withheld].mean(axis=0)
+    return Row("eigenvector continuation", error, seconds=seconds)
+
+
+def almg_complex(data, structured):
+    """Ground energy continued from the real axis to complex couplings."""
+    real = np.linspace(0, 1, 21)
+    real = real[np.abs(real - 0.2) >= 0.1 - 1e-12]
+    imaginary = np.linspace(0, 0.3, 13)
+    grid = real[:, np.newaxis] + 1j * imaginary
+    exact = datasets.almg_ground_energy(grid)
+    errors = []
+    for state in range(N_STATES):
+        model = clone(structured).set_params(random_state=state)
+        fit_quietly(model, data.X_train, data.y_train)
+        followed = [
+            model.continue_along(column[:, np.newaxis])[:, 0] for column in grid
+        ]
+        errors.append(np.abs(followed - exact).max())
+    row = Row("PMM, parity sectors", np.median(errors), [np.max(errors)])
+    title = "ALMG, complex xi: largest error of E0/N, |Im xi| <= .3, |Re xi - .2| >= .1"
+    show(title, ("E0/N",), [row])
+
+
+def trotter():
+    """Energies at finite Trotter steps, extrapolated to no step."""
+    data = datasets.make_heisenberg_dm_trotter()
+
+    def error_of(predict):
+        return np.abs(predict(data.X_test) / data.y_test - 1)[0]
+
+    rows = [
+        *published("trotter"),
+        measure("PMM 9 x 9, 5 factors, defaults", UnitaryPMMEmulator(), data, error_of),
+        *baselines(data, error_of),
+    ]
+    for degree in (2, 3):
+        model = make_pipeline(PolynomialFeatures(degree), LinearRegression())
+        model.fit(data.X_train, data.y_train)
+        rows.append(Row(f"polynomial of degree {degree}", error_of(model.predict)))
+    title = "Heisenberg-DM chain: relative error in the limit of no Trotter step"
+    show(title, ("E0", "E1", "E2"), rows)
+
+
+def spins():
+    """Non-interacting spins: one 2 x 2 matrix is exact for any number of them."""
+    for n_spins in (2, 8, 64, 256):
+        data = datasets.make_noninteracting_spins(n_spins)
+
+        def error_of(predict, data=data):
+            return np.abs(predict(data.X_test) - data.y_test).max()
+
+        model = EigenvectorContinuation(data.terms)
+        seconds = fit_quietly(model, data.X_train, None)
+        rows = [
+            *published("spins"),
+            measure("PMM 2 x 2, defaults", PMMEmulator(2), data, error_of),
+            *baselines(data, error_of),
+            Row("eigenvector continuation", error_of(model.predict), seconds=seconds),
+        ]
+        show(f"{n_spins} spins: largest error for c in [-2, 2]", ("E0/N",), rows)
+
+
+def lfd():
+    """Lowest level of random 40 x 40 matrices from nine points."""
+    data = datasets.make_lfd_emulation()
+
+    def error_of(predict):
+        return [
+            np.sqrt(mean_squared_error(data.y_test[part], predict(data.X_test[part])))
+            for part in (data.test_interpolation, data.test_extrapolation)
+        ]
+
+    continuation = EigenvectorContinuation(data.terms)
+    seconds = fit_quietly(continuation, data.features(data.X_train), None)
+    rows = [
+        *published("lfd"),
+        *(measure(name, model, data, error_of) for name, model in LFD_MODELS),
+        *baselines(data, error_of),
+        Row(
+            "eigenvector continuation",
+            error_of(lambda X: continuation.predict(data.features(X))),
+            seconds=seconds,
+        ),
+    ]
+    title = "Random 40 x 40 matrices, 9 points: root mean square error"
+    show(title, ("|x| < 2", "|x| > 2"), rows)
+
+
+def others():
+    """Further Hamiltonians of the paper's drafts, with default settings."""
+    for name, data, size in (
+        ("transverse-field Ising", datasets.make_transverse_field_ising(), 4),
+        ("LMG, 5 levels", datasets.make_lmg(), 15),
+        ("anharmonic oscillator", datasets.make_anharmonic_oscillator(), 5),
+    ):
+
+        def error_of(predict, data=data):
+            return np.sqrt(np.mean((predict(data.X_test) - data.y_test) ** 2))
+
+        pmm = PMMEmulator(size, matrix_type="symmetric")
+        rows = [
+            measure(f"PMM {size} x {size}, real symmetric", pmm, data, error_of),
+            *baselines(data, error_of),
+        ]
+        show(f"{name}: root mean square error", ("energies",), rows)
+
+
+def points():
+    """Exceptional points of random pencils."""
+    print("\nExceptional points of 20 random pencils, A + x B")
+    for n in range(2, 9):
+        counts, residuals = set(), []
+        start = time.perf_counter()
+        for seed in range(20):
+            parts = np.random.RandomState(seed).standard_normal((2, 2, n, n))
+            A, B = parts[0] + 1j * parts[1] * (seed % 2)
+            found = exceptional_points(A + A.conj().T, B + B.conj().T)
+            counts.add(len(found.x))
+            residuals.append(found.residual.max())
+        seconds = (time.perf_counter() - start) / 20
+        print(
+            f"  n = {n}: {sorted(counts)} of {n * (n - 1)} found, largest residual "
+            f"{max(residuals):.1e}, {seconds:.3f} s"
+        )
+
+
+EXPERIMENTS = {
+    "almg": almg,
+    "trotter": trotter,
+    "spins": spins,
+    "lfd": lfd,
+    "points": points,
+    "others": others,
+}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("experiments", nargs="*", help=", ".join(EXPERIMENTS))
+    names = parser.parse_args().experiments or list(EXPERIMENTS)
+    unknown = set(names) - set(EXPERIMENTS)
+    if unknown:
+        parser.error(f"unknown experiments {sorted(unknown)}: {', '.join(EXPERIMENTS)}")
+    with threadpool_limits(1):
+        for name in names:
+            EXPERIMENTS[name]()
+
+
+if __name__ == "__main__":
+    main()
