@@ -99,8 +99,8 @@ class PMMEmulator(SpectrumAnalysisMixin, BaseEmulator):
         Training has converged when `n_iter_no_change` iterations together have
         decreased the loss by less than `tol` times its value.
     n_init : int, default=10
-        Number of random starts.  They are compared after 20 iterations, and the
-        best is continued.
+        Number of random starts.  After 20, 60, 180, ... iterations the best third
+        of them is continued, until one is left.
     n_iter_no_change : int, default=10
         Number of iterations that `tol` looks back.
     warm_start : bool, default=False

@@ -75,8 +75,8 @@ class PMMRegressor(RegressorMixin, BasePMM):
         Training has converged when `n_iter_no_change` iterations together have
         decreased the loss by less than `tol` times its value.
     n_init : int, default=4
-        Number of random starts.  They are compared after 20 iterations, and the
-        best is continued.
+        Number of random starts.  After 20, 60, 180, ... iterations the best third
+        of them is continued, until one is left.
     early_stopping : bool, default=False
         Whether to set aside `validation_fraction` of the samples, to stop when
         the loss on them does not improve for `n_iter_no_change` iterations, and
