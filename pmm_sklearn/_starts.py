@@ -61,19 +61,16 @@ def train(
     if interrupted:
         best = replace(best, reason=StopReason.INTERRUPTED)
     elif best.reason is StopReason.MAX_ITER and best.n_iter < max_iter:
-        left = {**settings, "max_iter": max_iter - best.n_iter}
-        rest = minimise(
-            objective, best.theta, solver, left, _offset(on_iteration, best.n_iter)
-        )
-        best = best.followed_by(rest)
+        start = best.resume.theta
+        best = minimise(objective, start, solver, settings, on_iteration, best)
     return best, scores
 
 
-def minimise(objective, start, solver, settings, on_iteration=None):
+def minimise(objective, start, solver, settings, on_iteration=None, previous=None):
     """Run one solver from one start; a task for any worker."""
     # A trial step may overflow; its loss is then not less than the present one.
     with single_blas_thread(), np.errstate(over="ignore", invalid="ignore"):
-        progress = Progress(**settings, on_iteration=on_iteration)
+        progress = Progress(**settings, on_iteration=on_iteration, previous=previous)
         return SOLVERS[solver](objective, start, progress)
 
 
@@ -103,10 +100,3 @@ def _collect(results, on_start):
             raise
         return collected, True
     return collected, False
-
-
-def _offset(on_iteration, n_previous):
-    """Count the iterations of the screening."""
-    if on_iteration is None:
-        return None
-    return lambda n_iter, *state: on_iteration(n_previous + n_iter, *state)

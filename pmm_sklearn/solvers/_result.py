@@ -1,7 +1,8 @@
 """What a solver returns, and the record it keeps while it runs."""
 
 import enum
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -36,6 +37,27 @@ class StopReason(enum.Enum):
         )
 
 
+class Resume(NamedTuple):
+    """What a solver needs to go on as if it had not stopped.
+
+    Attributes
+    ----------
+    theta : ndarray of shape (n_parameters,)
+        Last parameters, which need not be the best.
+    best_iteration : int
+        Iteration of the best parameters.
+    zero : float
+        Loss that counts as zero.
+    memory : object
+        The solver's own state, for example its damping.
+    """
+
+    theta: np.ndarray
+    best_iteration: int
+    zero: float
+    memory: Any
+
+
 @dataclass(frozen=True)
 class SolverResult:
     """Outcome of an optimisation.
@@ -54,6 +76,8 @@ class SolverResult:
         Objective after each iteration.
     validation_curve : list of float
         Validation loss after each iteration; empty without validation data.
+    resume : Resume
+        Where to go on: see `Progress`.
     """
 
     theta: np.ndarray
@@ -62,16 +86,9 @@ class SolverResult:
     reason: StopReason
     loss_curve: list
     validation_curve: list
+    resume: Resume
 
     @property
     def n_iter(self):
         """Number of iterations."""
         return len(self.loss_curve)
-
-    def followed_by(self, rest):
-        """Result of this optimisation and of ``rest``, which continued it."""
-        return replace(
-            rest,
-            loss_curve=self.loss_curve + rest.loss_curve,
-            validation_curve=self.validation_curve + rest.validation_curve,
-        )

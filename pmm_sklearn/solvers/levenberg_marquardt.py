@@ -35,7 +35,7 @@ def minimize_lm(objective, theta, progress):
     """
     loss = objective.value(theta)
     reason = progress.start(theta, loss)
-    damping = _INITIAL_DAMPING
+    damping = _INITIAL_DAMPING if progress.memory is None else progress.memory
     try:
         while reason is None:
             model = objective.quadratic_model(theta)
@@ -44,6 +44,7 @@ def minimize_lm(objective, theta, progress):
                 reason = StopReason.STATIONARY
             else:
                 damping = max(damping / _DECREASE, _LEAST_DAMPING)
+                progress.memory = damping
                 reason = progress.record(theta, loss)
     except KeyboardInterrupt:
         reason = StopReason.INTERRUPTED
