@@ -114,32 +114,47 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
             return {**_model_attributes(problem, theta), **outputs}
 
         bridge = CallbackBridge(self, hook_data, self.max_iter, fitted)
-
-        def on_iteration(n_iter, theta, loss):
-            self._show_iteration(n_iter, loss)
-            return bridge.on_iteration(theta)
-
-        settings = {
-            "tol": self.tol,
-            "max_iter": self.max_iter,
-            "n_iter_no_change": self.n_iter_no_change,
-            "validation_loss": problem.validation_loss,
-        }
-        result, start_losses = train(
-            problem.objective,
-            starts,
-            self._choose_solver(problem.objective),
-            settings,
-            n_jobs=self.n_jobs,
-            on_start=self._show_start,
-            on_iteration=on_iteration,
-        )
+        result, start_losses = self._train(problem, starts, bridge)
         if result.reason is StopReason.NON_FINITE:
             raise ValueError(f"No model could be fitted: {result.reason.value}.")
         vars(self).update(fitted(result.theta), start_losses_=np.array(start_losses))
         self._set_training_attributes(problem, result)
         bridge.close()
         self._report(result)
+
+    def _train(self, problem, starts, bridge):
+        """Result of the best start and the losses of all; shows the progress."""
+
+        def name(number):
+            return f"start {number}/{len(starts)}"
+
+        def on_start(number, result):
+            self._show_start(name(number), result)
+
+        def on_screening(number, n_iter, theta, loss):
+            self._show_iteration(f"{name(number)}   ", n_iter, loss)
+
+        def on_iteration(n_iter, theta, loss):
+            self._show_iteration("", n_iter, loss)
+            return bridge.on_iteration(theta)
+
+        solver = self._choose_solver(problem.objective)
+        self._show_problem(problem.objective, solver)
+        return train(
+            problem.objective,
+            starts,
+            solver,
+            {
+                "tol": self.tol,
+                "max_iter": self.max_iter,
+                "n_iter_no_change": self.n_iter_no_change,
+                "validation_loss": problem.validation_loss,
+            },
+            n_jobs=self.n_jobs,
+            on_start=on_start,
+            on_screening=on_screening,
+            on_iteration=on_iteration,
+        )
 
     def _set_training_attributes(self, problem, result):
         self.n_parameters_ = problem.model.n_parameters
@@ -169,15 +184,22 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
                 stacklevel=4,
             )
 
-    def _show_start(self, result):
+    def _show_problem(self, objective, solver):
         if self.verbose:
             self._print(
-                f"a start after {result.n_iter} iterations   loss {result.score:.6e}"
+                f"{len(objective.y)} samples, {objective.n_parameters} parameters, "
+                f"{objective.n_residuals} residuals, solver {solver!r}"
             )
 
-    def _show_iteration(self, n_iter, loss):
+    def _show_start(self, start, result):
+        if self.verbose:
+            self._print(
+                f"{start} after {result.n_iter} iterations   loss {result.score:.6e}"
+            )
+
+    def _show_iteration(self, start, n_iter, loss):
         if self.verbose > 1 or (self.verbose and n_iter % _LINES_EVERY == 0):
-            self._print(f"iteration {n_iter:4d}   loss {loss:.6e}")
+            self._print(f"{start}iteration {n_iter:4d}   loss {loss:.6e}")
 
     def _print(self, text):
         print(f"[{type(self).__name__}] {text}", flush=True)

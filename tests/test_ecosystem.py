@@ -217,6 +217,12 @@ class TestCallbacks:
         assert iterations[-1] == pytest.approx(fit)
         assert iterations[0] < fit
 
+    def test_iterations_of_the_screening_are_not_reported(self, smooth_data):
+        monitor = self.module.ScoringMonitor(scoring="r2")
+        model = small(n_init=2).set_callbacks(monitor).fit(*smooth_data)
+        assert model.n_iter_ == 25
+        assert len(monitor.get_logs().data) == 1 + 5
+
     def test_progress_bar(self, smooth_data, capsys):
         pytest.importorskip("rich", reason="the progress bar needs rich")
         X, y = smooth_data

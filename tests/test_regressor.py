@@ -308,14 +308,28 @@ def test_verbose(smooth_data, capsys):
     assert "loss" in out
 
 
-def test_verbose_counts_the_iterations_of_the_screening(smooth_data, capsys):
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_verbose_shows_the_screening(smooth_data, capsys, n_jobs):
     X, y = smooth_data
-    small(n_init=3, verbose=1, max_iter=40, tol=0).fit(X, y)
+    small(n_init=3, verbose=1, max_iter=40, tol=0, n_jobs=n_jobs).fit(X, y)
+    first, *lines = capsys.readouterr().out.replace("[PMMRegressor] ", "").splitlines()
+    assert first == "60 samples, 81 parameters, 60 residuals, solver 'lm'"
+    begins = [line.partition("   loss")[0] for line in lines]
+    screening = []
+    for start in ("start 1/3", "start 2/3", "start 3/3"):
+        # Other processes are silent.
+        if n_jobs == 1:
+            screening += [f"{start}   iteration   {n}" for n in (10, 20)]
+        screening.append(f"{start} after 20 iterations")
+    assert begins[:-1] == [*screening, "iteration   30", "iteration   40"]
+
+
+def test_verbose_shows_every_iteration_of_the_screening(smooth_data, capsys):
+    small(n_init=2, verbose=2, max_iter=5).fit(*smooth_data)
     out = capsys.readouterr().out
-    assert out.count("a start after 20 iterations") == 3
-    assert "iteration   10" not in out
-    assert "iteration   30" in out
-    assert "iteration   40" in out
+    for start in (1, 2):
+        for n_iter in range(1, 6):
+            assert f"start {start}/2   iteration    {n_iter}   loss" in out
 
 
 def test_auto_solver_depends_on_the_size(smooth_data):
