@@ -22,6 +22,9 @@ from .model import READOUTS, SELECTIONS, Parameters
 from .solvers import SOLVERS, StopReason
 
 _LINES_EVERY = 10
+# Root mean square of the residuals, in standard deviations of the targets, that is
+# as good as none: rounding errors of eigenvectors are not far below.
+_NEGLIGIBLE_RESIDUAL = 1e-12
 _CALLBACK_STATE = ("_callback_fit_ctx", "_skl_callbacks_to_teardown")
 # The time of a Levenberg-Marquardt step grows with the cube of this number.
 _LARGEST_DENSE_SYSTEM = 2000
@@ -147,6 +150,7 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
             {
                 "tol": self.tol,
                 "max_iter": self.max_iter,
+                "floor": self._negligible_loss(problem.objective),
                 "n_iter_no_change": self.n_iter_no_change,
                 "validation_loss": problem.validation_loss,
             },
@@ -164,6 +168,15 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
         self.loss_curve_ = [float(loss) for loss in result.loss_curve]
         self.validation_loss_curve_ = [float(loss) for loss in result.validation_curve]
         self.stop_reason_ = result.reason.name.lower()
+
+    def _negligible_loss(self, objective):
+        """Loss that ends the training; with ``tol=0`` only none at all does."""
+        if self.tol == 0:
+            return 0.0
+        # Without matrices the outputs are the means of the targets.
+        return _NEGLIGIBLE_RESIDUAL**2 * objective.value(
+            np.zeros(objective.n_parameters)
+        )
 
     def _choose_solver(self, objective):
         if self.solver != "auto":

@@ -41,6 +41,8 @@ class Standardisation:
         self._y_shift, deviation = _moments(y, sample_weight)
         self.constant_targets = deviation == 0
         self._y_scale = np.where(deviation == 0, 1.0, deviation)
+        rounding = _CONSTANT * np.max(np.abs(y), axis=0)
+        self._y_rounding = np.where(self.constant_targets, rounding, 0.0)
 
     def features(self, X):
         """Features of the standardised problem."""
@@ -48,7 +50,10 @@ class Standardisation:
 
     def targets(self, y):
         """Targets of the standardised problem."""
-        return (y - self._y_shift) / self._y_scale
+        centred = y - self._y_shift
+        # Rounding errors of a constant are nothing to learn.
+        is_rounding = np.abs(centred) <= self._y_rounding
+        return np.where(is_rounding, 0.0, centred) / self._y_scale
 
     def to_user(self, model, parameters):
         """Parameters that give the user's targets from the user's features."""

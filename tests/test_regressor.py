@@ -288,6 +288,31 @@ class TestConvergenceWarning:
         assert "25 iterations" in str(warning.message)
         assert "increase max_iter" in str(warning.message)
 
+    def test_exact_fit_ends_at_rounding_level(self):
+        """Relative decreases go on for hundreds of iterations below."""
+        x = np.linspace(-1, 1, 40)
+        X, y = x[:, np.newaxis], -x / np.sqrt(x**2 + 0.04)
+        model = PMMRegressor(3, 1, random_state=0, max_iter=150).fit(X, y)
+        assert model.stop_reason_ == "stationary"
+        assert np.std(model.predict(X) - y) < 1e-11
+        model.set_params(tol=0).fit(X, y)
+        assert model.stop_reason_ == "max_iter"
+
+    @pytest.mark.parametrize("early_stopping", [False, True])
+    @pytest.mark.parametrize("solver", ["lm", "lbfgs"])
+    @pytest.mark.parametrize("value", [5.0, 0.1, 1e9 / 3, -7e-30, 0.0])
+    def test_constant_target_is_learned_at_once(self, value, solver, early_stopping):
+        X = np.linspace(-1, 1, 30)[:, np.newaxis]
+        model = PMMRegressor(
+            solver=solver, early_stopping=early_stopping, max_iter=1, random_state=0
+        )
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            model.fit(X, np.full(30, value))
+        assert_allclose(model.predict(X), value, rtol=1e-15)
+        assert model.loss_ == 0
+        assert model.loss_curve_ == []
+
     def test_silent_when_converged(self, smooth_data):
         X, y = smooth_data
         with warnings.catch_warnings():

@@ -18,6 +18,8 @@ class Progress:
         together decreased the loss by less than ``tol`` times its value.
     max_iter : int
         Largest number of iterations, those of ``previous`` included.
+    floor : float, default=0.0
+        A loss not above it is as good as zero, and ends the optimisation.
     n_iter_no_change : int, default=10
         Patience, for the loss and for the validation loss.
     validation_loss : callable, optional
@@ -42,6 +44,7 @@ class Progress:
         *,
         tol,
         max_iter,
+        floor=0.0,
         n_iter_no_change=10,
         validation_loss=None,
         on_iteration=None,
@@ -49,6 +52,7 @@ class Progress:
     ):
         self.tol = tol
         self.max_iter = max_iter
+        self.floor = floor
         self.n_iter_no_change = n_iter_no_change
         self.validation_loss = validation_loss
         self.on_iteration = on_iteration
@@ -72,8 +76,10 @@ class Progress:
             return None
         self._best = (theta, loss, self._score(theta, loss))
         self._best_iteration = 0
-        self._zero = _ZERO * loss
-        return None if loss < np.inf else StopReason.NON_FINITE
+        self._zero = max(self.floor, _ZERO * loss)
+        if not loss < np.inf:
+            return StopReason.NON_FINITE
+        return StopReason.STATIONARY if loss <= self.floor else None
 
     def record(self, theta, loss):
         """Note an iteration; returns a `StopReason` or None to go on."""

@@ -12,7 +12,8 @@ class StopReason(enum.Enum):
 
     CONVERGED = "the loss no longer decreased by more than tol"
     STATIONARY = (
-        "no step in any direction decreased the loss: a minimum to machine precision"
+        "the loss is zero, or no step in any direction decreased it: a minimum to "
+        "machine precision"
     )
     STOPPED_EARLY = "the validation loss stopped improving"
     CALLBACK = "a callback asked to stop"

@@ -91,6 +91,16 @@ def test_converged(solver):
 
 
 @ALL_SOLVERS
+def test_floor_counts_as_zero(solver):
+    result = run(solver, floor=1e-3)
+    assert result.reason is StopReason.STATIONARY
+    assert result.loss <= 1e-3 < result.loss_curve[-2]
+    again = run(solver, floor=1e-3, start=result.theta)
+    assert again.reason is StopReason.STATIONARY
+    assert again.n_iter == 0
+
+
+@ALL_SOLVERS
 def test_max_iter(solver):
     result = run(solver, max_iter=3)
     assert result.reason is StopReason.MAX_ITER
