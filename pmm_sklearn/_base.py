@@ -18,6 +18,7 @@ from ._validation import (
     check_option,
 )
 from ._version import __version__
+from ._warnings import warn_caller
 from .model import READOUTS, SELECTIONS, Parameters
 from .solvers import SOLVERS, StopReason
 
@@ -190,11 +191,10 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
                 f"stopped after {result.n_iter} iterations: {result.reason.value}"
             )
         if not result.reason.converged:
-            warnings.warn(
+            warn_caller(
                 f"{type(self).__name__} stopped after {result.n_iter} iterations with "
                 f"loss {result.loss:.4g}: {result.reason.value}.",
                 ConvergenceWarning,
-                stacklevel=4,
             )
 
     def _show_problem(self, objective, solver):

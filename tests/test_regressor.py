@@ -1,5 +1,6 @@
 """What PMMRegressor learns and what it says about it."""
 
+import inspect
 import os
 import signal
 import threading
@@ -9,6 +10,8 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.model_selection import cross_val_score
+from sklearn.pipeline import make_pipeline
 
 from pmm_sklearn import PMMRegressor
 from pmm_sklearn.model import PMM, Parameters
@@ -287,6 +290,21 @@ class TestConvergenceWarning:
         (warning,) = (w for w in caught if w.category is ConvergenceWarning)
         assert "25 iterations" in str(warning.message)
         assert "increase max_iter" in str(warning.message)
+
+    @pytest.mark.parametrize(
+        "fit",
+        [
+            lambda model, X, y: model.fit(X, y),
+            lambda model, X, y: inspect.unwrap(PMMRegressor.fit)(model, X, y),
+            lambda model, X, y: make_pipeline(model).fit(X, y),
+            lambda model, X, y: cross_val_score(model, X, y, cv=2),
+        ],
+        ids=["fit", "fit without callbacks", "pipeline", "cross validation"],
+    )
+    def test_points_at_the_line_of_the_user(self, smooth_data, fit):
+        with pytest.warns(ConvergenceWarning) as caught:
+            fit(small(max_iter=2), *smooth_data)
+        assert {warning.filename for warning in caught} == {__file__}
 
     def test_exact_fit_ends_at_rounding_level(self):
         """Relative decreases go on for hundreds of iterations below."""

@@ -1,0 +1,22 @@
+"""Warnings that point at the user's line."""
+
+import sys
+import warnings
+
+_PACKAGES = {"pmm_sklearn", "sklearn", "joblib", "pickle"}
+
+
+def warn_caller(message, category=None):
+    """Warn at the first line outside this package and those that call it.
+
+    How many frames lie between depends on decorators and meta-estimators.
+    ``skip_file_prefixes`` of `warnings.warn` would do this from Python 3.12 on.
+    """
+    level, frame = 2, sys._getframe(1)
+    while frame.f_back is not None and _package(frame) in _PACKAGES:
+        level, frame = level + 1, frame.f_back
+    warnings.warn(message, category, stacklevel=level)
+
+
+def _package(frame):
+    return frame.f_globals.get("__name__", "").partition(".")[0]
