@@ -1,11 +1,10 @@
 """What all estimators of parametric matrix models have in common."""
 
-import warnings
 from contextlib import contextmanager
 
 import numpy as np
 from sklearn.base import BaseEstimator
-from sklearn.exceptions import ConvergenceWarning, InconsistentVersionWarning
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import train_test_split
 
 from ._callbacks import CallbackBridge, CallbackSupportMixin
@@ -18,7 +17,7 @@ from ._validation import (
     check_option,
 )
 from ._version import __version__
-from ._warnings import warn_caller
+from ._warnings import InconsistentModelWarning, warn_caller
 from .model import READOUTS, SELECTIONS, Parameters
 from .solvers import SOLVERS, StopReason
 
@@ -221,15 +220,15 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
         return {**super().__getstate__(), "_pmm_sklearn_version": __version__}
 
     def __setstate__(self, state):
+        state = dict(state)
         version = state.pop("_pmm_sklearn_version", None)
         if version != __version__:
-            warnings.warn(
-                InconsistentVersionWarning(
+            warn_caller(
+                InconsistentModelWarning(
                     estimator_name=type(self).__name__,
                     current_sklearn_version=__version__,
                     original_sklearn_version=version,
-                ),
-                stacklevel=2,
+                )
             )
         super().__setstate__(state)
 

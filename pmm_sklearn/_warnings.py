@@ -3,7 +3,24 @@
 import sys
 import warnings
 
+from sklearn.exceptions import InconsistentVersionWarning
+
 _PACKAGES = {"pmm_sklearn", "sklearn", "joblib", "pickle"}
+
+
+class InconsistentModelWarning(InconsistentVersionWarning):
+    """An estimator was saved by another version of this package.
+
+    Attributes are those of scikit-learn's warning: versions are of pmm_sklearn.
+    """
+
+    def __str__(self):
+        saved = self.original_sklearn_version or "an unknown version"
+        return (
+            f"This {self.estimator_name} was saved with pmm_sklearn {saved} and is "
+            f"loaded with pmm_sklearn {self.current_sklearn_version}: its predictions "
+            f"may differ. Fit it again, or install the version that saved it."
+        )
 
 
 def warn_caller(message, category=None):
