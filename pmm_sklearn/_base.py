@@ -13,6 +13,7 @@ from ._validation import (
     check_flag,
     check_integer,
     check_matrix_size,
+    check_n_jobs,
     check_number,
     check_option,
 )
@@ -61,7 +62,8 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
         )
         check_integer("n_iter_no_change", self.n_iter_no_change, 1)
         check_flag("warm_start", self.warm_start)
-        if not isinstance(self.verbose, bool):
+        check_n_jobs(self.n_jobs)
+        if not isinstance(self.verbose, (bool, np.bool_)):
             check_integer("verbose", self.verbose, 0)
         return block_sizes
 

@@ -3,6 +3,7 @@
 import numbers
 
 import numpy as np
+from scipy import sparse
 
 
 def check_integer(name, value, minimum):
@@ -56,16 +57,47 @@ def check_matrix_size(matrix_size):
     return tuple(int(size) for size in sizes)
 
 
+def check_n_jobs(n_jobs):
+    """Raise unless ``n_jobs`` is None or an integer other than zero."""
+    if n_jobs is None:
+        return
+    if not isinstance(n_jobs, numbers.Integral) or isinstance(n_jobs, bool):
+        raise TypeError(f"n_jobs must be an integer or None, got {n_jobs!r}.")
+    if n_jobs == 0:
+        raise ValueError(
+            "n_jobs must not be 0: give the number of parallel jobs, or -1 for one "
+            "per core."
+        )
+
+
 def check_real(name, array):
-    """Raise if an array-like holds complex numbers."""
+    """Raise unless an array-like holds real numbers and is dense."""
+    if sparse.issparse(array):
+        raise TypeError(
+            f"Sparse data not supported: {name} is a {type(array).__name__}. Pass "
+            f"{name}.toarray()."
+        )
     dtype = getattr(array, "dtype", None)
-    if dtype is None and not hasattr(array, "dtypes"):
-        dtype = np.asarray(array).dtype
-    if isinstance(dtype, np.dtype) and dtype.kind == "c":
+    if dtype is None:
+        array = np.asarray(array)
+        dtype = array.dtype
+    # Of NumPy and pandas; of other types only scikit-learn may know.
+    kind = getattr(dtype, "kind", "f")
+    if kind == "c":
         raise ValueError(
             f"Complex data not supported: {name} has dtype {dtype}. Pass real and "
             f"imaginary parts as separate columns."
         )
+    if kind not in "biufO" or (kind == "O" and _has_strings(array)):
+        raise ValueError(
+            f"{name} must hold numbers, got dtype {dtype}, which scikit-learn could "
+            f"convert without notice: convert it yourself, for example with "
+            f"{name}.astype(float)."
+        )
+
+
+def _has_strings(array):
+    return any(isinstance(value, (str, bytes)) for value in np.ravel(array))
 
 
 def check_sample_weight(sample_weight, n_samples):
