@@ -9,7 +9,7 @@ from ._base import BasePMM, fitted_state_kept_on_error
 from ._callbacks import with_callbacks
 from ._problem import TrainingProblem
 from ._threads import single_blas_thread
-from ._validation import check_real, check_sample_weight
+from ._validation import check_reach, check_real, check_sample_weight
 from .model import PMM, Parameters, SquaredError
 
 
@@ -274,6 +274,7 @@ class PMMRegressor(RegressorMixin, BasePMM):
         check_is_fitted(self)
         check_real("X", X)
         X = validate_data(self, X, reset=False, dtype=np.float64)
+        check_reach(X, self.matrices_)
         parameters = Parameters(self.matrices_, self.observables_, self.intercept_)
         with single_blas_thread():
             outputs = PMM(**self._structure).predict(parameters, X)

@@ -7,6 +7,9 @@ from .model import Parameters
 # Spreads below this multiple of the rounding error count as constant.
 _CONSTANT = 10 * np.finfo(np.float64).eps
 
+# Quotients and squares of numbers in between are finite.
+_SMALLEST, _LARGEST = 1e-152, 1e152
+
 
 class Standardisation:
     r"""Affine maps of features and targets, fitted to weighted data.
@@ -26,6 +29,11 @@ class Standardisation:
     sample_weight : ndarray of shape (n_samples,)
         Positive weights.
 
+    Raises
+    ------
+    ValueError
+        If values or spreads are too large or too small for floating point.
+
     Attributes
     ----------
     constant_features : ndarray of bool of shape (n_features,)
@@ -35,10 +43,10 @@ class Standardisation:
     """
 
     def __init__(self, X, y, sample_weight):
-        self._x_shift, deviation = _moments(X, sample_weight)
+        self._x_shift, deviation = _moments("X", X, sample_weight)
         self.constant_features = deviation == 0
         self._x_scale = np.where(deviation == 0, 1.0, np.sqrt(3.0) * deviation)
-        self._y_shift, deviation = _moments(y, sample_weight)
+        self._y_shift, deviation = _moments("y", y, sample_weight)
         self.constant_targets = deviation == 0
         self._y_scale = np.where(deviation == 0, 1.0, deviation)
         rounding = _CONSTANT * np.max(np.abs(y), axis=0)
@@ -78,17 +86,32 @@ class Standardisation:
         )
 
 
-def _moments(columns, weight):
+def _moments(name, columns, weight):
     """Weighted mean and standard deviation; exactly 0 where a column is constant.
 
     Deviations are divided by the largest one before they are squared, so that
     units however small or large neither underflow nor overflow.
     """
+    size = np.max(np.abs(columns), axis=0)
+    _refuse(name, "values up to", "divide", size, size > _LARGEST)
     weight = weight / weight.sum()
     mean = weight @ columns
     centred = columns - mean
     largest = np.max(np.abs(centred), axis=0)
-    is_constant = largest <= _CONSTANT * np.max(np.abs(columns), axis=0)
+    is_constant = largest <= _CONSTANT * size
     divisor = np.where(is_constant, 1.0, largest)
     deviation = np.sqrt(weight @ (centred / divisor) ** 2) * divisor
-    return mean, np.where(is_constant, 0.0, deviation)
+    deviation = np.where(is_constant, 0.0, deviation)
+    is_tiny = (deviation > 0) & (deviation < _SMALLEST)
+    _refuse(name, "standard deviation", "multiply", deviation, is_tiny)
+    return mean, deviation
+
+
+def _refuse(name, what, remedy, values, is_bad):
+    """Raise for the first of the columns that are bad."""
+    for column in np.flatnonzero(is_bad):
+        raise ValueError(
+            f"{name} has {what} {values[column]:.3g} in column {column}, beyond "
+            f"{_SMALLEST:g} to {_LARGEST:g}: choose other units, that is {remedy} "
+            f"the column by a power of ten, or remove it."
+        )

@@ -5,6 +5,10 @@ import numbers
 import numpy as np
 from scipy import sparse
 
+_SMALLEST_WEIGHT, _LARGEST_WEIGHT = 1e-100, 1e100
+# LAPACK rescales matrices, but not those with infinite elements.
+_LARGEST_ELEMENT = 1e300
+
 
 def check_integer(name, value, minimum):
     """Raise unless ``value`` is an integer of at least ``minimum``."""
@@ -127,4 +131,33 @@ def check_sample_weight(sample_weight, n_samples):
             "sample_weight is zero for all samples: give at least one sample a "
             "positive weight."
         )
+    largest = weight.max()
+    if not _SMALLEST_WEIGHT <= largest <= _LARGEST_WEIGHT:
+        raise ValueError(
+            f"The largest sample_weight must be between {_SMALLEST_WEIGHT:g} and "
+            f"{_LARGEST_WEIGHT:g}, got {largest:.3g}: divide sample_weight by it."
+        )
     return weight
+
+
+def check_reach(X, matrices):
+    """Raise if the primary matrix of any row of X would overflow.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_samples, n_features)
+        Finite features.
+    matrices : ndarray of shape (n_features + 1, n, n)
+        The fitted ``matrices_``.
+    """
+    constant, *slopes = np.max(np.abs(matrices), axis=(1, 2))
+    size = np.max(np.abs(X), axis=0)
+    with np.errstate(over="ignore"):
+        contributions = size * slopes
+        total = constant + contributions.sum()
+    if total > _LARGEST_ELEMENT:
+        column = np.argmax(contributions)
+        raise ValueError(
+            f"X is too far from the data of fit to predict anything: it has values "
+            f"up to {size[column]:.3g} in column {column}. Check its units."
+        )

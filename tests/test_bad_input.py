@@ -210,6 +210,51 @@ def no_warnings_but_convergence():
 
 
 @pytest.mark.usefixtures("no_warnings_but_convergence")
+class TestExtremeNumbers:
+    @pytest.mark.parametrize(
+        ("arguments", "words"),
+        [
+            ((X * 8e307, Y), ["X has values up to", "e+307 in column 0", "divide"]),
+            ((X * [1, 1e200], Y), ["X", "e+199 in column 1", "divide"]),
+            ((X * 1e-310, Y), ["X", "e-311 in column 0", "multiply"]),
+            ((X, Y * 1e308), ["y has values up to", "e+307 in column 0", "divide"]),
+            ((X, Y * 1e-320), ["y has standard deviation", "multiply"]),
+            ((X, Y, np.full(30, 1e308)), ["sample_weight", "1e+308", "divide"]),
+            ((X, Y, np.full(30, 1e-320)), ["sample_weight", "1e-320", "divide"]),
+        ],
+    )
+    def test_refused(self, arguments, words):
+        with pytest.raises(ValueError) as caught:  # noqa: PT011
+            small().fit(*arguments)
+        for word in words:
+            assert word in str(caught.value)
+
+    # The first step of SciPy's L-BFGS-B is too short for weights below 1e-10.
+    @pytest.mark.parametrize(
+        ("solver", "weight"), [("lm", 1e-100), ("lm", 1e100), ("lbfgs", 1e100)]
+    )
+    def test_weights_that_are_accepted(self, solver, weight):
+        model = small(solver=solver, alpha=0.0, max_iter=20)
+        expected = model.fit(X, Y).score(X, Y)
+        score = model.fit(X, Y, sample_weight=np.full(30, weight)).score(X, Y)
+        assert score == pytest.approx(expected, abs=1e-3)
+
+    def test_tiny_weights_beside_others(self):
+        weight = np.where(np.arange(30) < 10, 1e-320, 1.0)
+        model = small(alpha=1e-6).fit(X, Y, sample_weight=weight)
+        expected = small(alpha=1e-6).fit(X[10:], Y[10:]).predict(X)
+        assert_allclose(model.predict(X), expected, atol=1e-9)
+
+    @pytest.mark.parametrize("matrix_size", [1, 4, (2, 2)])
+    def test_features_far_outside(self, matrix_size):
+        model = small(matrix_size=matrix_size, n_eigenvectors=1).fit(1e-9 * X, Y)
+        with pytest.raises(ValueError, match=r"X is too far .* 1e\+300 in column 1"):
+            model.predict([[0.0, 0.0], [0.0, 1e300]])
+        for far in (1e200, 1e280):
+            assert np.all(np.isfinite(model.predict([[far, far], [-far, far]])))
+
+
+@pytest.mark.usefixtures("no_warnings_but_convergence")
 @pytest.mark.parametrize("readout", ["expectation", "transition"])
 @pytest.mark.parametrize("solver", ["lm", "lbfgs"])
 class TestUnusualButUsable:
