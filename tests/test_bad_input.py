@@ -41,7 +41,7 @@ def small(**parameters):
         ({"alpha": -1.0}, ValueError, ["alpha", "-1.0", "at least 0"]),
         ({"alpha": np.nan}, ValueError, ["alpha", "nan"]),
         ({"alpha": np.inf}, ValueError, ["alpha", "inf", "finite"]),
-        ({"alpha": "big"}, (TypeError, ValueError), ["alpha", "'big'"]),
+        ({"alpha": "big"}, ValueError, ["alpha", "'big'", "'auto'"]),
         ({"max_iter": 0}, ValueError, ["max_iter", "0", "at least 1"]),
         ({"tol": -1e-3}, ValueError, ["tol", "-0.001"]),
         ({"n_init": 0}, ValueError, ["n_init", "0"]),
