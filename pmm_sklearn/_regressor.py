@@ -131,6 +131,12 @@ class PMMRegressor(RegressorMixin, BasePMM):
     the crossing is then another state than on the other side, and outputs jump,
     as they do in a quantum phase transition of first order.
 
+    Ctrl-C ends the present fit, which keeps its best model and warns; a loop around
+    it, such as ``cross_val_score``, goes on with the next fit.  A second Ctrl-C
+    within two seconds is a ``KeyboardInterrupt`` for the caller and ends the loop.
+    Callbacks see the iterations after the screening of the starts: all of them with
+    ``n_init=1``.
+
     References
     ----------
     .. [1] P. Cook, D. Jammooa, M. Hjorth-Jensen, D. D. Lee, D. Lee, "Parametric

@@ -9,7 +9,7 @@ from joblib.parallel import get_active_backend
 from sklearn.utils.parallel import Parallel, delayed
 
 from ._threads import single_blas_thread
-from .solvers import SOLVERS, Progress, StopReason
+from .solvers import SOLVERS, Progress, StopReason, interrupted
 
 #: Iterations after which the starts are compared.
 SCREENING_ITERATIONS = 20
@@ -112,5 +112,6 @@ def _collect(results, on_start):
     except KeyboardInterrupt:
         if not collected:
             raise
+        interrupted()
         return collected, True
     return collected, False

@@ -288,6 +288,50 @@ class TestInterruption:
         assert len(model.start_losses_) == 3
         assert model.n_iter_ == 20
 
+    @pytest.fixture
+    def interrupted_often(self, monkeypatch):
+        """Every thirtieth iteration."""
+        calls = []
+        original = PMM.jacobian
+
+        def jacobian(self, *args):
+            calls.append(1)
+            if len(calls) % 30 == 0:
+                raise KeyboardInterrupt
+            return original(self, *args)
+
+        monkeypatch.setattr(PMM, "jacobian", jacobian)
+        return calls
+
+    @pytest.mark.parametrize("n_init", [1, 2])
+    def test_twice_in_a_row_ends_the_loop(self, smooth_data, interrupted_often, n_init):
+        model = small(tol=0, n_init=n_init)
+        with pytest.raises(KeyboardInterrupt):
+            cross_val_score(model, *smooth_data, cv=5)
+        assert len(interrupted_often) == 60
+
+    def test_rarely_ends_one_fit_each(
+        self, smooth_data, interrupted_often, monkeypatch
+    ):
+        monkeypatch.setattr("pmm_sklearn.solvers._interruption.WINDOW", 0.0)
+        cross_val_score(small(tol=0, n_init=1), *smooth_data, cv=5)
+        assert len(interrupted_often) == 150
+
+    @pytest.mark.usefixtures("interruptible")
+    def test_two_signals_end_a_loop(self, smooth_data):
+        model = small(tol=0, max_iter=3000, alpha=0.0, n_init=1)
+        timers = [
+            threading.Timer(delay, os.kill, (os.getpid(), signal.SIGINT))
+            for delay in (0.3, 0.6)
+        ]
+        for timer in timers:
+            timer.start()
+        with pytest.raises(KeyboardInterrupt):
+            [model.fit(*smooth_data) for _ in range(3)]
+        for timer in timers:
+            timer.join()
+        assert model.stop_reason_ == "interrupted"
+
 
 class TestConvergenceWarning:
     def test_once_per_fit_with_the_remedy(self, smooth_data):

@@ -21,7 +21,10 @@ class StopReason(enum.Enum):
         "the maximum number of iterations was reached before convergence: "
         "increase max_iter, or raise tol or alpha to accept a less exact fit"
     )
-    INTERRUPTED = "interrupted by the user: the best model so far is kept"
+    INTERRUPTED = (
+        "interrupted by the user: the best model so far is kept; to end a loop of "
+        "fits, interrupt twice within two seconds"
+    )
     NON_FINITE = (
         "the loss of the starting point is not finite: check X, y and sample_weight "
         "for extreme values, or choose another random_state"

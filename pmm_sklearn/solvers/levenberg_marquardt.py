@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ._interruption import interrupted
 from ._result import StopReason
 
 _INITIAL_DAMPING = 1e-2
@@ -47,7 +48,7 @@ def minimize_lm(objective, theta, progress):
                 progress.memory = damping
                 reason = progress.record(theta, loss)
     except KeyboardInterrupt:
-        reason = StopReason.INTERRUPTED
+        reason = interrupted()
     return progress.result(reason)
 
 
