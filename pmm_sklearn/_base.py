@@ -1,25 +1,29 @@
 """What all estimators of parametric matrix models have in common."""
 
-import warnings
 from contextlib import contextmanager
 
 import numpy as np
 from sklearn.base import BaseEstimator
-from sklearn.exceptions import ConvergenceWarning, InconsistentVersionWarning
+from sklearn.exceptions import ConvergenceWarning
 
 from ._callbacks import CallbackBridge, CallbackSupportMixin
 from ._starts import train
 from ._validation import (
     check_flag,
     check_integer,
+    check_n_jobs,
     check_number,
     check_option,
 )
 from ._version import __version__
+from ._warnings import InconsistentModelWarning, warn_caller
 from .model import Parameters
 from .solvers import SOLVERS, StopReason
 
 _LINES_EVERY = 10
+# Root mean square of the residuals, in standard deviations of the targets, that is
+# as good as none: rounding errors of eigenvectors are not far below.
+_NEGLIGIBLE_RESIDUAL = 1e-12
 _CALLBACK_STATE = ("_callback_fit_ctx", "_skl_callbacks_to_teardown")
 # The time of a Levenberg-Marquardt step grows with the cube of this number.
 _LARGEST_DENSE_SYSTEM = 2000
@@ -42,7 +46,8 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
         check_integer("n_init", self.n_init, 1)
         check_integer("n_iter_no_change", self.n_iter_no_change, 1)
         check_flag("warm_start", self.warm_start)
-        if not isinstance(self.verbose, bool):
+        check_n_jobs(self.n_jobs)
+        if not isinstance(self.verbose, (bool, np.bool_)):
             check_integer("verbose", self.verbose, 0)
 
     def _starts(self, problem, random_state, structure):
@@ -82,32 +87,48 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
             return {**_model_attributes(problem, theta), **outputs}
 
         bridge = CallbackBridge(self, hook_data, self.max_iter, fitted)
-
-        def on_iteration(n_iter, theta, loss):
-            self._show_iteration(n_iter, loss)
-            return bridge.on_iteration(theta)
-
-        settings = {
-            "tol": self.tol,
-            "max_iter": self.max_iter,
-            "n_iter_no_change": self.n_iter_no_change,
-            "validation_loss": problem.validation_loss,
-        }
-        result, start_losses = train(
-            problem.objective,
-            starts,
-            self._choose_solver(problem.objective),
-            settings,
-            n_jobs=self.n_jobs,
-            on_start=self._show_start,
-            on_iteration=on_iteration,
-        )
+        result, start_losses = self._train(problem, starts, bridge)
         if result.reason is StopReason.NON_FINITE:
             raise ValueError(f"No model could be fitted: {result.reason.value}.")
         vars(self).update(fitted(result.theta), start_losses_=np.array(start_losses))
         self._set_training_attributes(problem, result)
         bridge.close()
         self._report(result)
+
+    def _train(self, problem, starts, bridge):
+        """Result of the best start and the losses of all; shows the progress."""
+
+        def name(number):
+            return f"start {number}/{len(starts)}"
+
+        def on_start(number, result):
+            self._show_start(name(number), result)
+
+        def on_screening(number, n_iter, theta, loss):
+            self._show_iteration(f"{name(number)}   ", n_iter, loss)
+
+        def on_iteration(n_iter, theta, loss):
+            self._show_iteration("", n_iter, loss)
+            return bridge.on_iteration(theta)
+
+        solver = self._choose_solver(problem.objective)
+        self._show_problem(problem.objective, solver)
+        return train(
+            problem.objective,
+            starts,
+            solver,
+            {
+                "tol": self.tol,
+                "max_iter": self.max_iter,
+                "floor": self._negligible_loss(problem.objective),
+                "n_iter_no_change": self.n_iter_no_change,
+                "validation_loss": problem.validation_loss,
+            },
+            n_jobs=self.n_jobs,
+            on_start=on_start,
+            on_screening=on_screening,
+            on_iteration=on_iteration,
+        )
 
     def _set_training_attributes(self, problem, result):
         self.n_parameters_ = problem.model.n_parameters
@@ -117,6 +138,15 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
         self.loss_curve_ = [float(loss) for loss in result.loss_curve]
         self.validation_loss_curve_ = [float(loss) for loss in result.validation_curve]
         self.stop_reason_ = result.reason.name.lower()
+
+    def _negligible_loss(self, objective):
+        """Loss that ends the training; with ``tol=0`` only none at all does."""
+        if self.tol == 0:
+            return 0.0
+        # Without matrices the outputs are the means of the targets.
+        return _NEGLIGIBLE_RESIDUAL**2 * objective.value(
+            np.zeros(objective.n_parameters)
+        )
 
     def _choose_solver(self, objective):
         if self.solver != "auto":
@@ -132,22 +162,28 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
                 f"stopped after {result.n_iter} iterations: {result.reason.value}"
             )
         if not result.reason.converged:
-            warnings.warn(
+            warn_caller(
                 f"{type(self).__name__} stopped after {result.n_iter} iterations with "
                 f"loss {result.loss:.4g}: {result.reason.value}.",
                 ConvergenceWarning,
-                stacklevel=4,
             )
 
-    def _show_start(self, result):
+    def _show_problem(self, objective, solver):
         if self.verbose:
             self._print(
-                f"a start after {result.n_iter} iterations   loss {result.score:.6e}"
+                f"{len(objective.y)} samples, {objective.n_parameters} parameters, "
+                f"{objective.n_residuals} residuals, solver {solver!r}"
             )
 
-    def _show_iteration(self, n_iter, loss):
+    def _show_start(self, start, result):
+        if self.verbose:
+            self._print(
+                f"{start} after {result.n_iter} iterations   loss {result.score:.6e}"
+            )
+
+    def _show_iteration(self, start, n_iter, loss):
         if self.verbose > 1 or (self.verbose and n_iter % _LINES_EVERY == 0):
-            self._print(f"iteration {n_iter:4d}   loss {loss:.6e}")
+            self._print(f"{start}iteration {n_iter:4d}   loss {loss:.6e}")
 
     def _print(self, text):
         print(f"[{type(self).__name__}] {text}", flush=True)
@@ -156,15 +192,15 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
         return {**super().__getstate__(), "_pmm_sklearn_version": __version__}
 
     def __setstate__(self, state):
+        state = dict(state)
         version = state.pop("_pmm_sklearn_version", None)
         if version != __version__:
-            warnings.warn(
-                InconsistentVersionWarning(
+            warn_caller(
+                InconsistentModelWarning(
                     estimator_name=type(self).__name__,
                     current_sklearn_version=__version__,
                     original_sklearn_version=version,
-                ),
-                stacklevel=2,
+                )
             )
         super().__setstate__(state)
 

@@ -19,6 +19,9 @@ except ImportError:  # scikit-learn < 1.9
 class CallbackBridge:
     """Reports a fit and its iterations to the callbacks set on an estimator.
 
+    Several starts are screened without a report, perhaps in other processes: the
+    first iteration reported is the one after the screening.
+
     Parameters
     ----------
     estimator : estimator

@@ -17,7 +17,13 @@ from ._structure_checks import (
     check_parity,
     check_paths,
 )
-from ._validation import check_integer, check_matrix_size, check_number, check_option
+from ._validation import (
+    check_integer,
+    check_matrix_size,
+    check_number,
+    check_option,
+    check_reach,
+)
 from .model import (
     MATRIX_TYPES,
     PMM,
@@ -328,6 +334,13 @@ class PMMEmulator(SpectrumAnalysisMixin, BaseEmulator):
         emulator.targets_, emulator.n_outputs_ = targets, len(targets)
         emulator.observable_names_ = emulator._fitted_model().readout.names
         return emulator
+
+    def _check_features(self, X):
+        X = super()._check_features(X)
+        with np.errstate(over="ignore"):
+            inputs = self._fitted_model().primary.inputs(X)
+        check_reach(inputs[:, 1:], self.matrices_)
+        return X
 
     def _check_parameters(self):
         check_matrix_size(self.matrix_size)

@@ -17,6 +17,7 @@ from ._validation import (
     check_matrix_size,
     check_number,
     check_option,
+    check_reach,
     check_real,
     check_sample_weight,
 )
@@ -143,6 +144,12 @@ class PMMRegressor(RegressorMixin, BasePMM):
     Levels of different sectors may cross; an eigenvector selected on one side of
     the crossing is then another state than on the other side, and outputs jump,
     as they do in a quantum phase transition of first order.
+
+    Ctrl-C ends the present fit, which keeps its best model and warns; a loop around
+    it, such as ``cross_val_score``, goes on with the next fit.  A second Ctrl-C
+    within two seconds is a ``KeyboardInterrupt`` for the caller and ends the loop.
+    Callbacks see the iterations after the screening of the starts: all of them with
+    ``n_init=1``.
 
     References
     ----------
@@ -332,6 +339,7 @@ class PMMRegressor(RegressorMixin, BasePMM):
         check_is_fitted(self)
         check_real("X", X)
         X = validate_data(self, X, reset=False, dtype=np.float64)
+        check_reach(X, self.matrices_)
         with single_blas_thread():
             outputs = observable_pmm(**self._structure).predict(
                 self._fitted_parameters(), X

@@ -7,6 +7,9 @@ from .model import Parameters
 # Spreads below this multiple of the rounding error count as constant.
 _CONSTANT = 10 * np.finfo(np.float64).eps
 
+# Quotients and squares of numbers in between are finite.
+_SMALLEST, _LARGEST = 1e-152, 1e152
+
 
 class FeatureScaling:
     r"""Affine map of features to about [-1, 1], fitted to weighted data.
@@ -29,7 +32,7 @@ class FeatureScaling:
     """
 
     def __init__(self, X, sample_weight, monomials, centre=True):
-        mean, deviation = moments(X, sample_weight)
+        mean, deviation = moments("X", X, sample_weight)
         self._monomials = monomials
         self._shift, self._scale = mean, np.sqrt(3.0) * deviation
         if not centre:
@@ -79,14 +82,21 @@ class Standardisation:
         Positive weights.
     model : PMM
         Structure of the model.
+
+    Raises
+    ------
+    ValueError
+        If values or spreads are too large or too small for floating point.
     """
 
     def __init__(self, X, y, sample_weight, model):
         self._features = FeatureScaling(X, sample_weight, model.primary.monomials)
         self._rescale = model.readout.formula.rescale
-        self._shift, deviation = moments(y, sample_weight)
+        self._shift, deviation = moments("y", y, sample_weight)
         self._is_constant = deviation == 0
         self._scale = np.where(deviation == 0, 1.0, deviation)
+        rounding = _CONSTANT * np.max(np.abs(y), axis=0)
+        self._rounding = np.where(self._is_constant, rounding, 0.0)
 
     def features(self, X):
         """Features of the standardised problem."""
@@ -94,7 +104,10 @@ class Standardisation:
 
     def targets(self, y):
         """Targets of the standardised problem."""
-        return (y - self._shift) / self._scale
+        centred = y - self._shift
+        # Rounding errors of a constant are nothing to learn.
+        is_rounding = np.abs(centred) <= self._rounding
+        return np.where(is_rounding, 0.0, centred) / self._scale
 
     def weights(self, sample_weight):
         """Weights of the squared residuals of the standardised problem."""
@@ -125,17 +138,32 @@ class Standardisation:
         )
 
 
-def moments(columns, weight):
+def moments(name, columns, weight):
     """Weighted mean and standard deviation; exactly 0 where a column is constant.
 
     Deviations are divided by the largest one before they are squared, so that
     units however small or large neither underflow nor overflow.
     """
+    size = np.max(np.abs(columns), axis=0)
+    _refuse(name, "values up to", "divide", size, size > _LARGEST)
     weight = weight / weight.sum()
     mean = weight @ columns
     centred = columns - mean
     largest = np.max(np.abs(centred), axis=0)
-    is_constant = largest <= _CONSTANT * np.max(np.abs(columns), axis=0)
+    is_constant = largest <= _CONSTANT * size
     divisor = np.where(is_constant, 1.0, largest)
     deviation = np.sqrt(weight @ (centred / divisor) ** 2) * divisor
-    return mean, np.where(is_constant, 0.0, deviation)
+    deviation = np.where(is_constant, 0.0, deviation)
+    is_tiny = (deviation > 0) & (deviation < _SMALLEST)
+    _refuse(name, "standard deviation", "multiply", deviation, is_tiny)
+    return mean, deviation
+
+
+def _refuse(name, what, remedy, values, is_bad):
+    """Raise for the first of the columns that are bad."""
+    for column in np.flatnonzero(is_bad):
+        raise ValueError(
+            f"{name} has {what} {values[column]:.3g} in column {column}, beyond "
+            f"{_SMALLEST:g} to {_LARGEST:g}: choose other units, that is {remedy} "
+            f"the column by a power of ten, or remove it."
+        )

@@ -139,12 +139,14 @@ def _moments_of_group(y, weight, columns):
     sums, means, deviations = [], [], []
     for column in columns:
         used = weight[:, column] > 0
-        mean, deviation = moments(y[used, column, np.newaxis], weight[used, column])
+        mean, deviation = moments(
+            "y", y[used, column, np.newaxis], weight[used, column]
+        )
         sums.append(weight[used, column].sum())
         means.append(mean[0])
         deviations.append(deviation[0])
     fractions = np.array(sums) / np.sum(sums)
-    mean, between = moments(np.array(means)[:, np.newaxis], fractions)
+    mean, between = moments("y", np.array(means)[:, np.newaxis], fractions)
     largest = max(deviations) or 1.0
     within = np.sqrt(fractions @ (np.array(deviations) / largest) ** 2) * largest
     return mean[0], np.hypot(between[0], within), within

@@ -1,13 +1,15 @@
 """Training from several random starts."""
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
+from joblib import effective_n_jobs
 from joblib.parallel import get_active_backend
 from sklearn.utils.parallel import Parallel, delayed
 
 from ._threads import single_blas_thread
-from .solvers import SOLVERS, Progress, StopReason
+from .solvers import SOLVERS, Progress, StopReason, interrupted
 
 #: Iterations after which the starts are compared for the first time.
 SCREENING_ITERATIONS = 20
@@ -23,6 +25,7 @@ def train(
     *,
     n_jobs=None,
     on_start=None,
+    on_screening=None,
     on_iteration=None,
 ):
     """Compare the starts again and again, continue the better ones.
@@ -43,9 +46,13 @@ def train(
     n_jobs : int, optional
         Number of starts that are screened at the same time.
     on_start : callable, optional
-        ``on_start(result)``, called with the result of each start's screening.
+        ``on_start(number, result)``, called with the result of each start's
+        screening; numbers begin with 1.
+    on_screening : callable, optional
+        ``on_screening(number, n_iter, theta, loss)`` after each iteration of the
+        screening, unless starts are screened in parallel.
     on_iteration : callable, optional
-        See `Progress`; called for the start that is left in the end.
+        See `Progress`; called for the start that is left, once it is the only one.
 
     Returns
     -------
@@ -54,86 +61,82 @@ def train(
     start_losses : list of float
         Loss of every start at the first comparison.
     """
+    max_iter = settings["max_iter"]
     if len(starts) == 1:
         result = minimise(objective, starts[0], solver, settings, on_iteration)
         return result, [result.score]
-    limit = min(SCREENING_ITERATIONS, settings["max_iter"])
-    tasks = [(start, {**settings, "max_iter": limit}) for start in starts]
-    results, interrupted = _run(objective, tasks, solver, n_jobs, on_start)
-    if not results:
-        raise KeyboardInterrupt
-    start_losses = [result.score for result in results]
-    while len(results) > 1 and not interrupted:
+    limit = min(SCREENING_ITERATIONS, max_iter)
+    task = partial(minimise, objective, solver=solver)
+    screening = [(start, {**settings, "max_iter": limit}, None) for start in starts]
+    results, was_interrupted = _run(task, screening, n_jobs, on_start, on_screening)
+    scores = [result.score for result in results]
+    while len(results) > 1 and not was_interrupted:
         results.sort(key=lambda result: result.score)
         results = results[: max(1, len(results) // _REDUCTION)]
-        limit = min(_REDUCTION * limit, settings["max_iter"])
+        limit = min(_REDUCTION * limit, max_iter)
         if len(results) > 1:
-            results, interrupted = _continue(
-                objective, results, solver, settings, limit, n_jobs
-            )
+            ended = [r for r in results if not r.is_unfinished(limit)]
+            longer = [
+                (r.resume.theta, {**settings, "max_iter": limit}, r)
+                for r in results
+                if r.is_unfinished(limit)
+            ]
+            continued, was_interrupted = _run(task, longer, n_jobs)
+            results = ended + continued or results
     best = min(results, key=lambda result: result.score)
-    if interrupted:
+    if was_interrupted:
         best = replace(best, reason=StopReason.INTERRUPTED)
-    elif best.is_unfinished(settings["max_iter"]):
-        left = {**settings, "max_iter": settings["max_iter"] - best.n_iter}
-        count = _offset(on_iteration, best.n_iter)
-        rest = minimise(objective, best.theta, solver, left, count)
-        best = best.followed_by(rest)
-    return best, start_losses
+    elif best.is_unfinished(max_iter):
+        start = best.resume.theta
+        best = minimise(objective, start, solver, settings, on_iteration, best)
+    return best, scores
 
 
-def minimise(objective, start, solver, settings, on_iteration=None):
+def minimise(objective, start, solver, settings, on_iteration=None, previous=None):
     """Run one solver from one start; a task for any worker."""
     # A trial step may overflow; its loss is then not less than the present one.
     with single_blas_thread(), np.errstate(over="ignore", invalid="ignore"):
-        progress = Progress(**settings, on_iteration=on_iteration)
+        progress = Progress(**settings, on_iteration=on_iteration, previous=previous)
         return SOLVERS[solver](objective, start, progress)
 
 
-def _continue(objective, results, solver, settings, limit, n_jobs):
-    """Continue results up to a number of iterations; those that ended stay."""
-    unfinished = [i for i, result in enumerate(results) if result.is_unfinished(limit)]
-    tasks = [
-        (results[i].theta, {**settings, "max_iter": limit - results[i].n_iter})
-        for i in unfinished
-    ]
-    rests, interrupted = _run(objective, tasks, solver, n_jobs)
-    results = list(results)
-    for i, rest in zip(unfinished, rests, strict=False):
-        results[i] = results[i].followed_by(rest)
-    return results, interrupted
+def _run(task, arguments, n_jobs, on_result=None, on_iteration=None):
+    """Results of a task for several (start, settings, previous result), in order.
 
-
-def _run(objective, tasks, solver, n_jobs, on_result=None):
-    """Results of several tasks in their order, and whether they were interrupted."""
+    The second value tells whether an interruption cut them short.
+    """
+    if effective_n_jobs(n_jobs) == 1:
+        return _collect(_run_here(task, arguments, on_iteration), on_result)
     # With results one by one, an interruption costs only those not yet there.
     backend, _ = get_active_backend()
     one_by_one = backend.supports_return_generator
     parallel = Parallel(n_jobs=n_jobs, return_as="generator" if one_by_one else "list")
     results = parallel(
-        delayed(minimise)(objective, start, solver, settings)
-        for start, settings in tasks
+        delayed(task)(start, settings=settings, previous=previous)
+        for start, settings, previous in arguments
     )
     return _collect(results, on_result)
+
+
+def _run_here(task, arguments, on_iteration):
+    for number, (start, settings, previous) in enumerate(arguments, 1):
+        show = on_iteration and partial(on_iteration, number)
+        yield task(start, settings=settings, previous=previous, on_iteration=show)
 
 
 def _collect(results, on_result):
     """List of results, and whether an interruption cut it short."""
     collected = []
     try:
-        for result in results:
+        for number, result in enumerate(results, 1):
             collected.append(result)
             if result.reason is StopReason.INTERRUPTED:
                 return collected, True
             if on_result is not None:
-                on_result(result)
+                on_result(number, result)
     except KeyboardInterrupt:
+        if not collected:
+            raise
+        interrupted()
         return collected, True
     return collected, False
-
-
-def _offset(on_iteration, n_previous):
-    """Count the iterations of the screening."""
-    if on_iteration is None:
-        return None
-    return lambda n_iter, *state: on_iteration(n_previous + n_iter, *state)

@@ -3,6 +3,11 @@
 import numbers
 
 import numpy as np
+from scipy import sparse
+
+_SMALLEST_WEIGHT, _LARGEST_WEIGHT = 1e-100, 1e100
+# LAPACK rescales matrices, but not those with infinite elements.
+_LARGEST_ELEMENT = 1e300
 
 
 def check_integer(name, value, minimum):
@@ -56,16 +61,47 @@ def check_matrix_size(matrix_size):
     return tuple(int(size) for size in sizes)
 
 
+def check_n_jobs(n_jobs):
+    """Raise unless ``n_jobs`` is None or an integer other than zero."""
+    if n_jobs is None:
+        return
+    if not isinstance(n_jobs, numbers.Integral) or isinstance(n_jobs, bool):
+        raise TypeError(f"n_jobs must be an integer or None, got {n_jobs!r}.")
+    if n_jobs == 0:
+        raise ValueError(
+            "n_jobs must not be 0: give the number of parallel jobs, or -1 for one "
+            "per core."
+        )
+
+
 def check_real(name, array):
-    """Raise if an array-like holds complex numbers."""
+    """Raise unless an array-like holds real numbers and is dense."""
+    if sparse.issparse(array):
+        raise TypeError(
+            f"Sparse data not supported: {name} is a {type(array).__name__}. Pass "
+            f"{name}.toarray()."
+        )
     dtype = getattr(array, "dtype", None)
-    if dtype is None and not hasattr(array, "dtypes"):
-        dtype = np.asarray(array).dtype
-    if isinstance(dtype, np.dtype) and dtype.kind == "c":
+    if dtype is None:
+        array = np.asarray(array)
+        dtype = array.dtype
+    # Of NumPy and pandas; of other types only scikit-learn may know.
+    kind = getattr(dtype, "kind", "f")
+    if kind == "c":
         raise ValueError(
             f"Complex data not supported: {name} has dtype {dtype}. Pass real and "
             f"imaginary parts as separate columns."
         )
+    if kind not in "biufO" or (kind == "O" and _has_strings(array)):
+        raise ValueError(
+            f"{name} must hold numbers, got dtype {dtype}, which scikit-learn could "
+            f"convert without notice: convert it yourself, for example with "
+            f"{name}.astype(float)."
+        )
+
+
+def _has_strings(array):
+    return any(isinstance(value, (str, bytes)) for value in np.ravel(array))
 
 
 def check_sample_weight(sample_weight, n_samples):
@@ -94,6 +130,12 @@ def check_sample_weight(sample_weight, n_samples):
         raise ValueError(
             "sample_weight is zero for all samples: give at least one sample a "
             "positive weight."
+        )
+    largest = weight.max()
+    if not _SMALLEST_WEIGHT <= largest <= _LARGEST_WEIGHT:
+        raise ValueError(
+            f"The largest sample_weight must be between {_SMALLEST_WEIGHT:g} and "
+            f"{_LARGEST_WEIGHT:g}, got {largest:.3g}: divide sample_weight by it."
         )
     return weight
 
@@ -159,3 +201,26 @@ def _as_numbers(name, values):
         return np.asarray(values, dtype=np.float64)
     except (TypeError, ValueError) as error:
         raise ValueError(f"{name} must hold numbers: {error}.") from error
+
+
+def check_reach(X, matrices):
+    """Raise if the primary matrix of any row of X would overflow.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_samples, n_features)
+        Finite features.
+    matrices : ndarray of shape (n_features + 1, n, n)
+        The fitted ``matrices_``.
+    """
+    constant, *slopes = np.max(np.abs(matrices), axis=(1, 2))
+    size = np.max(np.abs(X), axis=0)
+    with np.errstate(over="ignore"):
+        contributions = size * slopes
+        total = constant + contributions.sum()
+    if total > _LARGEST_ELEMENT:
+        column = np.argmax(contributions)
+        raise ValueError(
+            f"X is too far from the data of fit to predict anything: it has values "
+            f"up to {size[column]:.3g} in column {column}. Check its units."
+        )

@@ -4,6 +4,13 @@ import numpy as np
 import pytest
 
 
+@pytest.fixture(autouse=True)
+def no_recent_interruption(monkeypatch):
+    """Interruptions of different tests are not meant as a double Ctrl-C."""
+    last = -float("inf")
+    monkeypatch.setattr("pmm_sklearn.solvers._interruption._last", last)
+
+
 @pytest.fixture
 def smooth_data():
     """Two features, one target, no noise."""

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from scipy.sparse import coo_array, csr_array, csr_matrix
 from sklearn.exceptions import ConvergenceWarning
 
 from pmm_sklearn import PMMRegressor
@@ -40,7 +41,7 @@ def small(**parameters):
         ({"alpha": -1.0}, ValueError, ["alpha", "-1.0", "at least 0"]),
         ({"alpha": np.nan}, ValueError, ["alpha", "nan"]),
         ({"alpha": np.inf}, ValueError, ["alpha", "inf", "finite"]),
-        ({"alpha": "big"}, (TypeError, ValueError), ["alpha", "'big'"]),
+        ({"alpha": "big"}, ValueError, ["alpha", "'big'", "'auto'"]),
         ({"max_iter": 0}, ValueError, ["max_iter", "0", "at least 1"]),
         ({"tol": -1e-3}, ValueError, ["tol", "-0.001"]),
         ({"n_init": 0}, ValueError, ["n_init", "0"]),
@@ -51,6 +52,10 @@ def small(**parameters):
         ({"warm_start": 1}, TypeError, ["warm_start", "1", "True or False"]),
         ({"verbose": -1}, ValueError, ["verbose", "-1"]),
         ({"verbose": "loud"}, TypeError, ["verbose", "'loud'"]),
+        ({"n_jobs": 0}, ValueError, ["n_jobs", "0", "-1"]),
+        ({"n_jobs": "2"}, TypeError, ["n_jobs", "'2'", "integer"]),
+        ({"n_jobs": 1.5}, TypeError, ["n_jobs", "1.5", "integer"]),
+        ({"n_jobs": True}, TypeError, ["n_jobs", "True", "integer"]),
         ({"random_state": "x"}, ValueError, ["'x'", "seed"]),
     ],
     ids=str,
@@ -65,6 +70,9 @@ def test_parameters(parameters, error, words):
 WITH_NAN = np.where(np.arange(30) == 3, np.nan, Y)
 
 
+DAYS = np.arange("2026-01-01", "2026-01-31", dtype="datetime64[D]")
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -77,8 +85,17 @@ WITH_NAN = np.where(np.arange(30) == 3, np.nan, Y)
         ((X.astype(complex), Y), ["Complex", "X", "complex128", "separate columns"]),
         ((X, Y.astype(complex)), ["Complex", "y", "complex128"]),
         ((X[:0], Y[:0]), ["0 sample"]),
-        ((np.array([["a", "b"]] * 30), Y), ["could not convert string"]),
-        ((X, np.array(["a"] * 30)), ["convert"]),
+        ((np.array([["a", "b"]] * 30), Y), ["X", "numbers", "<U1", "astype"]),
+        ((X, np.array(["a"] * 30)), ["y", "numbers", "<U1", "astype"]),
+        ((X, ["1"] * 30), ["y", "numbers", "<U1", "astype"]),
+        ((X, np.array(["1"] * 30, dtype=object)), ["y", "numbers", "object"]),
+        ((X, pd.Series(["1"] * 30)), ["y", "numbers"]),
+        ((X, pd.DataFrame({"a": ["1"] * 30, "b": Y})), ["y", "numbers"]),
+        ((X, pd.Series(["1"] * 30, dtype="category")), ["y", "numbers"]),
+        ((X, DAYS), ["y", "numbers", "datetime64[D]", "astype"]),
+        ((X, pd.Series(DAYS)), ["y", "numbers", "datetime64"]),
+        ((X, DAYS - DAYS[0]), ["y", "numbers", "timedelta64[D]"]),
+        ((DAYS[:, np.newaxis], Y), ["X", "numbers", "datetime64[D]"]),
         ((X, Y, np.ones(29)), ["sample_weight", "(30,)", "(29,)"]),
         ((X, Y, np.ones((30, 1))), ["sample_weight", "(30, 1)"]),
         ((X, Y, np.zeros(30)), ["sample_weight", "zero", "positive"]),
@@ -92,6 +109,28 @@ def test_data(arguments, words):
         small().fit(*arguments)
     for word in words:
         assert word in str(caught.value)
+
+
+@pytest.mark.parametrize("sparse", [csr_matrix, csr_array, coo_array])
+def test_sparse_data(sparse):
+    with pytest.raises(TypeError, match=f"Sparse.*y is a {sparse.__name__}.*toarray"):
+        small().fit(X, sparse(Y[:, np.newaxis]))
+    with pytest.raises(TypeError, match=r"Sparse.*X.*toarray"):
+        small().fit(sparse(X), Y)
+
+
+@pytest.mark.parametrize("dtype", ["Float64", "category", object])
+def test_numbers_of_other_types(dtype):
+    frame = pd.DataFrame(X).astype(dtype)
+    expected = small().fit(X, Y).predict(X)
+    assert_array_equal(small().fit(frame, Y).predict(frame), expected)
+    predicted = small().fit(X, pd.Series(Y).astype(dtype)).predict(X)
+    assert_array_equal(predicted, expected)
+
+
+def test_numpy_booleans(capsys):
+    small(verbose=np.True_, early_stopping=np.False_).fit(X, Y)
+    assert "30 samples" in capsys.readouterr().out
 
 
 def test_features_at_predict():
@@ -168,6 +207,51 @@ def no_warnings_but_convergence():
         warnings.simplefilter("error")
         warnings.simplefilter("ignore", ConvergenceWarning)
         yield
+
+
+@pytest.mark.usefixtures("no_warnings_but_convergence")
+class TestExtremeNumbers:
+    @pytest.mark.parametrize(
+        ("arguments", "words"),
+        [
+            ((X * 8e307, Y), ["X has values up to", "e+307 in column 0", "divide"]),
+            ((X * [1, 1e200], Y), ["X", "e+199 in column 1", "divide"]),
+            ((X * 1e-310, Y), ["X", "e-311 in column 0", "multiply"]),
+            ((X, Y * 1e308), ["y has values up to", "e+307 in column 0", "divide"]),
+            ((X, Y * 1e-320), ["y has standard deviation", "multiply"]),
+            ((X, Y, np.full(30, 1e308)), ["sample_weight", "1e+308", "divide"]),
+            ((X, Y, np.full(30, 1e-320)), ["sample_weight", "1e-320", "divide"]),
+        ],
+    )
+    def test_refused(self, arguments, words):
+        with pytest.raises(ValueError) as caught:  # noqa: PT011
+            small().fit(*arguments)
+        for word in words:
+            assert word in str(caught.value)
+
+    # The first step of SciPy's L-BFGS-B is too short for weights below 1e-10.
+    @pytest.mark.parametrize(
+        ("solver", "weight"), [("lm", 1e-100), ("lm", 1e100), ("lbfgs", 1e100)]
+    )
+    def test_weights_that_are_accepted(self, solver, weight):
+        model = small(solver=solver, alpha=0.0, max_iter=20)
+        expected = model.fit(X, Y).score(X, Y)
+        score = model.fit(X, Y, sample_weight=np.full(30, weight)).score(X, Y)
+        assert score == pytest.approx(expected, abs=1e-3)
+
+    def test_tiny_weights_beside_others(self):
+        weight = np.where(np.arange(30) < 10, 1e-320, 1.0)
+        model = small(alpha=1e-6).fit(X, Y, sample_weight=weight)
+        expected = small(alpha=1e-6).fit(X[10:], Y[10:]).predict(X)
+        assert_allclose(model.predict(X), expected, atol=1e-9)
+
+    @pytest.mark.parametrize("matrix_size", [1, 4, (2, 2)])
+    def test_features_far_outside(self, matrix_size):
+        model = small(matrix_size=matrix_size, n_eigenvectors=1).fit(1e-9 * X, Y)
+        with pytest.raises(ValueError, match=r"X is too far .* 1e\+300 in column 1"):
+            model.predict([[0.0, 0.0], [0.0, 1e300]])
+        for far in (1e200, 1e280):
+            assert np.all(np.isfinite(model.predict([[far, far], [-far, far]])))
 
 
 @pytest.mark.usefixtures("no_warnings_but_convergence")

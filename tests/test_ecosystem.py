@@ -17,8 +17,9 @@ from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import PolynomialFeatures, StandardScaler
 
-from pmm_sklearn import PMMRegressor
+from pmm_sklearn import PMMRegressor, __version__
 
+VERSION = f"pmm_sklearn {__version__}"
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 BACKENDS = pytest.mark.parametrize(
     "backend", ["sequential", "threading", "loky", "multiprocessing"]
@@ -189,8 +190,24 @@ class TestPersistence:
         model = small().fit(*smooth_data)
         state = model.__getstate__()
         state["_pmm_sklearn_version"] = "0.0.1"
-        with pytest.warns(InconsistentVersionWarning, match="0.0.1"):
+        before = dict(state)
+        with pytest.warns(InconsistentVersionWarning) as caught:
             small().__setstate__(state)
+        assert state == before
+        text = str(caught[0].message)
+        assert f"saved with pmm_sklearn 0.0.1 and is loaded with {VERSION}" in text
+        assert "scikit" not in text
+
+    def test_warning_of_another_version_points_at_the_user(self, tmp_path, monkeypatch):
+        monkeypatch.setattr("pmm_sklearn._base.__version__", "0.0.1")
+        joblib.dump(small(), tmp_path / "model.joblib")
+        text = pickle.dumps(small())
+        monkeypatch.undo()
+        with pytest.warns(InconsistentVersionWarning, match="0.0.1") as by_joblib:
+            joblib.load(tmp_path / "model.joblib")
+        with pytest.warns(InconsistentVersionWarning, match="0.0.1") as by_pickle:
+            pickle.loads(text)
+        assert by_joblib[0].filename == by_pickle[0].filename == __file__
 
     def test_changed_parameters_do_not_change_the_fitted_model(self, smooth_data):
         X, y = smooth_data
@@ -216,6 +233,12 @@ class TestCallbacks:
         assert len(iterations) == model.n_iter_
         assert iterations[-1] == pytest.approx(fit)
         assert iterations[0] < fit
+
+    def test_iterations_of_the_screening_are_not_reported(self, smooth_data):
+        monitor = self.module.ScoringMonitor(scoring="r2")
+        model = small(n_init=2).set_callbacks(monitor).fit(*smooth_data)
+        assert model.n_iter_ == 25
+        assert len(monitor.get_logs().data) == 1 + 5
 
     def test_progress_bar(self, smooth_data, capsys):
         pytest.importorskip("rich", reason="the progress bar needs rich")

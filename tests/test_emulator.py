@@ -458,6 +458,11 @@ class TestBadInput:
         with pytest.raises((TypeError, ValueError), match=match):
             target()
 
+    @pytest.mark.parametrize("degree", [1, 2])
+    def test_features_far_away(self, degree):
+        with pytest.raises(ValueError, match="X is too far from the data"):
+            truth(degree=degree).predict([[1e300]])
+
     def test_complex_features_are_checked(self):
         model = truth()
         with pytest.raises(ValueError, match=r"X must have shape \(n_points, 1\)"):

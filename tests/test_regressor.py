@@ -1,5 +1,7 @@
 """What PMMRegressor learns and what it says about it."""
 
+import copy
+import inspect
 import os
 import signal
 import threading
@@ -9,6 +11,8 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.model_selection import cross_val_score
+from sklearn.pipeline import make_pipeline
 
 from pmm_sklearn import PMMRegressor
 from pmm_sklearn.model import PMM, Parameters, observable_pmm
@@ -223,19 +227,26 @@ class TestWarmStart:
         assert model.start_losses_.shape == (1,)
 
     def test_survives_a_change_of_units(self, smooth_data):
+        """The fitted matrices, written by hand in other units, are continued alike."""
         X, y = smooth_data
-        model = small(warm_start=True, max_iter=40).fit(X, y)
-        before = model.loss_
-        model.set_params(max_iter=1).fit(X[::-1] * 50 + 3, y[::-1] * 7 - 1)
-        assert model.loss_curve_[0] != pytest.approx(before, rel=1e-3)
-        model.fit(X[::-1] * 50 + 3, y[::-1] * 7 - 1)
+        model = small(warm_start=True, max_iter=10, tol=0).fit(X, y)
+        other = copy.deepcopy(model)
+        other.matrices_[1:] /= 50
+        other.matrices_[0] -= 3 * other.matrices_[1:].sum(axis=0)
+        other.observables_ *= 7
+        other.intercept_ = 7 * other.intercept_ - 1
+        model.fit(X, y)
+        other.fit(50 * X + 3, 7 * y - 1)
+        assert_allclose(other.loss_curve_, model.loss_curve_, rtol=1e-6)
+        assert_allclose(other.predict(50 * X + 3), 7 * model.predict(X) - 1, atol=1e-6)
 
     def test_another_structure_is_refused(self, smooth_data):
         X, y = smooth_data
         model = small(warm_start=True).fit(X, y)
+        before = model.predict(X)
         with pytest.raises(ValueError, match="warm_start.*block_sizes=.4.*5"):
             model.set_params(matrix_size=5).fit(X, y)
-        assert model.predict(X).shape == (60,)
+        assert_array_equal(model.predict(X), before)
 
 
 class TestInterruption:
@@ -277,6 +288,50 @@ class TestInterruption:
         assert len(model.start_losses_) == 3
         assert model.n_iter_ == 20
 
+    @pytest.fixture
+    def interrupted_often(self, monkeypatch):
+        """Every thirtieth iteration."""
+        calls = []
+        original = PMM.jacobian
+
+        def jacobian(self, *args):
+            calls.append(1)
+            if len(calls) % 30 == 0:
+                raise KeyboardInterrupt
+            return original(self, *args)
+
+        monkeypatch.setattr(PMM, "jacobian", jacobian)
+        return calls
+
+    @pytest.mark.parametrize("n_init", [1, 2])
+    def test_twice_in_a_row_ends_the_loop(self, smooth_data, interrupted_often, n_init):
+        model = small(tol=0, n_init=n_init)
+        with pytest.raises(KeyboardInterrupt):
+            cross_val_score(model, *smooth_data, cv=5)
+        assert len(interrupted_often) == 60
+
+    def test_rarely_ends_one_fit_each(
+        self, smooth_data, interrupted_often, monkeypatch
+    ):
+        monkeypatch.setattr("pmm_sklearn.solvers._interruption.WINDOW", 0.0)
+        cross_val_score(small(tol=0, n_init=1), *smooth_data, cv=5)
+        assert len(interrupted_often) == 150
+
+    @pytest.mark.usefixtures("interruptible")
+    def test_two_signals_end_a_loop(self, smooth_data):
+        model = small(tol=0, max_iter=3000, alpha=0.0, n_init=1)
+        timers = [
+            threading.Timer(delay, os.kill, (os.getpid(), signal.SIGINT))
+            for delay in (0.3, 0.6)
+        ]
+        for timer in timers:
+            timer.start()
+        with pytest.raises(KeyboardInterrupt):
+            [model.fit(*smooth_data) for _ in range(3)]
+        for timer in timers:
+            timer.join()
+        assert model.stop_reason_ == "interrupted"
+
 
 class TestConvergenceWarning:
     def test_once_per_fit_with_the_remedy(self, smooth_data):
@@ -287,6 +342,46 @@ class TestConvergenceWarning:
         (warning,) = (w for w in caught if w.category is ConvergenceWarning)
         assert "25 iterations" in str(warning.message)
         assert "increase max_iter" in str(warning.message)
+
+    @pytest.mark.parametrize(
+        "fit",
+        [
+            lambda model, X, y: model.fit(X, y),
+            lambda model, X, y: inspect.unwrap(PMMRegressor.fit)(model, X, y),
+            lambda model, X, y: make_pipeline(model).fit(X, y),
+            lambda model, X, y: cross_val_score(model, X, y, cv=2),
+        ],
+        ids=["fit", "fit without callbacks", "pipeline", "cross validation"],
+    )
+    def test_points_at_the_line_of_the_user(self, smooth_data, fit):
+        with pytest.warns(ConvergenceWarning) as caught:
+            fit(small(max_iter=2), *smooth_data)
+        assert {warning.filename for warning in caught} == {__file__}
+
+    def test_exact_fit_ends_at_rounding_level(self):
+        """Relative decreases go on for hundreds of iterations below."""
+        x = np.linspace(-1, 1, 40)
+        X, y = x[:, np.newaxis], -x / np.sqrt(x**2 + 0.04)
+        model = PMMRegressor(3, 1, random_state=0, max_iter=150).fit(X, y)
+        assert model.stop_reason_ == "stationary"
+        assert np.std(model.predict(X) - y) < 1e-11
+        model.set_params(tol=0).fit(X, y)
+        assert model.stop_reason_ == "max_iter"
+
+    @pytest.mark.parametrize("early_stopping", [False, True])
+    @pytest.mark.parametrize("solver", ["lm", "lbfgs"])
+    @pytest.mark.parametrize("value", [5.0, 0.1, 1e9 / 3, -7e-30, 0.0])
+    def test_constant_target_is_learned_at_once(self, value, solver, early_stopping):
+        X = np.linspace(-1, 1, 30)[:, np.newaxis]
+        model = PMMRegressor(
+            solver=solver, early_stopping=early_stopping, max_iter=1, random_state=0
+        )
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            model.fit(X, np.full(30, value))
+        assert_allclose(model.predict(X), value, rtol=1e-15)
+        assert model.loss_ == 0
+        assert model.loss_curve_ == []
 
     def test_silent_when_converged(self, smooth_data):
         X, y = smooth_data
@@ -308,14 +403,28 @@ def test_verbose(smooth_data, capsys):
     assert "loss" in out
 
 
-def test_verbose_counts_the_iterations_of_the_screening(smooth_data, capsys):
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_verbose_shows_the_screening(smooth_data, capsys, n_jobs):
     X, y = smooth_data
-    small(n_init=3, verbose=1, max_iter=40, tol=0).fit(X, y)
+    small(n_init=3, verbose=1, max_iter=40, tol=0, n_jobs=n_jobs).fit(X, y)
+    first, *lines = capsys.readouterr().out.replace("[PMMRegressor] ", "").splitlines()
+    assert first == "60 samples, 81 parameters, 60 residuals, solver 'lm'"
+    begins = [line.partition("   loss")[0] for line in lines]
+    screening = []
+    for start in ("start 1/3", "start 2/3", "start 3/3"):
+        # Other processes are silent.
+        if n_jobs == 1:
+            screening += [f"{start}   iteration   {n}" for n in (10, 20)]
+        screening.append(f"{start} after 20 iterations")
+    assert begins[:-1] == [*screening, "iteration   30", "iteration   40"]
+
+
+def test_verbose_shows_every_iteration_of_the_screening(smooth_data, capsys):
+    small(n_init=2, verbose=2, max_iter=5).fit(*smooth_data)
     out = capsys.readouterr().out
-    assert out.count("a start after 20 iterations") == 3
-    assert "iteration   10" not in out
-    assert "iteration   30" in out
-    assert "iteration   40" in out
+    for start in (1, 2):
+        for n_iter in range(1, 6):
+            assert f"start {start}/2   iteration    {n_iter}   loss" in out
 
 
 def test_auto_solver_depends_on_the_size(smooth_data):

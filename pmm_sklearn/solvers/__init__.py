@@ -1,5 +1,6 @@
 """Solvers: an objective and a starting point in, a result with a reason out."""
 
+from ._interruption import interrupted
 from ._progress import Progress
 from ._result import SolverResult, StopReason
 from .lbfgs import minimize_lbfgs
@@ -13,6 +14,7 @@ __all__ = [
     "Progress",
     "SolverResult",
     "StopReason",
+    "interrupted",
     "minimize_lbfgs",
     "minimize_lm",
 ]

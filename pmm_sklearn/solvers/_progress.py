@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ._result import SolverResult, StopReason
+from ._result import Resume, SolverResult, StopReason
 
 # A loss this small against the first one is zero to rounding errors.
 _ZERO = np.finfo(np.float64).eps ** 2
@@ -17,7 +17,9 @@ class Progress:
         The optimisation has converged when ``n_iter_no_change`` iterations
         together decreased the loss by less than ``tol`` times its value.
     max_iter : int
-        Largest number of iterations.
+        Largest number of iterations, those of ``previous`` included.
+    floor : float, default=0.0
+        A loss not above it is as good as zero, and ends the optimisation.
     n_iter_no_change : int, default=10
         Patience, for the loss and for the validation loss.
     validation_loss : callable, optional
@@ -26,6 +28,15 @@ class Progress:
     on_iteration : callable, optional
         ``on_iteration(n_iter, theta, loss)`` after each iteration; a true return
         value ends the optimisation.
+    previous : SolverResult, optional
+        Result that is continued: iterations, the best point and the patience are
+        counted on.  The solver has to start from ``previous.resume.theta``.
+
+    Attributes
+    ----------
+    memory : object
+        For the solver, what it wants to find again when it is continued; None at
+        the first start.
     """
 
     def __init__(
@@ -33,28 +44,47 @@ class Progress:
         *,
         tol,
         max_iter,
+        floor=0.0,
         n_iter_no_change=10,
         validation_loss=None,
         on_iteration=None,
+        previous=None,
     ):
         self.tol = tol
         self.max_iter = max_iter
+        self.floor = floor
         self.n_iter_no_change = n_iter_no_change
         self.validation_loss = validation_loss
         self.on_iteration = on_iteration
         self.loss_curve = []
         self.validation_curve = []
+        self.memory = None
+        self._is_continued = previous is not None
+        if self._is_continued:
+            self._restore(previous)
+
+    def _restore(self, previous):
+        self.loss_curve += previous.loss_curve
+        self.validation_curve += previous.validation_curve
+        self._best = (previous.theta, previous.loss, previous.score)
+        _, self._best_iteration, self._zero, self.memory = previous.resume
 
     def start(self, theta, loss):
         """Note the starting point; returns a `StopReason` or None to go on."""
+        self._last = theta
+        if self._is_continued:
+            return None
         self._best = (theta, loss, self._score(theta, loss))
         self._best_iteration = 0
-        self._zero = _ZERO * loss
-        return None if loss < np.inf else StopReason.NON_FINITE
+        self._zero = max(self.floor, _ZERO * loss)
+        if not loss < np.inf:
+            return StopReason.NON_FINITE
+        return StopReason.STATIONARY if loss <= self.floor else None
 
     def record(self, theta, loss):
         """Note an iteration; returns a `StopReason` or None to go on."""
         score = self._score(theta, loss)
+        self._last = theta
         self.loss_curve.append(loss)
         n_iter = len(self.loss_curve)
         if self.validation_loss is not None:
@@ -69,7 +99,9 @@ class Progress:
 
     def result(self, reason):
         """Wrap up, at the best point."""
-        return SolverResult(*self._best, reason, self.loss_curve, self.validation_curve)
+        resume = Resume(self._last, self._best_iteration, self._zero, self.memory)
+        curves = self.loss_curve, self.validation_curve
+        return SolverResult(*self._best, reason, *curves, resume)
 
     def _score(self, theta, loss):
         return loss if self.validation_loss is None else self.validation_loss(theta)

@@ -1,7 +1,8 @@
 """What a solver returns, and the record it keeps while it runs."""
 
 import enum
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -11,7 +12,8 @@ class StopReason(enum.Enum):
 
     CONVERGED = "the loss no longer decreased by more than tol"
     STATIONARY = (
-        "no step in any direction decreased the loss: a minimum to machine precision"
+        "the loss is zero, or no step in any direction decreased it: a minimum to "
+        "machine precision"
     )
     STOPPED_EARLY = "the validation loss stopped improving"
     CALLBACK = "a callback asked to stop"
@@ -19,7 +21,10 @@ class StopReason(enum.Enum):
         "the maximum number of iterations was reached before convergence: "
         "increase max_iter, or raise tol or alpha to accept a less exact fit"
     )
-    INTERRUPTED = "interrupted by the user: the best model so far is kept"
+    INTERRUPTED = (
+        "interrupted by the user: the best model so far is kept; to end a loop of "
+        "fits, interrupt twice within two seconds"
+    )
     NON_FINITE = (
         "the loss of the starting point is not finite: check X, y and sample_weight "
         "for extreme values, or choose another random_state"
@@ -34,6 +39,27 @@ class StopReason(enum.Enum):
             StopReason.STOPPED_EARLY,
             StopReason.CALLBACK,
         )
+
+
+class Resume(NamedTuple):
+    """What a solver needs to go on as if it had not stopped.
+
+    Attributes
+    ----------
+    theta : ndarray of shape (n_parameters,)
+        Last parameters, which need not be the best.
+    best_iteration : int
+        Iteration of the best parameters.
+    zero : float
+        Loss that counts as zero.
+    memory : object
+        The solver's own state, for example its damping.
+    """
+
+    theta: np.ndarray
+    best_iteration: int
+    zero: float
+    memory: Any
 
 
 @dataclass(frozen=True)
@@ -54,6 +80,8 @@ class SolverResult:
         Objective after each iteration.
     validation_curve : list of float
         Validation loss after each iteration; empty without validation data.
+    resume : Resume
+        Where to go on: see `Progress`.
     """
 
     theta: np.ndarray
@@ -62,6 +90,7 @@ class SolverResult:
     reason: StopReason
     loss_curve: list
     validation_curve: list
+    resume: Resume
 
     @property
     def n_iter(self):
@@ -71,11 +100,3 @@ class SolverResult:
     def is_unfinished(self, max_iter):
         """Whether only the number of iterations has ended it, and more are left."""
         return self.reason is StopReason.MAX_ITER and self.n_iter < max_iter
-
-    def followed_by(self, rest):
-        """Result of this optimisation and of ``rest``, which continued it."""
-        return replace(
-            rest,
-            loss_curve=self.loss_curve + rest.loss_curve,
-            validation_curve=self.validation_curve + rest.validation_curve,
-        )

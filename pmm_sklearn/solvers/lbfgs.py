@@ -3,6 +3,7 @@
 import numpy as np
 import scipy.optimize
 
+from ._interruption import interrupted
 from ._result import StopReason
 
 _MEMORY = 20
@@ -49,7 +50,7 @@ def minimize_lbfgs(objective, theta, progress):
                 },
             )
     except KeyboardInterrupt:
-        reason = StopReason.INTERRUPTED
+        reason = interrupted()
     except np.linalg.LinAlgError:
         # The line search went to numbers that are too large for LAPACK.
         reason = StopReason.STATIONARY

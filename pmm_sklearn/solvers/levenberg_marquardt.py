@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ._interruption import interrupted
 from ._result import StopReason
 
 _INITIAL_DAMPING = 1e-2
@@ -35,7 +36,7 @@ def minimize_lm(objective, theta, progress):
     """
     loss = objective.value(theta)
     reason = progress.start(theta, loss)
-    damping = _INITIAL_DAMPING
+    damping = _INITIAL_DAMPING if progress.memory is None else progress.memory
     try:
         while reason is None:
             model = objective.quadratic_model(theta)
@@ -44,9 +45,10 @@ def minimize_lm(objective, theta, progress):
                 reason = StopReason.STATIONARY
             else:
                 damping = max(damping / _DECREASE, _LEAST_DAMPING)
+                progress.memory = damping
                 reason = progress.record(theta, loss)
     except KeyboardInterrupt:
-        reason = StopReason.INTERRUPTED
+        reason = interrupted()
     return progress.result(reason)
 
 

@@ -4,9 +4,9 @@ import warnings
 
 import numpy as np
 import pytest
-from numpy.testing import assert_allclose
+from numpy.testing import assert_allclose, assert_array_equal
 
-from pmm_sklearn._starts import minimise
+from pmm_sklearn._starts import minimise, train
 from pmm_sklearn.model import (
     NormalEquations,
     Objective,
@@ -81,13 +81,25 @@ def test_ends_at_a_stationary_point_of_a_model(solver, readout):
 
 @ALL_SOLVERS
 def test_converged(solver):
-    result = run(solver, tol=0.5, n_iter_no_change=2, start=np.array([1.0, 0.9]))
-    assert result.reason in (StopReason.CONVERGED, StopReason.STATIONARY)
+    result = run(solver, tol=0.9, n_iter_no_change=2)
+    assert result.reason is StopReason.CONVERGED
+    before, _, last = result.loss_curve
+    assert before - last < 0.9 * before
     objective, theta = make_objective("expectation", "hermitian", {"block_sizes": (3,)})
     result = run(solver, objective, theta, tol=0.1)
     assert result.reason is StopReason.CONVERGED
     before, last = result.loss_curve[-11], result.loss_curve[-1]
     assert before - last < 0.1 * before
+
+
+@ALL_SOLVERS
+def test_floor_counts_as_zero(solver):
+    result = run(solver, floor=1e-3)
+    assert result.reason is StopReason.STATIONARY
+    assert result.loss <= 1e-3 < result.loss_curve[-2]
+    again = run(solver, floor=1e-3, start=result.theta)
+    assert again.reason is StopReason.STATIONARY
+    assert again.n_iter == 0
 
 
 @ALL_SOLVERS
@@ -158,10 +170,41 @@ def test_overflow_is_silent(solver, size):
     assert isinstance(result.reason, StopReason)
 
 
-def test_results_join_their_curves():
-    first = run("lm", max_iter=3)
-    second = run("lm", start=first.theta, max_iter=2)
-    joined = first.followed_by(second)
-    assert joined.n_iter == 5
-    assert joined.loss_curve == first.loss_curve + second.loss_curve
-    assert joined.theta is second.theta
+def same(result, other):
+    assert_array_equal(result.theta, other.theta)
+    assert result.loss_curve == other.loss_curve
+    assert result.validation_curve == other.validation_curve
+    assert (result.score, result.reason) == (other.score, other.reason)
+
+
+def test_a_continued_run_is_one_that_did_not_stop():
+    """The damping is carried over, and so are tol's window and the first loss."""
+    first = run("lm", max_iter=4)
+    again = run("lm", start=first.resume.theta, previous=first)
+    same(again, run("lm"))
+
+
+def test_a_continued_run_goes_on_from_the_last_point_and_keeps_its_patience():
+    def validation_loss(theta):
+        return (theta[0] + 0.5) ** 2
+
+    settings = {"validation_loss": validation_loss, "n_iter_no_change": 5}
+    whole = run("lm", **settings)
+    best = int(np.argmin(whole.validation_curve)) + 1
+    first = run("lm", **settings, max_iter=best + 2)
+    assert not np.array_equal(first.resume.theta, first.theta)
+    same(run("lm", start=first.resume.theta, previous=first, **settings), whole)
+    assert whole.n_iter == best + 5
+
+
+@ALL_SOLVERS
+def test_screening_leaves_no_trace_in_the_winning_start(solver):
+    objective, theta = make_objective("expectation", "hermitian", {"block_sizes": (3,)})
+    settings = {"tol": 0.0, "max_iter": 40}
+    result, _ = train(objective, [theta, 1e3 * theta], solver, settings)
+    whole = minimise(objective, theta, solver, settings)
+    assert result.n_iter == whole.n_iter == 40
+    # L-BFGS forgets the past gradients, and only them.
+    n_same = 40 if solver == "lm" else 20
+    assert result.loss_curve[:n_same] == whole.loss_curve[:n_same]
+    assert np.all(np.diff(result.loss_curve) <= 0)
