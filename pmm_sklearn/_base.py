@@ -24,6 +24,8 @@ _LINES_EVERY = 10
 # Root mean square of the residuals, in standard deviations of the targets, that is
 # as good as none: rounding errors of eigenvectors are not far below.
 _NEGLIGIBLE_RESIDUAL = 1e-12
+# One that leaves nothing to warn of where max_iter ends the training.
+_SMALL_RESIDUAL = 1e-4
 _CALLBACK_STATE = ("_callback_fit_ctx", "_skl_callbacks_to_teardown")
 # The time of a Levenberg-Marquardt step grows with the cube of this number.
 _LARGEST_DENSE_SYSTEM = 2000
@@ -93,7 +95,7 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
         vars(self).update(fitted(result.theta), start_losses_=np.array(start_losses))
         self._set_training_attributes(problem, result)
         bridge.close()
-        self._report(result)
+        self._report(result, problem.objective)
 
     def _train(self, problem, starts, bridge):
         """Result of the best start and the losses of all; shows the progress."""
@@ -143,10 +145,7 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
         """Loss that ends the training; with ``tol=0`` only none at all does."""
         if self.tol == 0:
             return 0.0
-        # Without matrices the outputs are the means of the targets.
-        return _NEGLIGIBLE_RESIDUAL**2 * objective.value(
-            np.zeros(objective.n_parameters)
-        )
+        return _NEGLIGIBLE_RESIDUAL**2 * _loss_of_means(objective)
 
     def _choose_solver(self, objective):
         if self.solver != "auto":
@@ -156,12 +155,15 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
         is_affordable = system <= _LARGEST_DENSE_SYSTEM and numbers <= _LARGEST_JACOBIAN
         return "lm" if is_affordable else "lbfgs"
 
-    def _report(self, result):
+    def _report(self, result, objective):
         if self.verbose:
             self._print(
                 f"stopped after {result.n_iter} iterations: {result.reason.value}"
             )
-        if not result.reason.converged:
+        is_accurate = result.reason is StopReason.MAX_ITER and (
+            result.loss <= _SMALL_RESIDUAL**2 * _loss_of_means(objective)
+        )
+        if not (result.reason.converged or is_accurate):
             warn_caller(
                 f"{type(self).__name__} stopped after {result.n_iter} iterations with "
                 f"loss {result.loss:.4g}: {result.reason.value}.",
@@ -203,6 +205,11 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
                 )
             )
         super().__setstate__(state)
+
+
+def _loss_of_means(objective):
+    """Loss of a model without matrices, whose outputs are the means of the targets."""
+    return objective.value(np.zeros(objective.n_parameters))
 
 
 def _model_attributes(problem, theta):
