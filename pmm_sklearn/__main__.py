@@ -33,6 +33,12 @@ from .datasets import load_airfoil
 
 TRAIN_FRACTION = 0.35
 N_AVERAGED = 8
+_SETTINGS = """
+Settings: PMMRegressor, RandomForestRegressor and HistGradientBoosting have their
+defaults; those of PMMRegressor were chosen on several data sets, this one among them.
+GaussianProcessRegressor learns its length scales and noise. KernelRidge, MLPRegressor
+and SVR were set once for these data, not for each seed: benchmarks/airfoil_baselines.py
+compares them with a grid, by cross-validation on the training samples."""
 
 
 def parametric_matrix_models(seed):
@@ -138,6 +144,7 @@ def _print_table(rows, largest):
         print(columns.format(name, *figures, n_parameters))
     print("\nerror: mean absolute error on the test samples; numbers: what a model")
     print("stores for its predictions (for kernels, its training data too).")
+    print(_SETTINGS)
 
 
 def save_picture(path, models, X_test, y_test):

@@ -1,9 +1,8 @@
 """A training problem: standardised data, starting points, units restored."""
 
-import warnings
-
 import numpy as np
 
+from ._warnings import warn_caller
 from .model import NoisePenalty, Objective, RidgePenalty, SquaredError
 
 _SMALL_WEIGHT = 0.1
@@ -99,11 +98,10 @@ def make_penalty(alpha, sample_weight, n_outputs, prior_variance):
     # Hardly any observation would leave only the prior.
     mean = sample_weight[sample_weight > 0].mean()
     if mean < _SMALL_WEIGHT:
-        warnings.warn(
+        warn_caller(
             f"sample_weight has mean {mean:.2g}. With alpha='auto' a weight of 1 is "
             f"one observation, so that the regularisation will be far too strong: "
             f"divide sample_weight by its mean, or give alpha a number.",
             UserWarning,
-            stacklevel=5,
         )
     return NoisePenalty(sample_weight.sum() * n_outputs, prior_variance)

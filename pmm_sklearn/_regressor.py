@@ -145,6 +145,15 @@ class PMMRegressor(RegressorMixin, BasePMM):
     the crossing is then another state than on the other side, and outputs jump,
     as they do in a quantum phase transition of first order.
 
+    For `p` features and `q` outputs the number of parameters is
+    :math:`(p + 1) n^2 + q s n^2 + q`, with :math:`s = r` observables for
+    "expectation" and :math:`r (r + 1) / 2` for "transition"; "symmetric" matrices
+    have :math:`n (n + 1) / 2` in place of :math:`n^2`.  (With sectors, it is the sum
+    of this over the blocks, except for the observables of "transition".)  Where
+    observations, that is samples times outputs, are fewer than parameters, a perfect
+    fit of the training data says nothing about predictions: reduce `matrix_size`,
+    unless cross-validation favours the large matrices.
+
     Ctrl-C ends the present fit, which keeps its best model and warns; a loop around
     it, such as ``cross_val_score``, goes on with the next fit.  A second Ctrl-C
     within two seconds is a ``KeyboardInterrupt`` for the caller and ends the loop.

@@ -7,6 +7,7 @@ from .model import Parameters
 # Spreads below this multiple of the rounding error count as constant.
 _CONSTANT = 10 * np.finfo(np.float64).eps
 
+_TINY = np.finfo(np.float64).tiny
 # Quotients and squares of numbers in between are finite.
 _SMALLEST, _LARGEST = 1e-152, 1e152
 
@@ -151,7 +152,8 @@ def moments(name, columns, weight):
     centred = columns - mean
     largest = np.max(np.abs(centred), axis=0)
     is_constant = largest <= _CONSTANT * size
-    divisor = np.where(is_constant, 1.0, largest)
+    # Old NumPy reports an overflow in divisions by denormal numbers.
+    divisor = np.where(is_constant, 1.0, np.maximum(largest, _TINY))
     deviation = np.sqrt(weight @ (centred / divisor) ** 2) * divisor
     deviation = np.where(is_constant, 0.0, deviation)
     is_tiny = (deviation > 0) & (deviation < _SMALLEST)

@@ -33,6 +33,12 @@ def test_table(outcome):
     assert float(errors["PMMRegressor"]) < float(errors["RandomForestRegressor"])
 
 
+def test_says_where_the_settings_come_from(outcome):
+    settings = outcome[1].partition("Settings: ")[2]
+    for name in re.findall(r"^Fitting (\w+)", outcome[1], re.M):
+        assert name in settings
+
+
 def test_progress_is_shown(outcome):
     assert re.search(r"\[PMMRegressor\] iteration +\d+ +loss", outcome[1])
     assert "Fitting SVR ..." in outcome[1]

@@ -73,6 +73,30 @@ def test_fitted_attributes(smooth_data):
     assert model.n_features_in_ == 2
 
 
+@pytest.mark.parametrize("readout", ["expectation", "transition"])
+@pytest.mark.parametrize("matrix_type", ["hermitian", "symmetric"])
+@pytest.mark.parametrize("matrix_size", [5, (2, 3)])
+def test_number_of_parameters_is_that_of_the_documentation(
+    smooth_data, readout, matrix_type, matrix_size
+):
+    X, y = smooth_data
+    model = small(
+        matrix_size=matrix_size,
+        n_eigenvectors=3,
+        readout=readout,
+        matrix_type=matrix_type,
+        max_iter=1,
+    ).fit(X, np.column_stack([y, -y]))
+
+    def elements(n):
+        return n * n if matrix_type == "hermitian" else n * (n + 1) // 2
+
+    p, q, r = 2, 2, 3
+    primary = elements(5) if matrix_size == 5 else elements(2) + elements(3)
+    secondary, s = (primary, r) if readout == "expectation" else (elements(5), 6)
+    assert model.n_parameters_ == (p + 1) * primary + q * s * secondary + q
+
+
 def test_loss_is_that_of_the_documentation(smooth_data):
     """Weighted squares of the standardised target plus alpha times the norm."""
     X, y = smooth_data
@@ -362,11 +386,15 @@ class TestConvergenceWarning:
         """Relative decreases go on for hundreds of iterations below."""
         x = np.linspace(-1, 1, 40)
         X, y = x[:, np.newaxis], -x / np.sqrt(x**2 + 0.04)
-        model = PMMRegressor(3, 1, random_state=0, max_iter=150).fit(X, y)
+        model = PMMRegressor(3, 1, random_state=0, max_iter=1000).fit(X, y)
         assert model.stop_reason_ == "stationary"
         assert np.std(model.predict(X) - y) < 1e-11
-        model.set_params(tol=0).fit(X, y)
-        assert model.stop_reason_ == "max_iter"
+        floor = 1e-24 * len(y)
+        assert model.loss_ <= floor < model.loss_curve_[-2]
+        n_iter = model.n_iter_
+        model.set_params(tol=0, max_iter=n_iter + 30).fit(X, y)
+        assert model.n_iter_ > n_iter
+        assert model.loss_ < floor
 
     @pytest.mark.parametrize("early_stopping", [False, True])
     @pytest.mark.parametrize("solver", ["lm", "lbfgs"])
