@@ -16,7 +16,7 @@ from ._validation import (
     check_sample_weight,
     check_target_weight,
 )
-from .model import RidgePenalty
+from .model import RidgePenalty, SquaredError
 from .targets import as_targets
 
 # Of the coordinates of all matrices, for alpha="auto".  It is wide, for levels above
@@ -81,6 +81,7 @@ class BaseEmulator(RegressorMixin, BasePMM):
             penalty = RidgePenalty(1.0 / _PRIOR_VARIANCE)
         problem = TrainingProblem(
             model,
+            SquaredError(),
             scaling,
             data.scaled(target_weight, scaling.spread),
             penalty,

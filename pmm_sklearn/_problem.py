@@ -3,7 +3,7 @@
 import numpy as np
 
 from ._warnings import warn_caller
-from .model import NoisePenalty, Objective, RidgePenalty, SquaredError
+from .model import NoisePenalty, Objective, RidgePenalty
 
 _SMALL_WEIGHT = 0.1
 
@@ -15,6 +15,8 @@ class TrainingProblem:
     ----------
     model : PMM
         Structure of the model, in standardised units.
+    loss : SquaredError or CrossEntropy
+        Loss of the outputs.
     scaling : Standardisation or SpectrumScaling
         From the user's units to standardised ones.
     data : tuple of ndarray
@@ -35,18 +37,18 @@ class TrainingProblem:
         ``validation_loss(theta)``, without penalty.
     """
 
-    def __init__(self, model, scaling, data, penalty, validation=None, smoothness=None):
+    def __init__(
+        self, model, loss, scaling, data, penalty, validation=None, smoothness=None
+    ):
         self.model = model
         self.scaling = scaling
         X, y, weight = self._standardised(data)
-        self.objective = Objective(
-            model, SquaredError(), X, y, weight, penalty, smoothness
-        )
+        self.objective = Objective(model, loss, X, y, weight, penalty, smoothness)
         self.validation_loss = None
         if validation is not None:
             self.validation_loss = Objective(
                 model,
-                SquaredError(),
+                loss,
                 *self._standardised(validation),
                 RidgePenalty(0.0),
             ).value

@@ -2,32 +2,21 @@
 
 import numpy as np
 from sklearn.base import RegressorMixin
-from sklearn.model_selection import train_test_split
-from sklearn.utils import check_random_state
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import validate_data
 
-from ._base import BasePMM, fitted_state_kept_on_error
+from ._base import fitted_state_kept_on_error
 from ._callbacks import with_callbacks
-from ._problem import TrainingProblem, make_penalty
+from ._observable_base import ObservablePMM
+from ._problem import make_penalty
 from ._scaling import Standardisation
-from ._threads import single_blas_thread
-from ._validation import (
-    check_flag,
-    check_integer,
-    check_matrix_size,
-    check_number,
-    check_option,
-    check_reach,
-    check_real,
-    check_sample_weight,
-)
-from .model import MATRIX_TYPES, READOUTS, SELECTIONS, observable_pmm
+from ._validation import check_real, check_sample_weight
+from .model import SquaredError
 
 # Of the coordinates of all matrices, for alpha="auto"; see doc/defaults.rst.
 _PRIOR_VARIANCE = 5.0
 
 
-class PMMRegressor(RegressorMixin, BasePMM):
+class PMMRegressor(RegressorMixin, ObservablePMM):
     r"""Parametric matrix model for regression.
 
     The features control a Hermitian matrix, :math:`H(x) = M_0 + \sum_l x_l M_l`.
@@ -251,74 +240,22 @@ class PMMRegressor(RegressorMixin, BasePMM):
             If training ended before it converged, or was interrupted.
         """
         with fitted_state_kept_on_error(self):
-            block_sizes = self._check_parameters()
+            self._check_parameters()
             data, is_single_output = self._check_data(X, y, sample_weight)
-            structure = {
-                "n_features": data[0].shape[1],
-                "n_outputs": data[1].shape[1],
-                "block_sizes": block_sizes,
-                "n_eigenvectors": self.n_eigenvectors,
-                "which": self.which,
-                "readout": self.readout,
-                "matrix_type": self.matrix_type,
-            }
-            model = observable_pmm(**structure)
-            random_state = check_random_state(self.random_state)
-            training, validation = self._split_validation(data, random_state)
-            scaling = Standardisation(*training, model)
-            penalty = make_penalty(
-                self.alpha, training[2], model.n_outputs, _PRIOR_VARIANCE
-            )
-            problem = TrainingProblem(model, scaling, training, penalty, validation)
-            self._optimise(
-                problem,
-                self._starts(problem, random_state, structure),
+            self._fit_outputs(
+                data,
+                SquaredError(),
+                Standardisation,
                 {"X": X, "y": y, "metadata": {"sample_weight": sample_weight}},
                 {
-                    "n_outputs_": model.n_outputs,
-                    "_structure": structure,
+                    "n_outputs_": data[1].shape[1],
                     "_single_output": is_single_output,
                 },
             )
         return self
 
-    def _check_parameters(self):
-        """Validate all hyper-parameters; returns the block sizes of the matrix."""
-        block_sizes = check_matrix_size(self.matrix_size)
-        check_integer("n_eigenvectors", self.n_eigenvectors, 1)
-        if self.n_eigenvectors > sum(block_sizes):
-            raise ValueError(
-                f"n_eigenvectors must not exceed the side of the matrix, got "
-                f"n_eigenvectors={self.n_eigenvectors} with "
-                f"matrix_size={self.matrix_size!r}: select fewer eigenvectors or "
-                f"enlarge the matrix."
-            )
-        check_option("which", self.which, tuple(SELECTIONS))
-        check_option("readout", self.readout, tuple(READOUTS))
-        check_option("matrix_type", self.matrix_type, MATRIX_TYPES)
-        check_flag("early_stopping", self.early_stopping)
-        check_number(
-            "validation_fraction", self.validation_fraction, 0, 1, open_interval=True
-        )
-        self._check_training_parameters()
-        return block_sizes
-
-    def _split_validation(self, data, random_state):
-        """Training and validation data; no validation data unless asked for."""
-        if not self.early_stopping:
-            return data, None
-        n_samples = len(data[0])
-        n_validation = int(np.ceil(self.validation_fraction * n_samples))
-        if n_validation >= n_samples:
-            raise ValueError(
-                f"validation_fraction={self.validation_fraction} of n_samples="
-                f"{n_samples} leaves no sample to train on: reduce it, give more "
-                f"samples, or set early_stopping=False."
-            )
-        parts = train_test_split(
-            *data, test_size=n_validation, random_state=random_state
-        )
-        return parts[::2], parts[1::2]
+    def _make_penalty(self, sample_weight, n_outputs):
+        return make_penalty(self.alpha, sample_weight, n_outputs, _PRIOR_VARIANCE)
 
     def _check_data(self, X, y, sample_weight):
         """Features, target columns and weights, all positive; whether y was 1-D."""
@@ -345,14 +282,7 @@ class PMMRegressor(RegressorMixin, BasePMM):
         ndarray of shape (n_samples,) or (n_samples, n_outputs)
             Predicted targets, with the number of dimensions of ``y`` in ``fit``.
         """
-        check_is_fitted(self)
-        check_real("X", X)
-        X = validate_data(self, X, reset=False, dtype=np.float64)
-        check_reach(X, self.matrices_)
-        with single_blas_thread():
-            outputs = observable_pmm(**self._structure).predict(
-                self._fitted_parameters(), X
-            )
+        outputs = self._outputs(X)
         return outputs[:, 0] if self._single_output else outputs
 
     def __sklearn_tags__(self):

@@ -139,6 +139,46 @@ class Standardisation:
         )
 
 
+class FeatureStandardisation:
+    """Scaling of features only, for outputs that are logits.
+
+    Parameters
+    ----------
+    X, y, sample_weight, model
+        As for `Standardisation`; `y` is not scaled.
+    """
+
+    def __init__(self, X, y, sample_weight, model):
+        self._features = FeatureScaling(X, sample_weight, model.primary.monomials)
+
+    def features(self, X):
+        """Features of the standardised problem."""
+        return self._features.values(X)
+
+    def targets(self, y):
+        """The targets themselves."""
+        return y
+
+    def weights(self, sample_weight):
+        """Weights of the samples, as a column."""
+        return sample_weight[:, np.newaxis]
+
+    def without_influence(self, parameters):
+        """Parameters in which features that are constant have no influence."""
+        self._features.silence_constants(parameters.matrices)
+        return parameters
+
+    def to_user(self, parameters):
+        """Parameters for the user's features."""
+        matrices = self._features.to_user(parameters.matrices)
+        return parameters._replace(matrices=matrices)
+
+    def to_standard(self, parameters):
+        """Inverse of :meth:`to_user`."""
+        matrices = self._features.to_standard(parameters.matrices)
+        return parameters._replace(matrices=matrices)
+
+
 def moments(name, columns, weight):
     """Weighted mean and standard deviation; exactly 0 where a column is constant.
 

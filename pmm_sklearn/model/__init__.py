@@ -3,7 +3,7 @@
 from .commutator import CommutatorSmoothedMatrix
 from .eigensystem import Eigensystem
 from .equations import DualEquations, NormalEquations
-from .loss import SquaredError
+from .loss import CrossEntropy, SquaredError
 from .objective import Objective
 from .observables import LearnedOutputs, observable_pmm
 from .overlap import EigenvectorOverlap
@@ -25,6 +25,7 @@ __all__ = [
     "SELECTIONS",
     "AffineMatrix",
     "CommutatorSmoothedMatrix",
+    "CrossEntropy",
     "DualEquations",
     "Eigensystem",
     "EigenvectorOverlap",

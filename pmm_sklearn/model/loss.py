@@ -1,6 +1,10 @@
 """Losses: how far the outputs are from the targets."""
 
 import numpy as np
+from scipy.special import expit, logsumexp, softmax
+
+# Roots of smaller ones would underflow.
+_LEAST_PROBABILITY = 1e-280
 
 
 class SquaredError:
@@ -38,15 +42,107 @@ class SquaredError:
         return 2.0 * weight * (outputs - targets)
 
     @staticmethod
-    def residuals(outputs, targets, weight):
-        """Residuals whose sum of squares is the value, and their derivative.
+    def linearised(outputs, targets, weight, jacobian):
+        """Residuals and their Jacobian, as of a sum of squares.
+
+        Parameters
+        ----------
+        outputs, targets, weight : ndarray
+            As for :meth:`value`.
+        jacobian : ndarray of shape (n_samples, n_outputs, n_parameters)
+            Derivatives of the outputs; overwritten.
 
         Returns
         -------
         residuals : ndarray of shape (n_samples, n_outputs)
-            ``sqrt(w) (z - y)``.
-        slopes : ndarray of the shape of ``weight``
-            ``d residual / d output``.
+            ``r = sqrt(w) (z - y)``, whose sum of squares is the value.
+        jacobian : ndarray of shape (n_samples, n_outputs, n_parameters)
+            ``J``, the derivatives of ``r``.
         """
-        slopes = np.sqrt(weight)
-        return slopes * (outputs - targets), slopes
+        slopes = np.broadcast_to(np.sqrt(weight), outputs.shape)
+        jacobian *= slopes[:, :, np.newaxis]
+        return slopes * (outputs - targets), jacobian
+
+
+class CrossEntropy:
+    r"""Negative log-likelihood of classes, :math:`-\sum_s w_s \ln p_{s y_s}`.
+
+    With several outputs :math:`p = \operatorname{softmax}(z)`, one for each class.
+    With a single output, for two classes, :math:`p = 1 / (1 + e^{-z})` is the
+    probability of the second.  A softmax over two outputs would depend on their
+    difference only.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from pmm_sklearn.model import CrossEntropy
+    >>> z, y = np.array([[0.0], [1e6]]), np.array([[1.0], [1.0]])
+    >>> round(float(CrossEntropy().value(z, y, np.ones((2, 1)))), 6)  # ln 2
+    0.693147
+    """
+
+    @staticmethod
+    def probabilities(outputs):
+        """Probabilities of shape (n_samples, n_outputs)."""
+        return expit(outputs) if outputs.shape[1] == 1 else softmax(outputs, axis=1)
+
+    @staticmethod
+    def value(outputs, targets, weight):
+        """Loss of all samples together.
+
+        Parameters
+        ----------
+        outputs : ndarray of shape (n_samples, n_outputs)
+            Logits.
+        targets : ndarray of shape (n_samples, n_outputs)
+            1 for the class of the sample, else 0.
+        weight : ndarray of shape (n_samples, 1)
+            Non-negative weights.
+
+        Returns
+        -------
+        float
+        """
+        if outputs.shape[1] == 1:
+            losses = np.logaddexp(0.0, outputs) - targets * outputs
+        else:
+            normalisation = logsumexp(outputs, axis=1, keepdims=True)
+            losses = np.sum(targets * (normalisation - outputs), axis=1, keepdims=True)
+        return np.sum(weight * losses)
+
+    def gradient(self, outputs, targets, weight):
+        """Derivative of the value with respect to the outputs."""
+        return weight * (self.probabilities(outputs) - targets)
+
+    def linearised(self, outputs, targets, weight, jacobian):
+        r"""Residuals and Jacobian of a sum of squares with the same derivatives.
+
+        Its gradient is that of the loss, and its Gauss-Newton matrix the
+        generalised one, :math:`J^T (\operatorname{diag}(p) - p p^T) J`: the factor
+        :math:`\operatorname{diag}(\sqrt p) - \sqrt p\, p^T` times ``J``.
+
+        Parameters
+        ----------
+        outputs, targets, weight : ndarray
+            As for :meth:`value`.
+        jacobian : ndarray of shape (n_samples, n_outputs, n_parameters)
+            Derivatives of the outputs.
+
+        Returns
+        -------
+        residuals : ndarray of shape (n_samples, n_outputs)
+        jacobian : ndarray of shape (n_samples, n_outputs, n_parameters)
+        """
+        p = np.clip(self.probabilities(outputs), _LEAST_PROBABILITY, None)
+        if outputs.shape[1] == 1:
+            q = np.clip(self.probabilities(-outputs), _LEAST_PROBABILITY, None)
+            roots = np.sqrt(p * q)
+            residuals = np.where(targets == 1, -q, p) / roots
+        else:
+            roots = np.sqrt(p)
+            residuals = roots - targets / roots
+            mean = np.einsum("sk,skp->sp", p, jacobian)
+            jacobian = jacobian - mean[:, np.newaxis]
+        # The value of a sum of squares has no factor 1/2, its Hessian has a factor 2.
+        scale = np.sqrt(0.5 * weight)
+        return scale * residuals, (scale * roots)[:, :, np.newaxis] * jacobian

@@ -12,7 +12,7 @@ class Objective:
     .. math::
 
         f(\theta) = P(L(\theta), \|\theta'\|^2), \qquad
-        L(\theta) = \sum_{sk} w_{sk} (z_{sk} - y_{sk})^2 + S(\theta)
+        L(\theta) = \sum_s \ell(z_s, y_s; w_s) + S(\theta)
 
     where :math:`\theta'` are all parameters but the intercepts and `S` is an
     optional smoothness term, a sum of squares too.  Samples are visited in chunks,
@@ -23,7 +23,7 @@ class Objective:
     ----------
     model : PMM
         Structure of the model.
-    loss : SquaredError
+    loss : SquaredError or CrossEntropy
         Loss of the outputs.
     X : ndarray of shape (n_samples, n_features)
         Features.
@@ -140,11 +140,9 @@ class Objective:
         parameters = self.model.split(theta)
         for chunk in self._chunks:
             outputs, saved = self._forward(theta, parameters, chunk)
-            jacobian = self.model.jacobian(saved)
-            residuals, slopes = self.loss.residuals(
-                outputs, self.y[chunk], self.weight[chunk]
+            residuals, jacobian = self.loss.linearised(
+                outputs, self.y[chunk], self.weight[chunk], self.model.jacobian(saved)
             )
-            jacobian *= slopes[:, :, np.newaxis]
             yield residuals.ravel(), jacobian.reshape(-1, self.n_parameters)
         if self.smoothness is not None:
             residuals, slopes = self.smoothness.residuals_and_jacobian(

@@ -1,0 +1,111 @@
+"""What regressors and classifiers have in common: observables of selected states."""
+
+import numpy as np
+from sklearn.model_selection import train_test_split
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from ._base import BasePMM
+from ._problem import TrainingProblem
+from ._threads import single_blas_thread
+from ._validation import (
+    check_flag,
+    check_integer,
+    check_matrix_size,
+    check_number,
+    check_option,
+    check_reach,
+    check_real,
+)
+from .model import MATRIX_TYPES, READOUTS, SELECTIONS, observable_pmm
+
+
+class ObservablePMM(BasePMM):
+    """Parameters, training and outputs of `PMMRegressor` and `PMMClassifier`."""
+
+    def _check_parameters(self):
+        """Validate all hyper-parameters."""
+        block_sizes = check_matrix_size(self.matrix_size)
+        check_integer("n_eigenvectors", self.n_eigenvectors, 1)
+        if self.n_eigenvectors > sum(block_sizes):
+            raise ValueError(
+                f"n_eigenvectors must not exceed the side of the matrix, got "
+                f"n_eigenvectors={self.n_eigenvectors} with "
+                f"matrix_size={self.matrix_size!r}: select fewer eigenvectors or "
+                f"enlarge the matrix."
+            )
+        check_option("which", self.which, tuple(SELECTIONS))
+        check_option("readout", self.readout, tuple(READOUTS))
+        check_option("matrix_type", self.matrix_type, MATRIX_TYPES)
+        check_flag("early_stopping", self.early_stopping)
+        check_number(
+            "validation_fraction", self.validation_fraction, 0, 1, open_interval=True
+        )
+        self._check_training_parameters()
+
+    def _split_validation(self, data, random_state):
+        """Training and validation data; no validation data unless asked for."""
+        if not self.early_stopping:
+            return data, None
+        n_samples = len(data[0])
+        n_validation = int(np.ceil(self.validation_fraction * n_samples))
+        if n_validation >= n_samples:
+            raise ValueError(
+                f"validation_fraction={self.validation_fraction} of n_samples="
+                f"{n_samples} leaves no sample to train on: reduce it, give more "
+                f"samples, or set early_stopping=False."
+            )
+        parts = train_test_split(
+            *data, test_size=n_validation, random_state=random_state
+        )
+        return parts[::2], parts[1::2]
+
+    def _fit_outputs(self, data, loss, make_scaling, hook_data, attributes):
+        """Train on checked data and set the fitted attributes.
+
+        Parameters
+        ----------
+        data : tuple of ndarray
+            Features, columns of targets, positive weights.
+        loss : SquaredError or CrossEntropy
+            Loss of the outputs.
+        make_scaling : callable
+            ``make_scaling(X, y, sample_weight, model)``.
+        hook_data : dict
+            What callbacks are given.
+        attributes : dict
+            Further fitted attributes.
+        """
+        structure = {
+            "n_features": data[0].shape[1],
+            "n_outputs": data[1].shape[1],
+            "block_sizes": check_matrix_size(self.matrix_size),
+            "n_eigenvectors": self.n_eigenvectors,
+            "which": self.which,
+            "readout": self.readout,
+            "matrix_type": self.matrix_type,
+        }
+        model = observable_pmm(**structure)
+        random_state = check_random_state(self.random_state)
+        training, validation = self._split_validation(data, random_state)
+        problem = TrainingProblem(
+            model,
+            loss,
+            make_scaling(*training, model),
+            training,
+            self._make_penalty(training[2], model.n_outputs),
+            validation,
+        )
+        starts = self._starts(problem, random_state, structure)
+        attributes = {**attributes, "_structure": structure}
+        self._optimise(problem, starts, hook_data, attributes)
+
+    def _outputs(self, X):
+        """Outputs of the fitted model, shape (n_samples, n_outputs)."""
+        check_is_fitted(self)
+        check_real("X", X)
+        X = validate_data(self, X, reset=False, dtype=np.float64)
+        check_reach(X, self.matrices_)
+        model = observable_pmm(**self._structure)
+        with single_blas_thread():
+            return model.predict(self._fitted_parameters(), X)
