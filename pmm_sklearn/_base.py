@@ -36,13 +36,15 @@ _LARGEST_JACOBIAN = 50_000_000
 class BasePMM(CallbackSupportMixin, BaseEstimator):
     """Parameters, training and persistence common to all estimators."""
 
+    _solvers = tuple(SOLVERS)
+
     def _check_training_parameters(self):
         """Validate the hyper-parameters of the training."""
         if isinstance(self.alpha, str):
             check_option("alpha", self.alpha, ("auto",))
         else:
             check_number("alpha", self.alpha, 0)
-        check_option("solver", self.solver, ("auto", *SOLVERS))
+        check_option("solver", self.solver, ("auto", *self._solvers))
         check_integer("max_iter", self.max_iter, 1)
         check_number("tol", self.tol, 0)
         check_integer("n_init", self.n_init, 1)
@@ -70,7 +72,7 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
         intercept = getattr(self, "intercept_", np.empty(0))
         return Parameters(self.matrices_, self.observables_, intercept)
 
-    def _optimise(self, problem, starts, hook_data, outputs):
+    def _optimise(self, problem, starts, hook_data, outputs, seed=None):
         """Minimise from the starts and set the fitted attributes.
 
         Parameters
@@ -83,13 +85,15 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
             What callbacks are given: see `CallbackBridge`.
         outputs : dict
             Fitted attributes that describe the outputs.
+        seed : int, optional
+            Of the solver, if it is a random one.
         """
 
         def fitted(theta):
             return {**_model_attributes(problem, theta), **outputs}
 
         bridge = CallbackBridge(self, hook_data, self.max_iter, fitted)
-        result, start_losses = self._train(problem, starts, bridge)
+        result, start_losses = self._train(problem, starts, bridge, seed)
         if result.reason is StopReason.NON_FINITE:
             raise ValueError(f"No model could be fitted: {result.reason.value}.")
         vars(self).update(fitted(result.theta), start_losses_=np.array(start_losses))
@@ -97,7 +101,7 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
         bridge.close()
         self._report(result, problem.objective)
 
-    def _train(self, problem, starts, bridge):
+    def _train(self, problem, starts, bridge, seed):
         """Result of the best start and the losses of all; shows the progress."""
 
         def name(number):
@@ -118,13 +122,14 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
         return train(
             problem.objective,
             starts,
-            solver,
+            self._minimiser(solver, seed),
             {
                 "tol": self.tol,
                 "max_iter": self.max_iter,
                 "floor": self._negligible_loss(problem.objective),
                 "n_iter_no_change": self.n_iter_no_change,
                 "validation_loss": problem.validation_loss,
+                "is_scheduled": solver == "adam",
             },
             n_jobs=self.n_jobs,
             on_start=on_start,
@@ -154,6 +159,10 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
         numbers = system * objective.n_parameters
         is_affordable = system <= _LARGEST_DENSE_SYSTEM and numbers <= _LARGEST_JACOBIAN
         return "lm" if is_affordable else "lbfgs"
+
+    def _minimiser(self, solver, seed):
+        """Function of objective, start and progress that minimises."""
+        return SOLVERS[solver]
 
     def _report(self, result, objective):
         if self.verbose:

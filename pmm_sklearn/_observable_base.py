@@ -1,5 +1,7 @@
 """What regressors and classifiers have in common: observables of selected states."""
 
+from functools import partial
+
 import numpy as np
 from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state
@@ -18,10 +20,13 @@ from ._validation import (
     check_real,
 )
 from .model import MATRIX_TYPES, READOUTS, SELECTIONS, observable_pmm
+from .solvers import minimize_adam
 
 
 class ObservablePMM(BasePMM):
     """Parameters, training and outputs of `PMMRegressor` and `PMMClassifier`."""
+
+    _solvers = (*BasePMM._solvers, "adam")
 
     def _check_parameters(self):
         """Validate all hyper-parameters."""
@@ -40,6 +45,10 @@ class ObservablePMM(BasePMM):
         check_flag("early_stopping", self.early_stopping)
         check_number(
             "validation_fraction", self.validation_fraction, 0, 1, open_interval=True
+        )
+        check_integer("batch_size", self.batch_size, 1)
+        check_number(
+            "learning_rate_init", self.learning_rate_init, 0, open_interval=True
         )
         self._check_training_parameters()
 
@@ -98,7 +107,19 @@ class ObservablePMM(BasePMM):
         )
         starts = self._starts(problem, random_state, structure)
         attributes = {**attributes, "_structure": structure}
-        self._optimise(problem, starts, hook_data, attributes)
+        seed = random_state.randint(np.iinfo(np.int32).max)
+        self._optimise(problem, starts, hook_data, attributes, seed)
+
+    def _minimiser(self, solver, seed):
+        if solver != "adam":
+            return super()._minimiser(solver, seed)
+        return partial(
+            minimize_adam,
+            batch_size=self.batch_size,
+            learning_rate=self.learning_rate_init,
+            n_epochs=self.max_iter,
+            seed=seed,
+        )
 
     def _outputs(self, X):
         """Outputs of the fitted model, shape (n_samples, n_outputs)."""

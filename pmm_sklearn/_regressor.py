@@ -55,15 +55,21 @@ class PMMRegressor(RegressorMixin, ObservablePMM):
         nothing for data without noise, and more the noisier the data are.  It is
         the most probable model for normal errors of unknown variance and matrix
         elements of variance 5.
-    solver : {"auto", "lm", "lbfgs"}, default="auto"
+    solver : {"auto", "lm", "lbfgs", "adam"}, default="auto"
         "lm" is Levenberg-Marquardt, by far the better where its linear systems
-        are affordable.  "lbfgs" is `scipy.optimize.minimize`.  "auto" takes "lm"
-        up to 2000 parameters or residuals.
+        are affordable.  "lbfgs" is `scipy.optimize.minimize`.  "adam" takes small
+        steps after each batch of samples, for very many of these.  "auto" takes
+        "lm" up to 2000 parameters or residuals, else "lbfgs".
     max_iter : int, default=400
-        Largest number of iterations.
+        Largest number of iterations; for "adam" the number of epochs, each of which
+        visits every sample.
     tol : float, default=1e-2
         Training has converged when `n_iter_no_change` iterations together have
         decreased the loss by less than `tol` times its value.
+    batch_size : int, default=256
+        Number of samples of a step of "adam".
+    learning_rate_init : float, default=5e-3
+        First learning rate of "adam", which falls to zero like a cosine.
     n_init : int, default=4
         Number of random starts.  After 20, 60, 180, ... iterations the best third
         of them is continued, until one is left.
@@ -181,6 +187,8 @@ class PMMRegressor(RegressorMixin, ObservablePMM):
         solver="auto",
         max_iter=400,
         tol=1e-2,
+        batch_size=256,
+        learning_rate_init=5e-3,
         n_init=4,
         early_stopping=False,
         validation_fraction=0.1,
@@ -199,6 +207,8 @@ class PMMRegressor(RegressorMixin, ObservablePMM):
         self.solver = solver
         self.max_iter = max_iter
         self.tol = tol
+        self.batch_size = batch_size
+        self.learning_rate_init = learning_rate_init
         self.n_init = n_init
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction

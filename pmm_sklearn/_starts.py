@@ -9,7 +9,7 @@ from joblib.parallel import get_active_backend
 from sklearn.utils.parallel import Parallel, delayed
 
 from ._threads import single_blas_thread
-from .solvers import SOLVERS, Progress, StopReason, interrupted
+from .solvers import Progress, StopReason, interrupted
 
 #: Iterations after which the starts are compared for the first time.
 SCREENING_ITERATIONS = 20
@@ -39,8 +39,8 @@ def train(
         What is minimised.
     starts : list of ndarray of shape (n_parameters,)
         Starting points.
-    solver : {"lm", "lbfgs"}
-        Name of the solver.
+    solver : callable
+        ``solver(objective, theta, progress)``: see `pmm_sklearn.solvers`.
     settings : dict
         Keyword arguments of `Progress`.
     n_jobs : int, optional
@@ -97,7 +97,7 @@ def minimise(objective, start, solver, settings, on_iteration=None, previous=Non
     # A trial step may overflow; its loss is then not less than the present one.
     with single_blas_thread(), np.errstate(over="ignore", invalid="ignore"):
         progress = Progress(**settings, on_iteration=on_iteration, previous=previous)
-        return SOLVERS[solver](objective, start, progress)
+        return solver(objective, start, progress)
 
 
 def _run(task, arguments, n_jobs, on_result=None, on_iteration=None):

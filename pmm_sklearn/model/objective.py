@@ -56,6 +56,7 @@ class Objective:
         self.penalty = penalty
         self.smoothness = smoothness
         self.n_parameters = model.n_parameters
+        self.n_samples = len(X)
         self.n_residuals = y.size
         if smoothness is not None:
             self.n_residuals += smoothness.n_residuals
@@ -79,7 +80,6 @@ class Objective:
     def value_and_gradient(self, theta):
         """Value of the objective and its gradient of shape (n_parameters,)."""
         parameters = self.model.split(theta)
-        penalised = self.model.penalised(theta)
         total, gradient = 0.0, np.zeros(self.n_parameters)
         for chunk in self._chunks:
             outputs, saved = self._forward(theta, parameters, chunk)
@@ -90,6 +90,39 @@ class Objective:
             value, slope = self.smoothness.value_and_gradient(parameters.matrices)
             total += value
             gradient[: len(slope)] += slope
+        return self._penalised(theta, total, gradient)
+
+    @property
+    def total_weight(self):
+        """Sum of all weights, by which the objective is a mean over samples."""
+        return self.weight.sum()
+
+    def sampled_gradient(self, theta, samples):
+        """Estimate of the objective and of its gradient from some of the samples.
+
+        Parameters
+        ----------
+        theta : ndarray of shape (n_parameters,)
+            Parameters.
+        samples : ndarray of int
+            Which samples; they stand for all of them.
+
+        Returns
+        -------
+        value : float
+        gradient : ndarray of shape (n_parameters,)
+        """
+        factor = self.n_samples / len(samples)
+        parameters = self.model.split(theta)
+        outputs, saved = self.model.forward(parameters, self._inputs[samples])
+        data = (outputs, self.y[samples], self.weight[samples])
+        total = factor * self.loss.value(*data)
+        gradient = factor * self.model.gradient(saved, self.loss.gradient(*data))
+        return self._penalised(theta, total, gradient)
+
+    def _penalised(self, theta, total, gradient):
+        """Value and gradient of the objective from those of the loss."""
+        penalised = self.model.penalised(theta)
         norm = penalised @ penalised
         data_slope, norm_slope = self.penalty.slopes(total, norm)
         gradient = data_slope * gradient + 2.0 * norm_slope * penalised

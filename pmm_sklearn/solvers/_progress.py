@@ -28,6 +28,9 @@ class Progress:
     on_iteration : callable, optional
         ``on_iteration(n_iter, theta, loss)`` after each iteration; a true return
         value ends the optimisation.
+    is_scheduled : bool, default=False
+        Whether the solver follows a schedule of ``max_iter`` iterations, which only
+        validation data, callbacks and a loss of zero cut short.
     previous : SolverResult, optional
         Result that is continued: iterations, the best point and the patience are
         counted on.  The solver has to start from ``previous.resume.theta``.
@@ -48,6 +51,7 @@ class Progress:
         n_iter_no_change=10,
         validation_loss=None,
         on_iteration=None,
+        is_scheduled=False,
         previous=None,
     ):
         self.tol = tol
@@ -56,6 +60,7 @@ class Progress:
         self.n_iter_no_change = n_iter_no_change
         self.validation_loss = validation_loss
         self.on_iteration = on_iteration
+        self.is_scheduled = is_scheduled
         self.loss_curve = []
         self.validation_curve = []
         self.memory = None
@@ -89,7 +94,7 @@ class Progress:
         n_iter = len(self.loss_curve)
         if self.validation_loss is not None:
             self.validation_curve.append(score)
-        if score < self._best[2]:
+        if score < self._best[2] or self._counts_last:
             self._best = (theta, loss, score)
             self._best_iteration = n_iter
         wants_stop = self.on_iteration is not None and self.on_iteration(
@@ -103,6 +108,11 @@ class Progress:
         curves = self.loss_curve, self.validation_curve
         return SolverResult(*self._best, reason, *curves, resume)
 
+    @property
+    def _counts_last(self):
+        """Whether the last point is the best: the end of a schedule."""
+        return self.is_scheduled and self.validation_loss is None
+
     def _score(self, theta, loss):
         return loss if self.validation_loss is None else self.validation_loss(theta)
 
@@ -114,7 +124,7 @@ class Progress:
             return StopReason.STOPPED_EARLY
         if self.loss_curve[-1] <= self._zero:
             return StopReason.STATIONARY
-        if self._has_converged(n_iter):
+        if not self.is_scheduled and self._has_converged(n_iter):
             return StopReason.CONVERGED
         return StopReason.MAX_ITER if n_iter >= self.max_iter else None
 

@@ -15,6 +15,7 @@ class StopReason(enum.Enum):
         "the loss is zero, or no step in any direction decreased it: a minimum to "
         "machine precision"
     )
+    COMPLETED = "all iterations of the schedule were done"
     STOPPED_EARLY = "the validation loss stopped improving"
     CALLBACK = "a callback asked to stop"
     MAX_ITER = (
@@ -36,6 +37,7 @@ class StopReason(enum.Enum):
         return self in (
             StopReason.CONVERGED,
             StopReason.STATIONARY,
+            StopReason.COMPLETED,
             StopReason.STOPPED_EARLY,
             StopReason.CALLBACK,
         )
