@@ -1,8 +1,10 @@
 """The mathematics of parametric matrix models, with NumPy and SciPy only."""
 
 from .commutator import CommutatorSmoothedMatrix
+from .congruence import Congruence
 from .eigensystem import Eigensystem
 from .equations import DualEquations, NormalEquations
+from .image import ImageParameters, ImagePMM
 from .loss import CrossEntropy, SquaredError
 from .objective import Objective
 from .observables import LearnedOutputs, observable_pmm
@@ -17,6 +19,7 @@ from .states import SELECTIONS, Extremes, Levels
 from .structure import MATRIX_TYPES, HermitianSpace, Subspace, solutions
 from .symmetry import matrix_spaces
 from .unitary import UnitaryProduct, phase_energies
+from .windows import LazyGrams, WindowGrams
 
 __all__ = [
     "MATRIX_TYPES",
@@ -25,6 +28,7 @@ __all__ = [
     "SELECTIONS",
     "AffineMatrix",
     "CommutatorSmoothedMatrix",
+    "Congruence",
     "CrossEntropy",
     "DualEquations",
     "Eigensystem",
@@ -32,6 +36,9 @@ __all__ = [
     "Expectation",
     "Extremes",
     "HermitianSpace",
+    "ImagePMM",
+    "ImageParameters",
+    "LazyGrams",
     "LearnedOutputs",
     "Levels",
     "Monomials",
@@ -45,6 +52,7 @@ __all__ = [
     "Subspace",
     "Transition",
     "UnitaryProduct",
+    "WindowGrams",
     "matrix_spaces",
     "observable_pmm",
     "phase_energies",

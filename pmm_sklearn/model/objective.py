@@ -60,7 +60,7 @@ class Objective:
         self.n_residuals = y.size
         if smoothness is not None:
             self.n_residuals += smoothness.n_residuals
-        self._inputs = model.primary.inputs(X)
+        self._inputs = model.inputs(X)
         self._chunks = chunks(len(X), model.n_outputs * model.n_parameters)
         self._last = None
 

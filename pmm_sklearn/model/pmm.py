@@ -114,6 +114,10 @@ class PMM:
         penalised[self.n_parameters - self.readout.n_intercepts :] = 0.0
         return penalised
 
+    def inputs(self, X):
+        """What :meth:`forward` is given for features (n_samples, n_features)."""
+        return self.primary.inputs(X)
+
     def eigensystem(self, matrices, inputs):
         """Eigensystem of a batch, and what the derivatives of its matrices need."""
         assembled, saved = self.primary.forward(matrices, inputs)
@@ -148,7 +152,7 @@ class PMM:
         """Outputs of shape (n_samples, n_outputs), computed in chunks of samples."""
         outputs = np.empty((len(X), self.n_outputs))
         for chunk in self.prediction_chunks(len(X)):
-            inputs = self.primary.inputs(X[chunk])
+            inputs = self.inputs(X[chunk])
             outputs[chunk] = self.forward(parameters, inputs)[0]
         return outputs
 
