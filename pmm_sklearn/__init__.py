@@ -2,6 +2,7 @@
 
 from ._eigenvector_continuation import EigenvectorContinuation
 from ._emulator import PMMEmulator
+from ._image_classifier import PMMImageClassifier
 from ._regressor import PMMRegressor
 from ._unitary_emulator import UnitaryPMMEmulator
 from ._version import __version__
@@ -9,6 +10,7 @@ from ._version import __version__
 __all__ = [
     "EigenvectorContinuation",
     "PMMEmulator",
+    "PMMImageClassifier",
     "PMMRegressor",
     "UnitaryPMMEmulator",
     "__version__",

@@ -56,7 +56,7 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
 
     def _starts(self, problem, random_state, structure):
         """Starting points: random ones, or the fitted one for a warm start."""
-        if not (self.warm_start and hasattr(self, "matrices_")):
+        if not (self.warm_start and hasattr(self, "_structure")):
             seeds = random_state.randint(np.iinfo(np.int32).max, size=self.n_init)
             return [problem.random_start(seed) for seed in seeds]
         for name, value in structure.items():
@@ -90,7 +90,7 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
         """
 
         def fitted(theta):
-            return {**_model_attributes(problem, theta), **outputs}
+            return {**problem.attributes(theta), **outputs}
 
         bridge = CallbackBridge(self, hook_data, self.max_iter, fitted)
         result, start_losses = self._train(problem, starts, bridge, seed)
@@ -110,11 +110,11 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
         def on_start(number, result):
             self._show_start(name(number), result)
 
-        def on_screening(number, n_iter, theta, loss):
-            self._show_iteration(f"{name(number)}   ", n_iter, loss)
+        def on_screening(number, n_iter, theta, loss, score):
+            self._show_iteration(f"{name(number)}   ", n_iter, loss, score)
 
-        def on_iteration(n_iter, theta, loss):
-            self._show_iteration("", n_iter, loss)
+        def on_iteration(n_iter, theta, loss, score):
+            self._show_iteration("", n_iter, loss, score)
             return bridge.on_iteration(theta)
 
         solver = self._choose_solver(problem.objective)
@@ -122,7 +122,7 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
         return train(
             problem.objective,
             starts,
-            self._minimiser(solver, seed),
+            self._minimiser(solver, problem.model, seed),
             {
                 "tol": self.tol,
                 "max_iter": self.max_iter,
@@ -160,7 +160,7 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
         is_affordable = system <= _LARGEST_DENSE_SYSTEM and numbers <= _LARGEST_JACOBIAN
         return "lm" if is_affordable else "lbfgs"
 
-    def _minimiser(self, solver, seed):
+    def _minimiser(self, solver, model, seed):
         """Function of objective, start and progress that minimises."""
         return SOLVERS[solver]
 
@@ -192,9 +192,15 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
                 f"{start} after {result.n_iter} iterations   loss {result.score:.6e}"
             )
 
-    def _show_iteration(self, start, n_iter, loss):
+    def _show_iteration(self, start, n_iter, loss, score):
         if self.verbose > 1 or (self.verbose and n_iter % _LINES_EVERY == 0):
-            self._print(f"{start}iteration {n_iter:4d}   loss {loss:.6e}")
+            text = self._progress_text(loss, score)
+            self._print(f"{start}iteration {n_iter:4d}   {text}")
+
+    def _progress_text(self, loss, score):
+        """Loss, and whatever tells how good the model is on validation data."""
+        validation = f"   validation loss {score:.6e}" if score != loss else ""
+        return f"loss {loss:.6e}{validation}"
 
     def _print(self, text):
         print(f"[{type(self).__name__}] {text}", flush=True)
@@ -219,14 +225,6 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
 def _loss_of_means(objective):
     """Loss of a model without matrices, whose outputs are the means of the targets."""
     return objective.value(np.zeros(objective.n_parameters))
-
-
-def _model_attributes(problem, theta):
-    """Fitted attributes that predictions depend on, in the user's units."""
-    parameters = problem.parameters(theta)._asdict()
-    if not problem.model.readout.n_intercepts:
-        del parameters["intercept"]
-    return {f"{name}_": array for name, array in parameters.items()}
 
 
 @contextmanager

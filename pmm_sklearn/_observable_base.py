@@ -110,9 +110,9 @@ class ObservablePMM(BasePMM):
         seed = random_state.randint(np.iinfo(np.int32).max)
         self._optimise(problem, starts, hook_data, attributes, seed)
 
-    def _minimiser(self, solver, seed):
+    def _minimiser(self, solver, model, seed):
         if solver != "adam":
-            return super()._minimiser(solver, seed)
+            return super()._minimiser(solver, model, seed)
         return partial(
             minimize_adam,
             batch_size=self.batch_size,

@@ -76,6 +76,13 @@ class TrainingProblem:
         matrices = self.model.primary.total(parameters.matrices)
         return self.scaling.to_user(parameters._replace(matrices=matrices))
 
+    def attributes(self, theta):
+        """Fitted attributes that predictions depend on."""
+        parameters = self.parameters(theta)._asdict()
+        if not self.model.readout.n_intercepts:
+            del parameters["intercept"]
+        return {f"{name}_": array for name, array in parameters.items()}
+
 
 def make_penalty(alpha, sample_weight, n_outputs, prior_variance):
     """Penalty of a given weight, or for "auto" one that follows the noise.

@@ -4,6 +4,7 @@ from .commutator import CommutatorSmoothedMatrix
 from .congruence import Congruence
 from .eigensystem import Eigensystem
 from .equations import DualEquations, NormalEquations
+from .gauge import GaugeRotations
 from .image import ImageParameters, ImagePMM
 from .loss import CrossEntropy, SquaredError
 from .objective import Objective
@@ -35,6 +36,7 @@ __all__ = [
     "EigenvectorOverlap",
     "Expectation",
     "Extremes",
+    "GaugeRotations",
     "HermitianSpace",
     "ImagePMM",
     "ImageParameters",

@@ -10,6 +10,9 @@ from .eigensystem import Eigensystem
 from .states import Extremes
 from .structure import HermitianSpace
 
+# Of parts whose other elements a change of basis mixes, the number of indices.
+_N_INDICES = {"projections": 1, "offsets": 1, "observables": 2, "intercept": 1}
+
 
 class ImageParameters(NamedTuple):
     """What an image model learns.
@@ -45,7 +48,7 @@ class ImagePMM:
 
         M &= \sum_l K_l R_l K_l^\dagger + L_l C_l L_l^\dagger \\
         H_k &= D_k M D_k^\dagger + B_k \\
-        z_k &= g_k + \sum_{i \le j} |v_{ki}^\dagger D_{kij} v_{kj}|^2 / \tau
+        z_k &= g_k + \sum_{i \le j} |v_{ki}^\dagger D_{kij} v_{kj}|^2
 
     with the Gram matrices ``R_l``, ``C_l`` of windows and the eigenvectors
     :math:`v_{ki}` of :math:`H_k`.  (In the paper :math:`\|D_{kij}\|_2^2 / 2` is
@@ -65,7 +68,7 @@ class ImagePMM:
     matrix_type : {"hermitian", "symmetric"}
         Complex or real matrices.
     temperature : float
-        Divides the outputs: the :math:`\tau` of the softmax.
+        Divides the outputs.
 
     References
     ----------
@@ -155,6 +158,21 @@ class ImagePMM:
         penalised[self._ends[-2] :] = 0.0
         return penalised
 
+    def average_over_bases(self, theta):
+        """Means over the elements that changes of basis mix, in place of these."""
+        means = []
+        parts = np.split(theta, self._ends[:-1])
+        for part, (name, shape) in zip(parts, self._shapes.items(), strict=True):
+            # Changes of phases mix real and imaginary parts, the last axis.
+            if name in ("rows", "columns"):
+                numbers = part.reshape(*shape, -1)
+                mean = numbers.mean(axis=(1, 3), keepdims=True)
+            else:
+                numbers = part.reshape(*shape[: _N_INDICES[name]], -1)
+                mean = numbers.mean(axis=-1, keepdims=True)
+            means.append(np.broadcast_to(mean, numbers.shape).ravel())
+        return np.concatenate(means)
+
     def inputs(self, images):
         """What :meth:`forward` is given for images (n_samples, height, width)."""
         return self.grams.values(images)
@@ -173,7 +191,7 @@ class ImagePMM:
         return outputs
 
     def forward(self, parameters, inputs):
-        """Outputs of a batch, and what the derivatives need.
+        r"""Outputs of a batch, and what the derivatives need.
 
         Parameters
         ----------
@@ -185,7 +203,7 @@ class ImagePMM:
         Returns
         -------
         outputs : ndarray of shape (n_samples, n_classes)
-            Logits.
+            Logits :math:`z / \tau`.
         saved : tuple
             Argument of :meth:`gradient`.
         """
@@ -200,7 +218,7 @@ class ImagePMM:
         side = self._space.side
         eigensystem = Eigensystem(matrices.reshape(-1, side, side), self.states)
         outputs, readout = self._read(parameters.observables, eigensystem)
-        outputs += parameters.intercept
+        outputs = (outputs + parameters.intercept) / self.temperature
         return outputs, (parameters, inputs, latent, to_classes, eigensystem, readout)
 
     def _window_map(self, parameters):
@@ -230,8 +248,8 @@ class ImagePMM:
         stacked = observables.transpose(1, 0, 3, 2)
         applied = right @ np.ascontiguousarray(stacked)
         amplitudes = np.sum(left.conj() * applied, axis=-1)
-        outputs = np.sum(np.abs(amplitudes) ** 2, axis=0) / self.temperature
-        return outputs.T.copy(), (states, observables, applied, amplitudes)
+        outputs = np.sum(np.abs(amplitudes) ** 2, axis=0).T
+        return outputs, (states, observables, applied, amplitudes)
 
     def gradient(self, saved, cotangents):
         r"""Gradient of :math:`\sum_{sk} c_{sk} z_{sk}` with respect to ``theta``.
@@ -248,6 +266,7 @@ class ImagePMM:
         ndarray of shape (n_parameters,)
         """
         parameters, inputs, latent, to_classes, eigensystem, readout = saved
+        cotangents = cotangents / self.temperature
         observables, vectors = self._pull_back_readout(readout, cotangents)
         matrices = eigensystem.pullback(None, vectors)[:, 0]
         by_matrix = self._space.coordinates(matrices).reshape(len(inputs), -1)
@@ -269,7 +288,7 @@ class ImagePMM:
     def _pull_back_readout(self, saved, cotangents):
         """Gradients by the observables and by the selected eigenvectors."""
         states, observables, applied, amplitudes = saved
-        weights = 2.0 / self.temperature * cotangents.T * amplitudes
+        weights = 2.0 * cotangents.T * amplitudes
         weights = weights[..., np.newaxis]
         left, right = (states[index] for index in self._pairs)
         stacked = np.ascontiguousarray(observables.transpose(1, 0, 3, 2))

@@ -54,6 +54,7 @@ class WindowGrams:
         self.window_shape = tuple(window_shape)
         self.is_complex = is_complex
         self.dtype = np.dtype(dtype)
+        self._pixel_type = np.complex128 if is_complex else np.float64
         starts = [
             window_starts(*sizes)
             for sizes in zip(image_shape, window_shape, stride, strict=True)
@@ -85,7 +86,10 @@ class WindowGrams:
         """
         values = np.empty((len(images), self.size), dtype=self.dtype)
         for start in range(0, len(images), _CHUNK):
-            self._fill(values[start : start + _CHUNK], images[start : start + _CHUNK])
+            chunk = slice(start, start + _CHUNK)
+            # Products of bytes would overflow.
+            pixels = np.asarray(images[chunk])
+            self._fill(values[chunk], pixels.astype(self._pixel_type, copy=False))
         return values
 
     def _fill(self, out, images):
