@@ -338,6 +338,25 @@ class TestFiles:
         with pytest.raises(ValueError, match="written by to_npz"):
             PMMEmulator.from_npz(tmp_path / "other.npz")
 
+    @pytest.mark.parametrize(
+        "write",
+        [
+            lambda path: path.write_text("E0 E1\n"),
+            lambda path: path.write_bytes(b""),
+            lambda path: path.write_bytes(b"PK\x03\x04 no archive"),
+            lambda path: path.write_bytes(pickle.dumps({"matrices": 1})),
+            lambda path: np.save(path.open("wb"), np.ones(2)),
+            lambda path: np.savez(path, matrices=1, observables=1, description="E0"),
+            lambda path: np.savez(path, matrices=1, observables=1, description="[]"),
+        ],
+        ids=["text", "empty", "archive", "pickle", "npy", "no JSON", "other JSON"],
+    )
+    def test_files_of_other_kinds_are_refused(self, write, tmp_path):
+        path = tmp_path / "other.npz"
+        write(path)
+        with pytest.raises(ValueError, match=r"other.npz.*written by to_npz"):
+            PMMEmulator.from_npz(path)
+
     def test_pickle_and_joblib(self, tmp_path):
         model = truth()
         X = np.linspace(-1, 1, 5)[:, np.newaxis]
