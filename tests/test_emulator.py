@@ -440,10 +440,28 @@ class TestBadInput:
             bad("smoothness must be at least 0", smoothness=-1.0),
             bad("smoothness_exponent must be 1 or 2", smoothness_exponent=3),
             bad(r"paths\[0\] must have shape", smoothness=1.0, paths=[np.ones((3, 2))]),
+            bad(r"paths must be a list.*\[\]", smoothness=1.0, paths=[]),
+            bad("paths must be a list.*'x'", smoothness=1.0, paths="x"),
+            bad(r"paths\[0\] must hold numbers", smoothness=1.0, paths=[["x", "y"]]),
+            bad(r"paths\[0\] does not move", smoothness=1.0, paths=[[[1.0], [1.0]]]),
+            bad(
+                "commutator=0.5 .*matrix_type='hermitian'",
+                commutator=0.5,
+                matrix_type="symmetric",
+            ),
+            bad(
+                r"fixed=\[0, 1\] leaves no matrix to learn",
+                fixed={0: np.eye(5), 1: np.eye(5)},
+            ),
             bad("degree must be at least 1", degree=0),
             bad("target_weight must have shape", fit={"target_weight": [1.0, 2.0]}),
             bad("y_err must be finite and positive", fit={"y_err": np.zeros(6)}),
             bad("y_err must have the shape", fit={"y_err": np.ones(5)}),
+            bad("y_err must be at least 1e-100", fit={"y_err": [1e-300] + 5 * [1.0]}),
+            bad("y_err must hold real numbers", fit={"y_err": np.ones(6) + 0j}),
+            bad("sample_weight must hold real", fit={"sample_weight": np.ones(6) + 0j}),
+            bad("target_weight must hold real", fit={"target_weight": [1j]}),
+            bad("target_weight must not exceed", fit={"target_weight": [1e308]}),
         ],
     )
     def test_named_with_value_and_remedy(self, y, fit, parameters, match):
