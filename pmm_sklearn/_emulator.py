@@ -337,6 +337,12 @@ class PMMEmulator(SpectrumAnalysisMixin, BaseEmulator):
         return emulator
 
     def _check_features(self, X):
+        check_is_fitted(self)
+        if np.asarray(X).dtype.kind == "c":
+            raise ValueError(
+                "Complex data not supported: X is complex, which only hamiltonian, "
+                "eigenvalues and continue_along take: use one of them, or X.real."
+            )
         X = super()._check_features(X)
         with np.errstate(over="ignore"):
             inputs = self._fitted_model().primary.inputs(X)

@@ -27,6 +27,8 @@ _X_CHECKS = {"dtype": np.float64}
 _Y_CHECKS = {
     "dtype": np.float64,
     "ensure_2d": False,
+    "ensure_min_features": 0,
+    "allow_nd": True,
     "ensure_all_finite": "allow-nan",
 }
 
@@ -114,7 +116,7 @@ class BaseEmulator(RegressorMixin, BasePMM):
         check_real("y", y)
         X, y = validate_data(self, X, y, validate_separately=(_X_CHECKS, _Y_CHECKS))
         check_consistent_length(X, y)
-        if y.ndim > 2:
+        if y.ndim > 2 or y.size == 0:
             raise ValueError(
                 f"y must have one row per sample and one column per target, got shape "
                 f"{y.shape}: reshape it."

@@ -424,6 +424,9 @@ class TestBadInput:
             bad("must be a list of Level", targets=Level(0)),
             bad("must hold Level", targets=["E0"]),
             bad("nothing but NaN.* column 1", y=[[1.0, np.nan]] * 6),
+            bad(r"y must have one row.*\(6, 1, 1\)", y=np.ones((6, 1, 1))),
+            bad(r"y must have one row.*\(6, 0\)", y=np.ones((6, 0))),
+            bad("alpha must be a number or 'auto', got 'none'", alpha="none"),
             bad("Input y contains infinity", y=[1.0, np.inf, 1, 1, 1, 1]),
             bad("not Hermitian", fixed={0: np.triu(np.ones((5, 5)))}),
             bad(r"key 2.*0 to 1", fixed={2: np.eye(5)}),
@@ -487,6 +490,7 @@ class TestBadInput:
             (lambda: Level(0.5), "k must be an integer"),
             (lambda: Level(0, sector=-1), "sector must be at least 0"),
             (lambda: Observable(""), "name must be a non-empty string"),
+            (lambda: Observable("spin", Level(1)), "level must be an integer"),
             (lambda: Transition("d", 0, "1"), "j must be an integer"),
             (lambda: Gap(None, 1), "i must be an integer"),
         ],
@@ -506,6 +510,23 @@ class TestBadInput:
             model.eigenvalues(np.ones((2, 3)) * 1j)
         with pytest.raises(ValueError, match="path has NaN"):
             model.continue_along(np.array([[np.nan + 1j]]))
+
+    @pytest.mark.parametrize("method", ["predict", "predict_gradient", "eigenvectors"])
+    def test_methods_of_real_features_name_those_of_complex_ones(self, method):
+        with pytest.raises(ValueError, match="eigenvalues and continue_along"):
+            getattr(truth(), method)([[1j]])
+
+    def test_complex_features_in_another_order_are_refused(self):
+        pandas = pytest.importorskip("pandas")
+        X = pandas.DataFrame({"g": [0.0, 1.0, 2.0], "h": [1.0, 0.0, 2.0]})
+        emulator = PMMEmulator(2, max_iter=2, random_state=0).fit(X, [0.0, 1.0, 2.0])
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            emulator.eigenvalues(X)
+            emulator.continue_along(X + 1j)
+        for method in (emulator.eigenvalues, emulator.continue_along):
+            with pytest.raises(ValueError, match="feature names should match"):
+                method((X + 1j)[["h", "g"]])
 
     def test_convergence_is_warned_of(self):
         X = np.linspace(-1, 1, 9)[:, np.newaxis]
