@@ -177,7 +177,7 @@ class SpectrumAnalysisMixin:
 
     def _check_complex_features(self, name, X):
         """Features as `predict` takes them, but complex ones too."""
-        if not np.iscomplexobj(X):
+        if np.asarray(X).dtype.kind != "c":
             return self._check_features(X)
         check_is_fitted(self)
         names, X = X, np.asarray(X)

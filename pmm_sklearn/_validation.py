@@ -8,6 +8,8 @@ from scipy import sparse
 _SMALLEST_WEIGHT, _LARGEST_WEIGHT = 1e-100, 1e100
 # LAPACK rescales matrices, but not those with infinite elements.
 _LARGEST_ELEMENT = 1e300
+# One matrix of this side takes 1.6 GB.
+_LARGEST_SIDE = 10_000
 
 
 def check_integer(name, value, minimum):
@@ -58,6 +60,11 @@ def check_matrix_size(matrix_size):
             )
         if size < 1:
             raise ValueError(f"matrix_size must be positive, got {matrix_size!r}.")
+    if sum(sizes) > _LARGEST_SIDE:
+        raise ValueError(
+            f"matrix_size must not exceed {_LARGEST_SIDE} in all, got {matrix_size!r}: "
+            f"the matrices of a parametric matrix model are small."
+        )
     return tuple(int(size) for size in sizes)
 
 

@@ -9,7 +9,8 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.model_selection import GridSearchCV, KFold
+from sklearn.metrics import r2_score
+from sklearn.model_selection import GridSearchCV, KFold, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
@@ -407,6 +408,41 @@ def bad(match, y=None, fit=None, **parameters):
     return pytest.param(y, fit or {}, parameters, match, id=match[:40])
 
 
+class TestScore:
+    X = np.linspace(-1, 1, 7)[:, np.newaxis]
+
+    def test_entries_that_were_not_calculated_do_not_count(self):
+        model, weight = truth(), np.arange(1.0, 8.0)
+        y = model.predict(self.X) + np.sin(7 * np.arange(42)).reshape(7, 6)
+        y[2:4, 0] = y[1:, 5] = np.nan
+        known = ~np.isnan(y)
+        expected = [
+            r2_score(
+                y[known[:, k], k],
+                model.predict(self.X)[known[:, k], k],
+                sample_weight=weight[known[:, k]],
+            )
+            for k in range(5)
+        ]
+        score = model.score(self.X, y, sample_weight=weight)
+        assert_allclose(score, np.mean(expected))
+
+    def test_cross_validation_of_targets_with_gaps(self):
+        y = truth().predict(self.X)
+        y[1::3, 0] = np.nan
+        model = PMMEmulator((3, 2), targets=TARGETS, max_iter=3, n_init=1)
+        scores = cross_val_score(model, self.X, y, cv=2, error_score="raise")
+        assert np.all(np.isfinite(scores))
+
+    def test_too_few_values(self):
+        model = truth()
+        y = np.full((7, 6), np.nan)
+        with pytest.raises(ValueError, match="y has less than two values"):
+            model.score(self.X, y)
+        with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+            model.score(self.X, y[:3])
+
+
 class TestBadInput:
     @pytest.mark.parametrize(
         ("y", "fit", "parameters", "match"),
@@ -416,6 +452,7 @@ class TestBadInput:
                 y=np.ones((6, 3)),
                 matrix_size=2,
             ),
+            bad("matrix_size must not exceed 10000.*1000000", matrix_size=10**6),
             bad("1 sector", targets=[Level(0, sector=1)]),
             bad("there are 3 levels", targets=[Level(3)], matrix_size=3),
             bad("there are 3 levels", targets=[Level(-4)], matrix_size=3),
