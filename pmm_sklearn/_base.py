@@ -41,7 +41,10 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
     def _check_training_parameters(self):
         """Validate the hyper-parameters of the training."""
         if isinstance(self.alpha, str):
-            check_option("alpha", self.alpha, ("auto",))
+            if self.alpha != "auto":
+                raise ValueError(
+                    f"alpha must be a number or 'auto', got {self.alpha!r}."
+                )
         else:
             check_number("alpha", self.alpha, 0)
         check_option("solver", self.solver, ("auto", *self._solvers))
