@@ -4,8 +4,9 @@ from .commutator import CommutatorSmoothedMatrix
 from .eigensystem import Eigensystem
 from .equations import DualEquations, NormalEquations
 from .loss import CrossEntropy, SquaredError
+from .low_rank import LowRankForm, LowRankMatrix
 from .objective import Objective
-from .observables import LearnedOutputs, observable_pmm
+from .observables import LearnedOutputs, LowRankOutputs, observable_pmm
 from .overlap import EigenvectorOverlap
 from .penalty import NoisePenalty, RidgePenalty
 from .pmm import PMM, Parameters
@@ -34,6 +35,9 @@ __all__ = [
     "HermitianSpace",
     "LearnedOutputs",
     "Levels",
+    "LowRankForm",
+    "LowRankMatrix",
+    "LowRankOutputs",
     "Monomials",
     "NoisePenalty",
     "NormalEquations",
