@@ -102,11 +102,7 @@ class LearnedOutputs:
 
     def _summed_gradients(self, saved, cotangents):
         """Gradient by the observables, shape (n_outputs, n_observables, ...)."""
-        own = self.formula.observable_gradients(saved[0], self.space)
-        if own.shape[1] == 1:
-            own = cotangents.T @ own.reshape(len(own), -1)
-            return own.reshape(self.n_outputs, self.n_observables, -1)
-        return np.einsum("sk,skia->kia", cotangents, own)
+        return self.formula.summed_gradients(saved[0], cotangents, self.space)
 
     def _observable_gradients(self, saved):
         """Derivatives of each output by its own observables; one if all are equal."""
