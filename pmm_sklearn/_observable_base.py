@@ -16,6 +16,8 @@ from ._validation import (
     check_matrix_size,
     check_number,
     check_option,
+    check_rank,
+    check_rank_reaches,
     check_reach,
     check_real,
 )
@@ -42,6 +44,7 @@ class ObservablePMM(BasePMM):
         check_option("which", self.which, tuple(SELECTIONS))
         check_option("readout", self.readout, tuple(READOUTS))
         check_option("matrix_type", self.matrix_type, MATRIX_TYPES)
+        check_rank(self.rank, self.matrix_size)
         check_flag("early_stopping", self.early_stopping)
         check_number(
             "validation_fraction", self.validation_fraction, 0, 1, open_interval=True
@@ -93,8 +96,10 @@ class ObservablePMM(BasePMM):
             "which": self.which,
             "readout": self.readout,
             "matrix_type": self.matrix_type,
+            "rank": check_rank(self.rank, self.matrix_size),
         }
         model = observable_pmm(**structure)
+        check_rank_reaches(structure["rank"][0], model.primary.side, data[0].shape[1])
         random_state = check_random_state(self.random_state)
         training, validation = self._split_validation(data, random_state)
         problem = TrainingProblem(
@@ -127,6 +132,7 @@ class ObservablePMM(BasePMM):
         check_real("X", X)
         X = validate_data(self, X, reset=False, dtype=np.float64)
         check_reach(X, self.matrices_)
-        model = observable_pmm(**self._structure)
+        # Fitted matrices are full: features in the user's units mix them.
+        model = observable_pmm(**{**self._structure, "rank": (None, None)})
         with single_blas_thread():
             return model.predict(self._fitted_parameters(), X)

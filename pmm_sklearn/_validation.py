@@ -68,6 +68,53 @@ def check_matrix_size(matrix_size):
     return tuple(int(size) for size in sizes)
 
 
+def check_rank(rank, matrix_size):
+    """Ranks of primary and secondary matrices, integers or None for full ones."""
+    ranks = tuple(rank) if isinstance(rank, (tuple, list)) else (rank, rank)
+    if len(ranks) != 2:
+        raise ValueError(
+            f"rank must be None, an integer or a pair (rank_primary, rank_secondary), "
+            f"got {rank!r}."
+        )
+    if ranks == (None, None):
+        return ranks
+    sizes = check_matrix_size(matrix_size)
+    if len(sizes) > 1:
+        raise ValueError(
+            f"rank must be None for matrices with sectors, got rank={rank!r} with "
+            f"matrix_size={matrix_size!r}: give matrix_size={sum(sizes)}, or rank=None."
+        )
+    for own in ranks:
+        if own is None:
+            continue
+        if not isinstance(own, numbers.Integral) or isinstance(own, bool):
+            raise TypeError(
+                f"rank must be None, an integer or a pair of these, got {rank!r}."
+            )
+        if not 1 <= own <= sizes[0]:
+            raise ValueError(
+                f"rank must be at least 1 and at most the side of the matrix, got "
+                f"rank={rank!r} with matrix_size={matrix_size!r}: change one of them, "
+                f"or give None for full matrices."
+            )
+    return tuple(None if own is None else int(own) for own in ranks)
+
+
+def check_rank_reaches(rank, side, n_features):
+    """Raise if some directions are in the null space of all primary matrices.
+
+    Eigenvectors there do not depend on the features, and are arbitrary if several.
+    """
+    reached = (n_features + 1) * (side if rank is None else rank)
+    if side > reached:
+        sufficient = -(-side // (n_features + 1))
+        raise ValueError(
+            f"Primary matrices of rank={rank} for n_features={n_features} act on at "
+            f"most {reached} dimensions, got a matrix of side {side}: reduce "
+            f"matrix_size to {reached}, or increase rank to {sufficient}."
+        )
+
+
 def check_n_jobs(n_jobs):
     """Raise unless ``n_jobs`` is None or an integer other than zero."""
     if n_jobs is None:

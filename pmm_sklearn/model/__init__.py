@@ -7,8 +7,9 @@ from .equations import DualEquations, NormalEquations
 from .gauge import GaugeRotations
 from .image import ImageParameters, ImagePMM
 from .loss import CrossEntropy, SquaredError
+from .low_rank import LowRankForm, LowRankMatrix
 from .objective import Objective
-from .observables import LearnedOutputs, observable_pmm
+from .observables import LearnedOutputs, LowRankOutputs, observable_pmm
 from .overlap import EigenvectorOverlap
 from .penalty import NoisePenalty, RidgePenalty
 from .pmm import PMM, Parameters
@@ -43,6 +44,9 @@ __all__ = [
     "LazyGrams",
     "LearnedOutputs",
     "Levels",
+    "LowRankForm",
+    "LowRankMatrix",
+    "LowRankOutputs",
     "Monomials",
     "NoisePenalty",
     "NormalEquations",

@@ -14,9 +14,10 @@ class Parameters(NamedTuple):
     Attributes
     ----------
     matrices : ndarray of shape (n_matrices, n, n)
-        Primary matrices, ``M_0`` first.
+        Primary matrices, ``M_0`` first; those of low rank as vectors, (n_matrices,
+        rank, n).
     observables : ndarray of shape (..., n, n)
-        Secondary matrices.
+        Secondary matrices; those of low rank as vectors, (..., rank, n).
     intercept : ndarray of shape (n_intercepts,)
         Constant terms.
     """
@@ -90,6 +91,22 @@ class PMM:
         matrices, *secondary = parameters
         return np.concatenate(
             [self.primary.join(matrices), self.readout.join(*secondary)]
+        )
+
+    def total(self, parameters):
+        """The matrices that act, from those that are learned."""
+        matrices, observables, intercept = parameters
+        return Parameters(
+            self.primary.total(matrices), self.readout.total(observables), intercept
+        )
+
+    def without_terms(self, parameters):
+        """Inverse of :meth:`total`, or its nearest matrices that can be learned."""
+        matrices, observables, intercept = parameters
+        return Parameters(
+            self.primary.without_terms(matrices),
+            self.readout.without_terms(observables),
+            intercept,
         )
 
     def initial(self, random_state):
