@@ -45,7 +45,7 @@ class WindowGrams:
     >>> len(grams.places), grams.size
     (2, 4)
     >>> grams.values(np.array([[[1.0, 2.0, 0.0], [0.0, 1.0, 3.0]]]))
-    array([[0.4       , 0.4       , 0.75      , 0.33333333]])
+    array([[0.4       , 0.2       , 0.4       , 0.33333333]])
     """
 
     def __init__(
