@@ -65,9 +65,16 @@ class ObservablePMM(BasePMM):
                 f"samples, or set early_stopping=False."
             )
         parts = train_test_split(
-            *data, test_size=n_validation, random_state=random_state
+            *data,
+            test_size=n_validation,
+            random_state=random_state,
+            stratify=self._strata(data[1], n_validation),
         )
         return parts[::2], parts[1::2]
+
+    def _strata(self, targets, n_validation):
+        """Labels whose fractions a validation split keeps; None for numbers."""
+        return None
 
     def _fit_outputs(self, data, loss, make_scaling, hook_data, attributes):
         """Train on checked data and set the fitted attributes.

@@ -169,9 +169,13 @@ class FeatureStandardisation:
         return parameters
 
     def to_user(self, parameters):
-        """Parameters for the user's features."""
-        matrices = self._features.to_user(parameters.matrices)
-        return parameters._replace(matrices=matrices)
+        """Parameters for the user's features; intercepts of classes of sum zero."""
+        matrices, observables, intercept = parameters
+        # Those of a softmax have a common constant that the training leaves open.
+        shift = np.mean(intercept) if len(intercept) > 1 else 0.0
+        return Parameters(
+            self._features.to_user(matrices), observables, intercept - shift
+        )
 
     def to_standard(self, parameters):
         """Inverse of :meth:`to_user`."""
