@@ -59,14 +59,18 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
         if not (self.warm_start and hasattr(self, "matrices_")):
             seeds = random_state.randint(np.iinfo(np.int32).max, size=self.n_init)
             return [problem.random_start(seed) for seed in seeds]
+        self._check_structure(structure, "warm_start=True", "set warm_start=False")
+        return [problem.start_from(self._fitted_parameters())]
+
+    def _check_structure(self, structure, cause, alternative):
+        """Raise unless the fitted model, which is to be continued, has it."""
         for name, value in structure.items():
             if self._structure[name] != value:
                 raise ValueError(
-                    f"warm_start=True continues the fitted model, which has {name}="
+                    f"{cause} continues the fitted model, which has {name}="
                     f"{self._structure[name]!r}, got {value!r}: keep the structure, "
-                    f"or set warm_start=False."
+                    f"or {alternative}."
                 )
-        return [problem.start_from(self._fitted_parameters())]
 
     def _fitted_parameters(self):
         intercept = getattr(self, "intercept_", np.empty(0))
@@ -90,7 +94,7 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
         """
 
         def fitted(theta):
-            return {**_model_attributes(problem, theta), **outputs}
+            return {**model_attributes(problem, theta), **outputs}
 
         bridge = CallbackBridge(self, hook_data, self.max_iter, fitted)
         result, start_losses = self._train(problem, starts, bridge, seed)
@@ -221,7 +225,7 @@ def _loss_of_means(objective):
     return objective.value(np.zeros(objective.n_parameters))
 
 
-def _model_attributes(problem, theta):
+def model_attributes(problem, theta):
     """Fitted attributes that predictions depend on, in the user's units."""
     parameters = problem.parameters(theta)._asdict()
     if not problem.model.readout.n_intercepts:

@@ -1,21 +1,30 @@
 """Classification with parametric matrix models."""
 
 import numpy as np
-from scipy.special import expit, log_softmax, softmax
 from sklearn.base import ClassifierMixin
-from sklearn.preprocessing import LabelEncoder
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import validate_data
 
 from ._base import fitted_state_kept_on_error
 from ._callbacks import with_callbacks
+from ._labels import (
+    check_class_weight,
+    check_split,
+    class_factors,
+    encode,
+    indicators,
+    is_balanced,
+    labels_of,
+    unique_labels,
+)
 from ._observable_base import ObservablePMM
 from ._scaling import FeatureStandardisation
+from ._softmax_outputs import SoftmaxOutputs
 from ._validation import check_number, check_real, check_sample_weight
 from .model import CrossEntropy, RidgePenalty
 
 
-class PMMClassifier(ClassifierMixin, ObservablePMM):
+class PMMClassifier(SoftmaxOutputs, ClassifierMixin, ObservablePMM):
     r"""Parametric matrix model for classification.
 
     The features control a Hermitian matrix, :math:`H(x) = M_0 + \sum_l x_l M_l`.
@@ -247,20 +256,58 @@ class PMMClassifier(ClassifierMixin, ObservablePMM):
             )
         return self
 
+    def partial_fit(self, X, y, classes=None, sample_weight=None):
+        """Visit the samples of a batch once, with steps of "adam".
+
+        The units of the features of the first batch are used for all that follow; it
+        should be large enough for its means and standard deviations to be typical.
+        Steps have the length `learning_rate_init`, whatever `solver`; the moments of
+        the gradient are kept between calls.  `alpha` weighs against the loss of the
+        batch: divide it by the number of batches.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Features.
+        y : array-like of shape (n_samples,)
+            Labels.
+        classes : array-like of shape (n_classes,), default=None
+            All labels that will ever come; needed in the first call, unless after
+            ``fit``.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weight of each sample.
+
+        Returns
+        -------
+        self : PMMClassifier
+            The estimator, fitted a little more.  ``loss_`` is an average over the
+            steps.
+        """
+        with fitted_state_kept_on_error(self):
+            self._check_online_parameters()
+            is_first = not hasattr(self, "matrices_")
+            X, y, weight = self._check_samples(X, y, sample_weight, is_first)
+            classes = self._online_classes(classes)
+            self._fit_epoch(
+                self._encoded(X, y, weight, classes),
+                CrossEntropy(),
+                FeatureStandardisation,
+                {"classes_": classes},
+            )
+        return self
+
     def _check_parameters(self):
         # No other value than a number yet, unlike for regression.
         check_number("alpha", self.alpha, 0)
         super()._check_parameters()
-        weights = self.class_weight
-        if isinstance(weights, dict):
-            for label, weight in weights.items():
-                check_number(f"class_weight[{label!r}]", weight, 0, open_interval=True)
-        elif not (
-            weights is None or (isinstance(weights, str) and weights == "balanced")
-        ):
+        check_class_weight(self.class_weight)
+
+    def _check_online_parameters(self):
+        super()._check_online_parameters()
+        if is_balanced(self.class_weight):
             raise ValueError(
-                f"class_weight must be None, 'balanced' or a dictionary of labels and "
-                f"weights, got {weights!r}."
+                "class_weight='balanced' needs all samples at once, got a call of "
+                "partial_fit: give a dictionary of weights, or call fit."
             )
 
     def _make_penalty(self, sample_weight, n_outputs):
@@ -269,18 +316,15 @@ class PMMClassifier(ClassifierMixin, ObservablePMM):
     def _check_data(self, X, y, sample_weight):
         """Features, indicators of the classes, positive weights; the classes."""
         X, y, weight = self._check_samples(X, y, sample_weight)
-        encoder = LabelEncoder().fit(y)
-        classes = encoder.classes_
-        if len(classes) < 2:
+        classes = unique_labels("y", y, "the samples of positive weight")
+        is_continued = self.warm_start and hasattr(self, "matrices_")
+        if is_continued and not np.array_equal(classes, self.classes_):
             raise ValueError(
-                f"y has one class only, {classes.tolist()[0]!r}, in the samples of "
-                f"positive weight: give samples of at least two classes."
+                f"warm_start=True continues the fitted model, whose classes are "
+                f"{self.classes_.tolist()}, got {classes.tolist()} in y: give samples "
+                f"of the same classes, or set warm_start=False."
             )
-        self._check_warm_classes(classes)
-        labels = encoder.transform(y)
-        weight = weight * self._class_factors(classes, labels, weight)[labels]
-        weight = check_sample_weight(weight, len(X))
-        return (X, _indicators(labels, len(classes)), weight), classes
+        return self._encoded(X, y, weight, classes), classes
 
     def _check_samples(self, X, y, sample_weight, reset=True):
         """Features, labels and weights of the samples of positive weight."""
@@ -291,122 +335,30 @@ class PMMClassifier(ClassifierMixin, ObservablePMM):
         used = weight > 0
         return X[used], y[used], weight[used]
 
-    def _check_warm_classes(self, classes):
-        if not (self.warm_start and hasattr(self, "matrices_")):
-            return
-        if not np.array_equal(classes, self.classes_):
+    def _online_classes(self, classes):
+        """The classes for ``partial_fit``, given now or before."""
+        known = getattr(self, "classes_", None)
+        if classes is None and known is None:
             raise ValueError(
-                f"warm_start=True continues the fitted model, whose classes are "
-                f"{self.classes_.tolist()}, got {classes.tolist()} in y: give samples "
-                f"of the same classes, or set warm_start=False."
+                "classes must be given in the first call of partial_fit, got None: "
+                "name all labels that will ever come."
             )
+        given = known if classes is None else unique_labels("classes", classes)
+        if known is not None and not np.array_equal(given, known):
+            raise ValueError(
+                f"classes must be those of the model, {known.tolist()}, got "
+                f"{given.tolist()}: correct or omit classes, or call fit first."
+            )
+        return given
 
-    def _class_factors(self, classes, labels, weight):
-        """Factors of the weights, shape (n_classes,)."""
-        if self.class_weight is None:
-            return np.ones(len(classes))
-        if isinstance(self.class_weight, str):
-            return weight.sum() / (len(classes) * np.bincount(labels, weight))
-        missing = [c for c in classes.tolist() if c not in self.class_weight]
-        # Folds of a cross-validation may lack a class of the dictionary.
-        if missing and len(self.class_weight) > len(classes) - len(missing):
-            raise ValueError(
-                f"class_weight has the labels {list(self.class_weight)}, of which some "
-                f"are not in y, while {missing} of y are not in class_weight: correct "
-                f"the labels."
-            )
-        return np.array([self.class_weight.get(c, 1.0) for c in classes.tolist()])
+    def _encoded(self, X, y, weight, classes):
+        """Data as the model takes them: indicators of classes, weighted by class."""
+        labels = encode(y, classes)
+        factors = class_factors(self.class_weight, classes, labels, weight)
+        weight = check_sample_weight(weight * factors[labels], len(X))
+        return X, indicators(labels, len(classes)), weight
 
     def _strata(self, targets, n_validation):
-        single = targets.shape[1] == 1
-        labels = targets[:, 0] if single else np.argmax(targets, axis=1)
-        counts = np.unique(labels, return_counts=True)[1]
-        n_classes, n_training = len(counts), len(labels) - n_validation
-        if min(counts) < 2 or min(n_training, n_validation) < n_classes:
-            raise ValueError(
-                f"early_stopping=True needs a training and a validation sample of "
-                f"each class, but the smallest of {n_classes} classes has "
-                f"{min(counts)} of {len(labels)} samples, of which "
-                f"validation_fraction={self.validation_fraction} sets aside "
-                f"{n_validation}: give more samples, change validation_fraction, or "
-                f"set early_stopping=False."
-            )
+        labels = labels_of(targets)
+        check_split(labels, n_validation, self.validation_fraction)
         return labels
-
-    def decision_function(self, X):
-        """Logits.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Features, in the units of ``fit``.
-
-        Returns
-        -------
-        ndarray of shape (n_samples,) or (n_samples, n_classes)
-            With two classes the logit of the second, ``classes_[1]``.
-        """
-        logits = self._outputs(X)
-        return logits[:, 0] if logits.shape[1] == 1 else logits
-
-    def predict(self, X):
-        """Predict the most probable labels.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Features, in the units of ``fit``.
-
-        Returns
-        -------
-        ndarray of shape (n_samples,)
-            Labels, of the data type of ``classes_``.
-        """
-        logits = self._outputs(X)
-        single = logits.shape[1] == 1
-        labels = logits[:, 0] > 0 if single else np.argmax(logits, axis=1)
-        return self.classes_[labels.astype(int)]
-
-    def predict_proba(self, X):
-        """Probabilities of the classes.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Features, in the units of ``fit``.
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_classes)
-            Columns in the order of ``classes_``.
-        """
-        logits = self._outputs(X)
-        if logits.shape[1] > 1:
-            return softmax(logits, axis=1)
-        # Neither as a difference from 1, in which a small probability is lost.
-        return expit(np.hstack([-logits, logits]))
-
-    def predict_log_proba(self, X):
-        """Logarithms of the probabilities, finite even where these underflow.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Features, in the units of ``fit``.
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_classes)
-            Columns in the order of ``classes_``.
-        """
-        logits = self._outputs(X)
-        if logits.shape[1] > 1:
-            return log_softmax(logits, axis=1)
-        return -np.logaddexp(0.0, np.hstack([logits, -logits]))
-
-
-def _indicators(labels, n_classes):
-    """Targets of the outputs: (n_samples, 1) for two classes, else one per class."""
-    if n_classes == 2:
-        return labels[:, np.newaxis].astype(np.float64)
-    return (labels[:, np.newaxis] == np.arange(n_classes)).astype(np.float64)

@@ -1,5 +1,6 @@
 """What PMMClassifier learns, and how it fits into scikit-learn."""
 
+import copy
 import warnings
 
 import joblib
@@ -392,3 +393,125 @@ class TestEcosystem:
         parallel = small(n_init=2, n_jobs=2, max_iter=5).fit(X, y)
         serial = small(n_init=2, max_iter=5).fit(X, y)
         assert_array_equal(parallel.decision_function(X), serial.decision_function(X))
+
+
+class TestPartialFit:
+    """One epoch of Adam for each call; what it needs is kept in between."""
+
+    def online(self, **parameters):
+        return small(learning_rate_init=0.05, batch_size=20, alpha=0.01, **parameters)
+
+    def test_learns_batch_by_batch(self, moons):
+        X, y = moons
+        model = self.online()
+        for _ in range(30):
+            for start in (0, 75):
+                batch = slice(start, start + 75)
+                model.partial_fit(X[batch], y[batch], classes=[0, 1])
+        assert model.score(X[150:], y[150:]) >= 0.96
+        assert model.n_iter_ == len(model.loss_curve_) == 60
+        assert model.loss_ == model.loss_curve_[-1] < 0.3 * model.loss_curve_[0]
+
+    def test_continues_from_a_file_as_if_it_had_not_been_saved(self, rings, tmp_path):
+        X, y = rings
+        whole = self.online()
+        for _ in range(5):
+            whole.partial_fit(X, y, classes=[0, 1, 2])
+        part = self.online()
+        for _ in range(2):
+            part.partial_fit(X, y, classes=[0, 1, 2])
+        joblib.dump(part, tmp_path / "model.joblib")
+        loaded = joblib.load(tmp_path / "model.joblib")
+        for model in (part, loaded):
+            for _ in range(3):
+                model.partial_fit(X, y)
+            assert_array_equal(model.matrices_, whole.matrices_)
+            assert_array_equal(model.predict_proba(X), whole.predict_proba(X))
+
+    def test_units_of_the_first_batch_stay(self, moons):
+        """The second batch, far off, would be another one in units of its own."""
+        X, y = moons
+        model = self.online().partial_fit(X, y, classes=[0, 1])
+        before = model.decision_function(X)
+        model.set_params(learning_rate_init=1e-12).partial_fit(X + 5, y)
+        assert_allclose(model.decision_function(X), before, atol=1e-6)
+        values = model._online.scaling.features(X)
+        assert_allclose(values.mean(axis=0), 0, atol=1e-12)
+
+    def test_goes_on_from_a_fit(self, rings):
+        X, y = rings
+        model = self.online().fit(X, y)
+        before = model.predict_proba(X)
+        model.set_params(learning_rate_init=1e-12).partial_fit(X[:50], y[:50])
+        assert_allclose(model.predict_proba(X), before, atol=1e-6)
+
+    def test_fit_begins_anew(self, moons):
+        X, y = moons
+        expected = self.online().fit(X, y).matrices_
+        model = self.online().partial_fit(X, y + 1, classes=[1, 2]).fit(X, y)
+        assert_array_equal(model.matrices_, expected)
+        model.partial_fit(X, y)
+        other = self.online().fit(X, y).partial_fit(X, y)
+        assert_array_equal(model.matrices_, other.matrices_)
+
+    def test_classes_that_come_late(self, rings):
+        X, y = rings
+        model = self.online().partial_fit(X[y < 2], y[y < 2], classes=[2, 1, 0])
+        assert_array_equal(model.classes_, [0, 1, 2])
+        assert model.predict_proba(X).shape == (240, 3)
+        for _ in range(40):
+            model.partial_fit(X[y == 2], y[y == 2])
+        assert model.score(X[y == 2], y[y == 2]) == 1
+
+    def test_weights_are_repetitions(self, moons):
+        X, y = moons
+        repeats = np.arange(200) % 3
+        settings = {"batch_size": 1000}
+        weighted = self.online().set_params(**settings)
+        weighted.partial_fit(X, y, [0, 1], sample_weight=repeats)
+        repeated = self.online().set_params(**settings)
+        repeated.partial_fit(
+            np.repeat(X, repeats, axis=0), np.repeat(y, repeats), [0, 1]
+        )
+        assert_allclose(weighted.decision_function(X), repeated.decision_function(X))
+
+    def test_class_weight(self, moons):
+        X, y = moons
+        model = self.online(class_weight={1: 3.0}).partial_fit(X, y, [0, 1])
+        expected = self.online().partial_fit(X, y, [0, 1], sample_weight=1.0 + 2 * y)
+        assert_array_equal(model.matrices_, expected.matrices_)
+
+    @pytest.mark.parametrize(
+        ("parameters", "arguments", "words"),
+        [
+            ({}, {}, ["classes", "first call", "None", "name all labels"]),
+            ({}, {"classes": [1]}, ["classes", "one class", "1", "at least two"]),
+            ({}, {"classes": [0, 2]}, ["y", "[0, 2]", "1", "name all classes"]),
+            ({}, {"classes": ["a", "b"]}, ["y", "['a', 'b']", "name all classes"]),
+            ({"early_stopping": True}, {"classes": [0, 1]}, ["early_stopping", "fit"]),
+            ({"class_weight": "balanced"}, {"classes": [0, 1]}, ["dictionary"]),
+        ],
+        ids=str,
+    )
+    def test_errors_of_the_first_call(self, moons, parameters, arguments, words):
+        model = self.online(**parameters)
+        with pytest.raises(ValueError, match="partial_fit|at least two") as caught:
+            model.partial_fit(*moons, **arguments)
+        for word in words:
+            assert word in str(caught.value)
+        assert not hasattr(model, "classes_")
+        assert not hasattr(model, "n_features_in_")
+
+    def test_errors_of_later_calls_lose_nothing(self, moons):
+        X, y = moons
+        model = self.online().partial_fit(X, y, classes=[0, 1])
+        expected = copy.deepcopy(model).partial_fit(X, y).matrices_
+        with pytest.raises(ValueError, match=r"classes.*\[0, 1\].*\[0, 1, 2\]"):
+            model.partial_fit(X, y, classes=[0, 1, 2])
+        with pytest.raises(ValueError, match="y has labels.*2"):
+            model.partial_fit(X, y + 1)
+        with pytest.raises(ValueError, match="features"):
+            model.partial_fit(X[:, :1], y)
+        with pytest.raises(ValueError, match="partial_fit continues.*block_sizes"):
+            copy.deepcopy(model).set_params(matrix_size=3).partial_fit(X, y)
+        assert_array_equal(model.partial_fit(X, y).matrices_, expected)

@@ -1,0 +1,134 @@
+"""Labels of classes: encoding, weights, checks."""
+
+import numpy as np
+from sklearn.preprocessing import LabelEncoder
+
+from ._validation import check_number
+
+
+def unique_labels(name, labels, samples="it"):
+    """Sorted labels; raises unless there are two or more.
+
+    Parameters
+    ----------
+    name : str
+        Name of the argument.
+    labels : array-like of shape (n_samples,)
+        Labels.
+    samples : str, default="it"
+        Where they were looked for.
+
+    Returns
+    -------
+    ndarray of shape (n_classes,)
+    """
+    classes = LabelEncoder().fit(labels).classes_
+    if len(classes) < 2:
+        raise ValueError(
+            f"{name} has one class only, {classes.tolist()[0]!r}, in {samples}: give "
+            f"labels of at least two classes."
+        )
+    return classes
+
+
+def encode(y, classes):
+    """Positions of the labels among the classes, shape (n_samples,)."""
+    encoder = LabelEncoder()
+    encoder.classes_ = classes
+    try:
+        return encoder.transform(y)
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"y has labels that are not among the classes {classes.tolist()} ({error}):"
+            f" correct them, or name all classes in the first call of partial_fit."
+        ) from error
+
+
+def indicators(labels, n_classes):
+    """Targets of the outputs, one for two classes, else one for each class.
+
+    Parameters
+    ----------
+    labels : ndarray of int, shape (n_samples,)
+        Numbers of the classes.
+    n_classes : int
+        Number of classes.
+
+    Returns
+    -------
+    ndarray of shape (n_samples, 1) or (n_samples, n_classes)
+        1 where the class is that of the output, for a single output the second.
+    """
+    outputs = np.array([1]) if n_classes == 2 else np.arange(n_classes)
+    return (labels[:, np.newaxis] == outputs).astype(np.float64)
+
+
+def labels_of(targets):
+    """Inverse of `indicators`."""
+    single = targets.shape[1] == 1
+    return targets[:, 0].astype(int) if single else np.argmax(targets, axis=1)
+
+
+def check_class_weight(class_weight):
+    """Raise unless it is None, "balanced" or a dictionary of positive numbers."""
+    if isinstance(class_weight, dict):
+        for label, weight in class_weight.items():
+            check_number(f"class_weight[{label!r}]", weight, 0, open_interval=True)
+    elif class_weight is not None and not is_balanced(class_weight):
+        raise ValueError(
+            f"class_weight must be None, 'balanced' or a dictionary of labels and "
+            f"weights, got {class_weight!r}."
+        )
+
+
+def is_balanced(class_weight):
+    """Whether all classes shall have the same total weight."""
+    return isinstance(class_weight, str) and class_weight == "balanced"
+
+
+def class_factors(class_weight, classes, labels, weight):
+    """Factors of the weights of the samples, by class.
+
+    Parameters
+    ----------
+    class_weight : dict, "balanced" or None
+        As for `PMMClassifier`.
+    classes : ndarray of shape (n_classes,)
+        All labels.
+    labels : ndarray of int, shape (n_samples,)
+        Positions among them.
+    weight : ndarray of shape (n_samples,)
+        Weights of the samples.
+
+    Returns
+    -------
+    ndarray of shape (n_classes,)
+    """
+    if class_weight is None:
+        return np.ones(len(classes))
+    if is_balanced(class_weight):
+        return weight.sum() / (len(classes) * np.bincount(labels, weight))
+    names = classes.tolist()
+    missing = [name for name in names if name not in class_weight]
+    # Folds of a cross-validation may lack a class of the dictionary.
+    if missing and len(class_weight) > len(names) - len(missing):
+        raise ValueError(
+            f"class_weight has the labels {list(class_weight)}, of which some are not "
+            f"among the classes {names}, while {missing} have no weight there: correct "
+            f"the labels."
+        )
+    return np.array([class_weight.get(name, 1.0) for name in names])
+
+
+def check_split(labels, n_validation, fraction):
+    """Raise unless each class can be both in training and in validation samples."""
+    counts = np.unique(labels, return_counts=True)[1]
+    smaller_part = min(len(labels) - n_validation, n_validation)
+    if min(counts) < 2 or smaller_part < len(counts):
+        raise ValueError(
+            f"early_stopping=True needs a training and a validation sample of each "
+            f"class, but the smallest of {len(counts)} classes has {min(counts)} of "
+            f"{len(labels)} samples, of which validation_fraction={fraction} sets "
+            f"aside {n_validation}: give more samples, change validation_fraction, or "
+            f"set early_stopping=False."
+        )
