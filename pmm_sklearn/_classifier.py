@@ -1,5 +1,7 @@
 """Classification with parametric matrix models."""
 
+from functools import partial
+
 import numpy as np
 from sklearn.base import ClassifierMixin
 from sklearn.utils.multiclass import check_classification_targets
@@ -18,10 +20,14 @@ from ._labels import (
     unique_labels,
 )
 from ._observable_base import ObservablePMM
-from ._scaling import FeatureStandardisation
+from ._scaling import LogitScaling
 from ._softmax_outputs import SoftmaxOutputs
 from ._validation import check_number, check_real, check_sample_weight
 from .model import CrossEntropy, RidgePenalty
+
+# In these units parameters are of order one; see the notes of the docstring.
+_LEVEL_SPACING = 3.0
+_LOGIT_UNIT = 10.0
 
 
 class PMMClassifier(SoftmaxOutputs, ClassifierMixin, ObservablePMM):
@@ -169,6 +175,8 @@ class PMMClassifier(SoftmaxOutputs, ClassifierMixin, ObservablePMM):
            [1., 0., 0.]])
     """
 
+    _level_spacing = _LEVEL_SPACING
+
     def __init__(
         self,
         matrix_size=5,
@@ -249,8 +257,8 @@ class PMMClassifier(SoftmaxOutputs, ClassifierMixin, ObservablePMM):
             data, classes = self._check_data(X, y, sample_weight)
             self._fit_outputs(
                 data,
-                CrossEntropy(),
-                FeatureStandardisation,
+                CrossEntropy(_LOGIT_UNIT),
+                partial(LogitScaling, unit=_LOGIT_UNIT),
                 {"X": X, "y": y, "metadata": {"sample_weight": sample_weight}},
                 {"classes_": classes},
             )
@@ -290,8 +298,8 @@ class PMMClassifier(SoftmaxOutputs, ClassifierMixin, ObservablePMM):
             classes = self._online_classes(classes)
             self._fit_epoch(
                 self._encoded(X, y, weight, classes),
-                CrossEntropy(),
-                FeatureStandardisation,
+                CrossEntropy(_LOGIT_UNIT),
+                partial(LogitScaling, unit=_LOGIT_UNIT),
                 {"classes_": classes},
             )
         return self

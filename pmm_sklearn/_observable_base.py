@@ -28,6 +28,8 @@ class ObservablePMM(BasePMM):
     """Parameters, training and outputs of `PMMRegressor` and `PMMClassifier`."""
 
     _solvers = (*BasePMM._solvers, "adam")
+    # Of the constant matrix that the penalty leaves alone, standardised.
+    _level_spacing = 0.0
 
     def _check_parameters(self):
         """Validate all hyper-parameters."""
@@ -87,6 +89,7 @@ class ObservablePMM(BasePMM):
             "which": self.which,
             "readout": self.readout,
             "matrix_type": self.matrix_type,
+            "level_spacing": self._level_spacing,
         }
 
     def _fit_outputs(self, data, loss, make_scaling, hook_data, attributes):

@@ -139,17 +139,23 @@ class Standardisation:
         )
 
 
-class FeatureStandardisation:
-    """Scaling of features only, for outputs that are logits.
+class LogitScaling:
+    """Scaling of features, and of outputs that are logits.
+
+    Features are standardised as by `Standardisation`.
 
     Parameters
     ----------
     X, y, sample_weight, model
         As for `Standardisation`; `y` is not scaled.
+    unit : float, default=1.0
+        The logits are the outputs of the standardised problem times this.
     """
 
-    def __init__(self, X, y, sample_weight, model):
+    def __init__(self, X, y, sample_weight, model, unit=1.0):
         self._features = FeatureScaling(X, sample_weight, model.primary.monomials)
+        self._rescale = model.readout.formula.rescale
+        self._unit = unit
 
     def features(self, X):
         """Features of the standardised problem."""
@@ -169,18 +175,29 @@ class FeatureStandardisation:
         return parameters
 
     def to_user(self, parameters):
-        """Parameters for the user's features; intercepts of classes of sum zero."""
+        """Parameters that give logits from the user's features.
+
+        Intercepts of more than two classes get a sum of zero: a softmax does not see
+        it, and the training leaves it open.
+        """
         matrices, observables, intercept = parameters
-        # Those of a softmax have a common constant that the training leaves open.
         shift = np.mean(intercept) if len(intercept) > 1 else 0.0
+        unit = np.full(len(intercept), self._unit)
         return Parameters(
-            self._features.to_user(matrices), observables, intercept - shift
+            self._features.to_user(matrices),
+            self._rescale(observables, unit),
+            (intercept - shift) * unit,
         )
 
     def to_standard(self, parameters):
         """Inverse of :meth:`to_user`."""
-        matrices = self._features.to_standard(parameters.matrices)
-        return parameters._replace(matrices=matrices)
+        matrices, observables, intercept = parameters
+        unit = np.full(len(intercept), self._unit)
+        return Parameters(
+            self._features.to_standard(matrices),
+            self._rescale(observables, 1.0 / unit),
+            intercept / unit,
+        )
 
 
 def moments(name, columns, weight):

@@ -102,8 +102,9 @@ def observable_pmm(
     which="SA",
     readout="expectation",
     matrix_type="hermitian",
+    level_spacing=0.0,
 ):
-    """Model of the regressor: affine primary matrix, learned outputs.
+    """Model of regressor and classifier: affine primary matrix, learned outputs.
 
     Parameters
     ----------
@@ -119,6 +120,9 @@ def observable_pmm(
         What is read from them.
     matrix_type : {"hermitian", "symmetric"}, default="hermitian"
         Complex Hermitian or real symmetric matrices.
+    level_spacing : float, default=0.0
+        Of the equidistant levels in each block of the constant matrix from which its
+        coordinates count.
 
     Returns
     -------
@@ -130,8 +134,14 @@ def observable_pmm(
     >>> observable_pmm(2, 1, (7,), 3, readout="transition").n_parameters
     442
     """
+    monomials, space = Monomials(n_features), HermitianSpace(block_sizes, matrix_type)
+    offsets = None
+    if level_spacing:
+        offsets = np.zeros((monomials.size, space.side, space.side))
+        levels = np.concatenate([np.arange(size) for size in block_sizes])
+        offsets[0] = np.diag(level_spacing * levels)
     return PMM(
-        AffineMatrix(Monomials(n_features), HermitianSpace(block_sizes, matrix_type)),
+        AffineMatrix(monomials, space, offsets),
         Extremes(n_eigenvectors, which),
         LearnedOutputs(readout, n_outputs, n_eigenvectors, block_sizes, matrix_type),
         block_sizes,
