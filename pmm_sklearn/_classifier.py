@@ -61,11 +61,12 @@ class PMMClassifier(SoftmaxOutputs, ClassifierMixin, ObservablePMM):
     matrix_type : {"hermitian", "symmetric"}, default="hermitian"
         Complex Hermitian or real symmetric matrices.  The latter have about half
         the parameters.
-    alpha : float, default=0.1
-        Regularisation: multiplies the squared Frobenius norm of all matrices of
-        the standardised problem, added to the weighted sum of the negative
-        log-likelihoods.  Intercepts are not penalised.  It is the most probable
-        model if matrix elements are normal with variance ``1 / (2 alpha)``.
+    alpha : float, default=3.0
+        Regularisation: multiplies the squared Frobenius norm of all matrices of the
+        standardised problem (see the notes), added to the weighted sum of the
+        negative log-likelihoods.  Intercepts are not penalised.  It is the most
+        probable model if matrix elements are normal with variance ``1 / (2 alpha)``.
+        Try 1 to 30.
     class_weight : dict, "balanced" or None, default=None
         Factors of `sample_weight` by class, positive; 1 for classes that are not in
         the dictionary.  "balanced" gives all classes the same total weight.
@@ -156,6 +157,13 @@ class PMMClassifier(SoftmaxOutputs, ClassifierMixin, ObservablePMM):
     ("expectation") have a sum of zero, and intercepts, which are not penalised, are
     shifted to a sum of zero after the fit.
 
+    Eigenvectors do not depend on the scale of `H`, so that a penalty on its size could
+    be avoided by making `H` smaller.  Therefore the penalty for :math:`M_0` is on its
+    deviation from a diagonal matrix of equidistant levels, of spacing 3 (in each
+    sector), for standardised features, and logits are in units of 10, in which all
+    matrix elements are of order 1.  The larger `alpha`, the more evenly logits change
+    with the features.
+
     For `p` features and `q` outputs the number of parameters is
     :math:`(p + 1) n^2 + q s n^2 + q`, as for `PMMRegressor`.
 
@@ -185,7 +193,7 @@ class PMMClassifier(SoftmaxOutputs, ClassifierMixin, ObservablePMM):
         which="SA",
         readout="expectation",
         matrix_type="hermitian",
-        alpha=0.1,
+        alpha=3.0,
         class_weight=None,
         solver="auto",
         max_iter=200,
