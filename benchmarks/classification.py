@@ -62,8 +62,8 @@ SETS = {
 def pmm(name, seed):
     """Classifier and its four settings; images of 64 pixels need larger matrices."""
     if name != "digits":
-        model = PMMClassifier(n_init=1, random_state=seed)
-        return model, {"alpha": [1.0, 3.0, 10.0, 30.0]}
+        model = PMMClassifier(random_state=seed)
+        return model, {"alpha": [0.3, 1.0, 3.0, 10.0]}
     model = PMMClassifier(
         solver="adam",
         batch_size=64,
@@ -77,9 +77,9 @@ def pmm(name, seed):
 
 def candidates(name, seed):
     """Models and four settings of each, by name."""
-    mlp = MLPClassifier(max_iter=400, random_state=seed)
-    forest = RandomForestClassifier(random_state=seed)
-    boosting = HistGradientBoostingClassifier(max_iter=60, random_state=seed)
+    mlp = MLPClassifier(random_state=seed)
+    forest = RandomForestClassifier(60, random_state=seed)
+    boosting = HistGradientBoostingClassifier(max_iter=50, random_state=seed)
     return {
         "PMM": pmm(name, seed),
         "logistic": scaled(LogisticRegression(max_iter=500), C=[0.1, 1, 10, 100]),

@@ -61,12 +61,12 @@ class PMMClassifier(SoftmaxOutputs, ClassifierMixin, ObservablePMM):
     matrix_type : {"hermitian", "symmetric"}, default="hermitian"
         Complex Hermitian or real symmetric matrices.  The latter have about half
         the parameters.
-    alpha : float, default=3.0
+    alpha : float, default=1.0
         Regularisation: multiplies the squared Frobenius norm of all matrices of the
         standardised problem (see the notes), added to the weighted sum of the
         negative log-likelihoods.  Intercepts are not penalised.  It is the most
         probable model if matrix elements are normal with variance ``1 / (2 alpha)``.
-        Try 1 to 30.
+        Try 0.3 to 10.
     class_weight : dict, "balanced" or None, default=None
         Factors of `sample_weight` by class, positive; 1 for classes that are not in
         the dictionary.  "balanced" gives all classes the same total weight.
@@ -193,7 +193,7 @@ class PMMClassifier(SoftmaxOutputs, ClassifierMixin, ObservablePMM):
         which="SA",
         readout="expectation",
         matrix_type="hermitian",
-        alpha=3.0,
+        alpha=1.0,
         class_weight=None,
         solver="auto",
         max_iter=200,

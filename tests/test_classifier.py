@@ -24,6 +24,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceW
 
 def small(**parameters):
     defaults = {"matrix_size": 4, "n_eigenvectors": 2, "max_iter": 30, "n_init": 1}
+    defaults["alpha"] = 0.1
     return PMMClassifier(**{**defaults, "random_state": 0, **parameters})
 
 
