@@ -170,9 +170,14 @@ class LogitScaling:
         return sample_weight[:, np.newaxis]
 
     def without_influence(self, parameters):
-        """Parameters in which features that are constant have no influence."""
+        """Starting point: logits of order 1, constant features without influence.
+
+        From larger ones training may end at once, in classes that are certain.
+        """
         self._features.silence_constants(parameters.matrices)
-        return parameters
+        unit = np.full(len(parameters.intercept), self._unit)
+        observables = self._rescale(parameters.observables, 1.0 / unit)
+        return parameters._replace(observables=observables)
 
     def to_user(self, parameters):
         """Parameters that give logits from the user's features.
