@@ -22,7 +22,6 @@ SMALL = {"matrix_size": 4, "n_eigenvectors": 2, "max_iter": 15}
             n_init=1,
             solver="adam",
             learning_rate_init=0.1,
-            class_weight="balanced",
         ),
         PMMEmulator(5, n_init=2, max_iter=15),
         PMMEmulator((3, 2), n_init=1, max_iter=15, degree=2, matrix_type="symmetric"),
