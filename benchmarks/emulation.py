@@ -197,7 +197,7 @@ def almg():
     sectors = [Level(0, sector=0), Level(0, sector=1), Observable("n", sector=0)]
     levels = [Level(0), Level(1), Observable("n")]
     structured = [
-        PMMEmulator(size, targets=sectors, matrix_type="symmetric", tol=0)
+        PMMEmulator(size, targets=sectors, matrix_type="symmetric", tol=0, n_init=30)
         for size in SECTOR_SIZES
     ]
     path = np.linspace(0, 1, 50)[:, np.newaxis]

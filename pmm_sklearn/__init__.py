@@ -3,6 +3,7 @@
 from ._classifier import PMMClassifier
 from ._eigenvector_continuation import EigenvectorContinuation
 from ._emulator import PMMEmulator
+from ._image_classifier import PMMImageClassifier
 from ._regressor import PMMRegressor
 from ._unitary_emulator import UnitaryPMMEmulator
 from ._version import __version__
@@ -11,6 +12,7 @@ __all__ = [
     "EigenvectorContinuation",
     "PMMClassifier",
     "PMMEmulator",
+    "PMMImageClassifier",
     "PMMRegressor",
     "UnitaryPMMEmulator",
     "__version__",

@@ -41,7 +41,10 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
     def _check_training_parameters(self):
         """Validate the hyper-parameters of the training."""
         if isinstance(self.alpha, str):
-            check_option("alpha", self.alpha, ("auto",))
+            if self.alpha != "auto":
+                raise ValueError(
+                    f"alpha must be a number or 'auto', got {self.alpha!r}."
+                )
         else:
             check_number("alpha", self.alpha, 0)
         check_option("solver", self.solver, ("auto", *self._solvers))
@@ -56,7 +59,7 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
 
     def _starts(self, problem, random_state, structure):
         """Starting points: random ones, or the fitted one for a warm start."""
-        if not (self.warm_start and hasattr(self, "matrices_")):
+        if not (self.warm_start and hasattr(self, "_structure")):
             seeds = random_state.randint(np.iinfo(np.int32).max, size=self.n_init)
             return [problem.random_start(seed) for seed in seeds]
         self._check_structure(structure, "warm_start=True", "set warm_start=False")
@@ -94,7 +97,7 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
         """
 
         def fitted(theta):
-            return {**model_attributes(problem, theta), **outputs}
+            return {**problem.attributes(theta), **outputs}
 
         bridge = CallbackBridge(self, hook_data, self.max_iter, fitted)
         result, start_losses = self._train(problem, starts, bridge, seed)
@@ -114,11 +117,11 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
         def on_start(number, result):
             self._show_start(name(number), result)
 
-        def on_screening(number, n_iter, theta, loss):
-            self._show_iteration(f"{name(number)}   ", n_iter, loss)
+        def on_screening(number, n_iter, theta, loss, score):
+            self._show_iteration(f"{name(number)}   ", n_iter, loss, score)
 
-        def on_iteration(n_iter, theta, loss):
-            self._show_iteration("", n_iter, loss)
+        def on_iteration(n_iter, theta, loss, score):
+            self._show_iteration("", n_iter, loss, score)
             return bridge.on_iteration(theta)
 
         solver = self._choose_solver(problem.objective)
@@ -126,7 +129,7 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
         return train(
             problem.objective,
             starts,
-            self._minimiser(solver, seed),
+            self._minimiser(solver, problem.model, seed),
             {
                 "tol": self.tol,
                 "max_iter": self.max_iter,
@@ -164,7 +167,7 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
         is_affordable = system <= _LARGEST_DENSE_SYSTEM and numbers <= _LARGEST_JACOBIAN
         return "lm" if is_affordable else "lbfgs"
 
-    def _minimiser(self, solver, seed):
+    def _minimiser(self, solver, model, seed):
         """Function of objective, start and progress that minimises."""
         return SOLVERS[solver]
 
@@ -196,9 +199,15 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
                 f"{start} after {result.n_iter} iterations   loss {result.score:.6e}"
             )
 
-    def _show_iteration(self, start, n_iter, loss):
+    def _show_iteration(self, start, n_iter, loss, score):
         if self.verbose > 1 or (self.verbose and n_iter % _LINES_EVERY == 0):
-            self._print(f"{start}iteration {n_iter:4d}   loss {loss:.6e}")
+            text = self._progress_text(loss, score)
+            self._print(f"{start}iteration {n_iter:4d}   {text}")
+
+    def _progress_text(self, loss, score):
+        """Loss, and whatever tells how good the model is on validation data."""
+        validation = f"   validation loss {score:.6e}" if score != loss else ""
+        return f"loss {loss:.6e}{validation}"
 
     def _print(self, text):
         print(f"[{type(self).__name__}] {text}", flush=True)
@@ -223,14 +232,6 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
 def _loss_of_means(objective):
     """Loss of a model without matrices, whose outputs are the means of the targets."""
     return objective.value(np.zeros(objective.n_parameters))
-
-
-def model_attributes(problem, theta):
-    """Fitted attributes that predictions depend on, in the user's units."""
-    parameters = problem.parameters(theta)._asdict()
-    if not problem.model.readout.n_intercepts:
-        del parameters["intercept"]
-    return {f"{name}_": array for name, array in parameters.items()}
 
 
 @contextmanager

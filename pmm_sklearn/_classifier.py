@@ -190,6 +190,8 @@ class PMMClassifier(SoftmaxOutputs, ClassifierMixin, ObservablePMM):
     """
 
     _level_spacing = _LEVEL_SPACING
+    # Not a parameter yet: the levels belong to matrices of full rank.
+    rank = None
 
     def __init__(
         self,

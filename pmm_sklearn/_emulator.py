@@ -90,7 +90,8 @@ class PMMEmulator(SpectrumAnalysisMixin, BaseEmulator):
         the training points in order.
     commutator : float, default=0.0
         Strength ``s`` of a term :math:`s\, i \sum_{k>l} [M_k, M_l]` of the
-        standardised problem, which opens gaps where levels would cross.
+        standardised problem, which opens gaps where levels would cross.  It is not
+        real: not for "symmetric".
     alpha : float or "auto", default="auto"
         Multiplies the squared Frobenius norm of all matrices of the standardised
         problem, added to the weighted sum of squared residuals in units of the
@@ -336,6 +337,12 @@ class PMMEmulator(SpectrumAnalysisMixin, BaseEmulator):
         return emulator
 
     def _check_features(self, X):
+        check_is_fitted(self)
+        if np.asarray(X).dtype.kind == "c":
+            raise ValueError(
+                "Complex data not supported: X is complex, which only hamiltonian, "
+                "eigenvalues and continue_along take: use one of them, or X.real."
+            )
         X = super()._check_features(X)
         with np.errstate(over="ignore"):
             inputs = self._fitted_model().primary.inputs(X)
@@ -352,6 +359,12 @@ class PMMEmulator(SpectrumAnalysisMixin, BaseEmulator):
                 f"smoothness_exponent must be 1 or 2, got {self.smoothness_exponent!r}."
             )
         check_number("commutator", self.commutator, -np.inf)
+        if self.commutator != 0 and self.matrix_type == "symmetric":
+            raise ValueError(
+                f"commutator={self.commutator!r} adds imaginary elements, but "
+                f"matrix_type='symmetric' means real matrices: set "
+                f"matrix_type='hermitian', or commutator=0."
+            )
         self._check_training_parameters()
 
     def _make_structure(self, data):
@@ -395,7 +408,13 @@ class PMMEmulator(SpectrumAnalysisMixin, BaseEmulator):
             primary = CommutatorSmoothedMatrix(
                 monomials, spaces, offsets, strength=self.commutator
             )
-        return PMM(primary, readout.states, readout, block_sizes), scaling
+        model = PMM(primary, readout.states, readout, block_sizes)
+        if model.n_parameters == 0:
+            raise ValueError(
+                f"fixed={list(fixed)} leaves no matrix to learn, and targets have no "
+                f"observable: leave at least one of the {monomials.size} matrices out."
+            )
+        return model, scaling
 
     @staticmethod
     def _offsets(fixed, free, scaling):

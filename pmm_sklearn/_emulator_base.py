@@ -4,7 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 from sklearn.base import RegressorMixin
-from sklearn.utils import check_consistent_length, check_random_state
+from sklearn.metrics import r2_score
+from sklearn.utils import check_array, check_consistent_length, check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ._base import BasePMM
@@ -27,6 +28,8 @@ _X_CHECKS = {"dtype": np.float64}
 _Y_CHECKS = {
     "dtype": np.float64,
     "ensure_2d": False,
+    "ensure_min_features": 0,
+    "allow_nd": True,
     "ensure_all_finite": "allow-nan",
 }
 
@@ -114,7 +117,7 @@ class BaseEmulator(RegressorMixin, BasePMM):
         check_real("y", y)
         X, y = validate_data(self, X, y, validate_separately=(_X_CHECKS, _Y_CHECKS))
         check_consistent_length(X, y)
-        if y.ndim > 2:
+        if y.ndim > 2 or y.size == 0:
             raise ValueError(
                 f"y must have one row per sample and one column per target, got shape "
                 f"{y.shape}: reshape it."
@@ -153,6 +156,33 @@ class BaseEmulator(RegressorMixin, BasePMM):
             outputs = self._fitted_model().predict(self._fitted_parameters(), X)
         return outputs[:, 0] if self._single_output else outputs
 
+    def score(self, X, y, sample_weight=None):
+        """Coefficient of determination, the mean of all targets.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Features.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            True values.  NaN, where one was not calculated, does not count, nor does
+            a target with less than two values.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weight of each row.
+
+        Returns
+        -------
+        float
+            Mean of :math:`R^2` (`sklearn.metrics.r2_score`) over the targets.
+        """
+        predicted = self.predict(X)
+        check_real("y", y)
+        y = check_array(y, **_Y_CHECKS)
+        if y.size != predicted.size or not np.any(np.isnan(y)):
+            return r2_score(y, predicted, sample_weight=sample_weight)
+        weight = check_sample_weight(sample_weight, len(y))
+        shape = (len(predicted), -1)
+        return _mean_r2(y.reshape(shape), predicted.reshape(shape), weight)
+
     def _check_features(self, X):
         check_is_fitted(self)
         check_real("X", X)
@@ -165,3 +195,19 @@ class BaseEmulator(RegressorMixin, BasePMM):
         tags = super().__sklearn_tags__()
         tags.target_tags.multi_output = True
         return tags
+
+
+def _mean_r2(y, predicted, weight):
+    """Mean of R^2 over the columns of ``y``, which has NaN where it is not known."""
+    known = ~np.isnan(y)
+    columns = np.flatnonzero(known.sum(axis=0) > 1)
+    if columns.size == 0:
+        raise ValueError(
+            "y has less than two values other than NaN in every column, but R^2 needs "
+            "two: give more rows."
+        )
+    scores = [
+        r2_score(y[used, k], predicted[used, k], sample_weight=weight[used])
+        for k, used in zip(columns, known.T[columns], strict=True)
+    ]
+    return float(np.mean(scores))

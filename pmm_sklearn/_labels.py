@@ -2,6 +2,8 @@
 
 import numpy as np
 from sklearn.preprocessing import LabelEncoder
+from sklearn.utils import assert_all_finite, check_consistent_length, column_or_1d
+from sklearn.utils.multiclass import check_classification_targets
 
 from ._validation import check_number
 
@@ -132,3 +134,36 @@ def check_split(labels, n_validation, fraction):
             f"aside {n_validation}: give more samples, change validation_fraction, or "
             f"set early_stopping=False."
         )
+
+
+def check_labels(y, X):
+    """One label for each sample, as an array."""
+    y = column_or_1d(y, warn=True)
+    check_consistent_length(X, y)
+    assert_all_finite(y, input_name="y")
+    check_classification_targets(y)
+    return y
+
+
+def online_classes(classes, known):
+    """The classes for ``partial_fit``, given now or before.
+
+    Parameters
+    ----------
+    classes : array-like of shape (n_classes,) or None
+        As given.
+    known : ndarray of shape (n_classes,) or None
+        Of an earlier call.
+    """
+    if classes is None and known is None:
+        raise ValueError(
+            "classes must be given in the first call of partial_fit, got None: "
+            "name all labels that will ever come."
+        )
+    given = known if classes is None else unique_labels("classes", classes)
+    if known is not None and not np.array_equal(given, known):
+        raise ValueError(
+            f"classes must be those of the model, {known.tolist()}, got "
+            f"{given.tolist()}: correct or omit classes, or call fit first."
+        )
+    return given

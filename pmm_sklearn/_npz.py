@@ -1,10 +1,12 @@
 """Fitted emulators as portable files: arrays and text, no pickle."""
 
 import json
+from zipfile import BadZipFile
 
 import numpy as np
 
 _FORMAT = "pmm_sklearn emulator, version 1"
+_ARRAYS = ("matrices", "observables", "description")
 
 
 def save_npz(file, matrices, observables, structure, description):
@@ -45,16 +47,29 @@ def load_npz(file):
     ValueError
         If the file is something else.
     """
-    with np.load(file, allow_pickle=False) as content:
-        missing = {"matrices", "observables", "description"} - set(content.files)
-        description = {} if missing else json.loads(str(content["description"]))
-        if description.get("format") != _FORMAT:
-            raise ValueError(
-                f"file={file!r} does not hold '{_FORMAT}': give a file that was "
-                f"written by to_npz."
-            )
-        description["structure"] = _with_tuples(description["structure"])
-        return content["matrices"], content["observables"], description
+    try:
+        matrices, observables, description = _read_arrays(file)
+        description = json.loads(str(description))
+        is_ours = description["format"] == _FORMAT
+    # NumPy would advise to load anything else as a pickle, which is not safe.
+    except (BadZipFile, EOFError, KeyError, TypeError, ValueError):
+        is_ours = False
+    if not is_ours:
+        raise ValueError(
+            f"file={file!r} does not hold '{_FORMAT}': give a file that was written by "
+            f"to_npz."
+        )
+    description["structure"] = _with_tuples(description["structure"])
+    return matrices, observables, description
+
+
+def _read_arrays(file):
+    """The arrays that :func:`save_npz` writes; raises KeyError if one is missing."""
+    content = np.load(file, allow_pickle=False)
+    if isinstance(content, np.ndarray):
+        raise KeyError("one array without a name")
+    with content:
+        return [content[name] for name in _ARRAYS]
 
 
 def _with_tuples(structure):

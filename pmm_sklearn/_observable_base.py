@@ -7,7 +7,7 @@ from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from ._base import BasePMM, model_attributes
+from ._base import BasePMM
 from ._online import OnlineTraining
 from ._problem import TrainingProblem
 from ._threads import single_blas_thread
@@ -17,6 +17,8 @@ from ._validation import (
     check_matrix_size,
     check_number,
     check_option,
+    check_rank,
+    check_rank_reaches,
     check_reach,
     check_real,
 )
@@ -45,6 +47,7 @@ class ObservablePMM(BasePMM):
         check_option("which", self.which, tuple(SELECTIONS))
         check_option("readout", self.readout, tuple(READOUTS))
         check_option("matrix_type", self.matrix_type, MATRIX_TYPES)
+        check_rank(self.rank, self.matrix_size)
         check_flag("early_stopping", self.early_stopping)
         check_number(
             "validation_fraction", self.validation_fraction, 0, 1, open_interval=True
@@ -90,6 +93,7 @@ class ObservablePMM(BasePMM):
             "readout": self.readout,
             "matrix_type": self.matrix_type,
             "level_spacing": self._level_spacing,
+            "rank": check_rank(self.rank, self.matrix_size),
         }
 
     def _fit_outputs(self, data, loss, make_scaling, hook_data, attributes):
@@ -110,6 +114,7 @@ class ObservablePMM(BasePMM):
         """
         structure = self._make_structure(data)
         model = observable_pmm(**structure)
+        check_rank_reaches(structure["rank"][0], model.primary.side, data[0].shape[1])
         random_state = check_random_state(self.random_state)
         training, validation = self._split_validation(data, random_state)
         problem = TrainingProblem(
@@ -147,7 +152,7 @@ class ObservablePMM(BasePMM):
             problem.objective, self.batch_size, self.learning_rate_init
         )
         vars(self).update(
-            **model_attributes(problem, online.theta),
+            **problem.attributes(online.theta),
             **attributes,
             _structure=structure,
             _online=online,
@@ -177,9 +182,9 @@ class ObservablePMM(BasePMM):
                 "partial_fit: set early_stopping=False, or call fit."
             )
 
-    def _minimiser(self, solver, seed):
+    def _minimiser(self, solver, model, seed):
         if solver != "adam":
-            return super()._minimiser(solver, seed)
+            return super()._minimiser(solver, model, seed)
         return partial(
             minimize_adam,
             batch_size=self.batch_size,
@@ -194,6 +199,7 @@ class ObservablePMM(BasePMM):
         check_real("X", X)
         X = validate_data(self, X, reset=False, dtype=np.float64)
         check_reach(X, self.matrices_)
-        model = observable_pmm(**self._structure)
+        # Fitted matrices are full: features in the user's units mix them.
+        model = observable_pmm(**{**self._structure, "rank": (None, None)})
         with single_blas_thread():
             return model.predict(self._fitted_parameters(), X)

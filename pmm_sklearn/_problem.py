@@ -67,14 +67,19 @@ class TrainingProblem:
     def start_from(self, parameters):
         """Coordinates of given parameters, which are in the user's units."""
         parameters = self.scaling.to_standard(parameters)
-        matrices = self.model.primary.without_terms(parameters.matrices)
-        return self.model.join(parameters._replace(matrices=matrices))
+        return self.model.join(self.model.without_terms(parameters))
 
     def parameters(self, theta):
         """Parameters in the user's units."""
-        parameters = self.model.split(theta)
-        matrices = self.model.primary.total(parameters.matrices)
-        return self.scaling.to_user(parameters._replace(matrices=matrices))
+        parameters = self.model.total(self.model.split(theta))
+        return self.scaling.to_user(parameters)
+
+    def attributes(self, theta):
+        """Fitted attributes that predictions depend on."""
+        parameters = self.parameters(theta)._asdict()
+        if not self.model.readout.n_intercepts:
+            del parameters["intercept"]
+        return {f"{name}_": array for name, array in parameters.items()}
 
 
 def make_penalty(alpha, sample_weight, n_outputs, prior_variance):

@@ -47,10 +47,18 @@ class PMMRegressor(RegressorMixin, ObservablePMM):
     matrix_type : {"hermitian", "symmetric"}, default="hermitian"
         Complex Hermitian or real symmetric matrices.  The latter have about half
         the parameters.
+    rank : int, None or pair of these, default=None
+        Rank of the primary and of the secondary matrices; a pair gives them
+        separately.  A matrix of rank `k` is :math:`\sum_k s_k u_k u_k^\dagger` with
+        learned vectors and fixed signs :math:`+, -, +, \dots`.  None stands for full
+        matrices.  A small rank of the primary matrices saves most parameters where
+        features are many.  Not for matrices with sectors.
     alpha : float or "auto", default="auto"
         Regularisation: multiplies the squared Frobenius norm of all matrices of
         the standardised problem, added to the weighted sum of squared residuals
-        of the standardised targets.  Intercepts are not penalised.  "auto" is a
+        of the standardised targets.  For matrices of low rank it multiplies the
+        squared length of the vectors instead, which at best is the sum of the
+        magnitudes of the eigenvalues.  Intercepts are not penalised.  "auto" is a
         fifth of the variance of these residuals, estimated along the way: next to
         nothing for data without noise, and more the noisier the data are.  It is
         the most probable model for normal errors of unknown variance and matrix
@@ -95,6 +103,8 @@ class PMMRegressor(RegressorMixin, ObservablePMM):
     ----------
     matrices_ : ndarray of shape (n_features + 1, n, n)
         Primary matrices :math:`M_0, M_1, \dots`, for features in the user's units.
+        They are full matrices also with `rank`; that of :math:`M_0` may be larger,
+        because the means of the features are absorbed in it.
     observables_ : ndarray of shape (n_outputs, n_observables, n, n)
         Secondary matrices in units of the targets ("transition": of their square
         root).  There are ``r`` for "expectation", and ``r (r + 1) / 2`` for
@@ -143,7 +153,8 @@ class PMMRegressor(RegressorMixin, ObservablePMM):
     For `p` features and `q` outputs the number of parameters is
     :math:`(p + 1) n^2 + q s n^2 + q`, with :math:`s = r` observables for
     "expectation" and :math:`r (r + 1) / 2` for "transition"; "symmetric" matrices
-    have :math:`n (n + 1) / 2` in place of :math:`n^2`.  (With sectors, it is the sum
+    have :math:`n (n + 1) / 2` in place of :math:`n^2`, and matrices of rank `k`
+    :math:`2 n k`, or :math:`n k` if they are symmetric.  (With sectors, it is the sum
     of this over the blocks, except for the observables of "transition".)  Where
     observations, that is samples times outputs, are fewer than parameters, a perfect
     fit of the training data says nothing about predictions: reduce `matrix_size`,
@@ -183,6 +194,7 @@ class PMMRegressor(RegressorMixin, ObservablePMM):
         which="SA",
         readout="expectation",
         matrix_type="hermitian",
+        rank=None,
         alpha="auto",
         solver="auto",
         max_iter=400,
@@ -203,6 +215,7 @@ class PMMRegressor(RegressorMixin, ObservablePMM):
         self.which = which
         self.readout = readout
         self.matrix_type = matrix_type
+        self.rank = rank
         self.alpha = alpha
         self.solver = solver
         self.max_iter = max_iter

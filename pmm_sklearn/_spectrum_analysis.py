@@ -1,7 +1,7 @@
 """What a fitted Hamiltonian tells: spectra, derivatives, complex parameters."""
 
 import numpy as np
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ._threads import single_blas_thread
 from .inspection import exceptional_points, follow_levels
@@ -24,9 +24,7 @@ class SpectrumAnalysisMixin:
             Hermitian matrices for real features; for complex ones their analytic
             continuation, which is not Hermitian.
         """
-        X = self._check_complex_features("X", X)
-        inputs = self._fitted_model().primary.monomials.values(X)
-        return np.tensordot(inputs, self.matrices_, axes=1)
+        return self._hamiltonian(self._check_complex_features("X", X))
 
     def eigenvalues(self, X):
         """All levels of the Hamiltonian.
@@ -48,7 +46,7 @@ class SpectrumAnalysisMixin:
         values = np.empty((len(X), self.matrices_.shape[1]), dtype=X.dtype)
         with single_blas_thread():
             for rows in self._fitted_model().prediction_chunks(len(X)):
-                matrices = self.hamiltonian(X[rows])
+                matrices = self._hamiltonian(X[rows])
                 for sector in self._sectors():
                     values[rows, sector] = solve(matrices[:, sector, sector])
         return values
@@ -132,7 +130,7 @@ class SpectrumAnalysisMixin:
         followed = np.empty((len(path), self.matrices_.shape[1]), np.complex128)
         for sector in self._sectors():
             followed[:, sector] = follow_levels(
-                lambda X, sector=sector: self.hamiltonian(X)[:, sector, sector], path
+                lambda X, sector=sector: self._hamiltonian(X)[:, sector, sector], path
             )
         return followed
 
@@ -166,6 +164,11 @@ class SpectrumAnalysisMixin:
             for sector in self._sectors()
         ]
 
+    def _hamiltonian(self, X):
+        """The Hamiltonian at features that have been checked."""
+        inputs = self._fitted_model().primary.monomials.values(X)
+        return np.tensordot(inputs, self.matrices_, axes=1)
+
     def _sectors(self):
         """Slices of the sectors."""
         ends = np.cumsum(self._structure["block_sizes"])
@@ -174,10 +177,10 @@ class SpectrumAnalysisMixin:
 
     def _check_complex_features(self, name, X):
         """Features as `predict` takes them, but complex ones too."""
-        if not np.iscomplexobj(X):
+        if np.asarray(X).dtype.kind != "c":
             return self._check_features(X)
         check_is_fitted(self)
-        X = np.asarray(X)
+        names, X = X, np.asarray(X)
         if X.ndim != 2 or X.shape[1] != self.n_features_in_:
             raise ValueError(
                 f"{name} must have shape (n_points, {self.n_features_in_}), as many "
@@ -185,6 +188,7 @@ class SpectrumAnalysisMixin:
             )
         if not np.all(np.isfinite(X)):
             raise ValueError(f"{name} has NaN or infinite elements: correct them.")
+        validate_data(self, names, reset=False, skip_check_array=True)
         return X.astype(np.complex128)
 
 

@@ -49,7 +49,7 @@ def train(
         ``on_start(number, result)``, called with the result of each start's
         screening; numbers begin with 1.
     on_screening : callable, optional
-        ``on_screening(number, n_iter, theta, loss)`` after each iteration of the
+        ``on_screening(number, n_iter, theta, loss, score)`` after each iteration of the
         screening, unless starts are screened in parallel.
     on_iteration : callable, optional
         See `Progress`; called for the start that is left, once it is the only one.

@@ -4,7 +4,7 @@ import numbers
 
 import numpy as np
 
-from ._validation import check_square_matrix
+from ._validation import as_numbers, check_square_matrix
 
 # Elements that differ by less, relative to the largest, are equal.
 _TOLERANCE = 1e-8
@@ -100,9 +100,14 @@ def check_paths(paths, X):
         return [np.unique(X, axis=0)]
     if isinstance(paths, np.ndarray) and paths.ndim == 2:
         paths = [paths]
+    if not isinstance(paths, (list, tuple, np.ndarray)) or len(paths) == 0:
+        raise ValueError(
+            f"paths must be a list of arrays of shape (n_points, {n_features}), got "
+            f"{paths!r}: give at least one."
+        )
     checked = []
     for i, path in enumerate(paths):
-        path = np.asarray(path, dtype=np.float64)
+        path = as_numbers(f"paths[{i}]", path)
         if path.ndim != 2 or path.shape[1] != n_features or len(path) < 2:
             raise ValueError(
                 f"paths[{i}] must have shape (n_points, {n_features}) with at least "
@@ -110,5 +115,10 @@ def check_paths(paths, X):
             )
         if not np.all(np.isfinite(path)):
             raise ValueError(f"paths[{i}] has NaN or infinite elements: correct them.")
+        if np.all(path == path[0]):
+            raise ValueError(
+                f"paths[{i}] does not move from {path[0]}: give different points, or "
+                f"leave it out."
+            )
         checked.append(path)
     return checked

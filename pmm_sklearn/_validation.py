@@ -8,6 +8,8 @@ from scipy import sparse
 _SMALLEST_WEIGHT, _LARGEST_WEIGHT = 1e-100, 1e100
 # LAPACK rescales matrices, but not those with infinite elements.
 _LARGEST_ELEMENT = 1e300
+# One matrix of this side takes 1.6 GB.
+_LARGEST_SIDE = 10_000
 
 
 def check_integer(name, value, minimum):
@@ -58,7 +60,59 @@ def check_matrix_size(matrix_size):
             )
         if size < 1:
             raise ValueError(f"matrix_size must be positive, got {matrix_size!r}.")
+    if sum(sizes) > _LARGEST_SIDE:
+        raise ValueError(
+            f"matrix_size must not exceed {_LARGEST_SIDE} in all, got {matrix_size!r}: "
+            f"the matrices of a parametric matrix model are small."
+        )
     return tuple(int(size) for size in sizes)
+
+
+def check_rank(rank, matrix_size):
+    """Ranks of primary and secondary matrices, integers or None for full ones."""
+    ranks = tuple(rank) if isinstance(rank, (tuple, list)) else (rank, rank)
+    if len(ranks) != 2:
+        raise ValueError(
+            f"rank must be None, an integer or a pair (rank_primary, rank_secondary), "
+            f"got {rank!r}."
+        )
+    if ranks == (None, None):
+        return ranks
+    sizes = check_matrix_size(matrix_size)
+    if len(sizes) > 1:
+        raise ValueError(
+            f"rank must be None for matrices with sectors, got rank={rank!r} with "
+            f"matrix_size={matrix_size!r}: give matrix_size={sum(sizes)}, or rank=None."
+        )
+    for own in ranks:
+        if own is None:
+            continue
+        if not isinstance(own, numbers.Integral) or isinstance(own, bool):
+            raise TypeError(
+                f"rank must be None, an integer or a pair of these, got {rank!r}."
+            )
+        if not 1 <= own <= sizes[0]:
+            raise ValueError(
+                f"rank must be at least 1 and at most the side of the matrix, got "
+                f"rank={rank!r} with matrix_size={matrix_size!r}: change one of them, "
+                f"or give None for full matrices."
+            )
+    return tuple(None if own is None else int(own) for own in ranks)
+
+
+def check_rank_reaches(rank, side, n_features):
+    """Raise if some directions are in the null space of all primary matrices.
+
+    Eigenvectors there do not depend on the features, and are arbitrary if several.
+    """
+    reached = (n_features + 1) * (side if rank is None else rank)
+    if side > reached:
+        sufficient = -(-side // (n_features + 1))
+        raise ValueError(
+            f"Primary matrices of rank={rank} for n_features={n_features} act on at "
+            f"most {reached} dimensions, got a matrix of side {side}: reduce "
+            f"matrix_size to {reached}, or increase rank to {sufficient}."
+        )
 
 
 def check_n_jobs(n_jobs):
@@ -108,12 +162,7 @@ def check_sample_weight(sample_weight, n_samples):
     """Non-negative weights of shape (n_samples,), ones if None."""
     if sample_weight is None:
         return np.ones(n_samples)
-    try:
-        weight = np.asarray(sample_weight, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise ValueError(
-            f"sample_weight must hold one number per sample: {error}."
-        ) from error
+    weight = as_numbers("sample_weight", sample_weight)
     if weight.ndim == 0:
         weight = np.full(n_samples, float(weight))
     if weight.shape != (n_samples,):
@@ -144,7 +193,7 @@ def check_target_weight(target_weight, n_outputs):
     """Non-negative weights of shape (n_outputs,), ones if None."""
     if target_weight is None:
         return np.ones(n_outputs)
-    weight = _as_numbers("target_weight", target_weight)
+    weight = as_numbers("target_weight", target_weight)
     if weight.shape != (n_outputs,):
         raise ValueError(
             f"target_weight must have shape ({n_outputs},), one weight per column of "
@@ -155,6 +204,11 @@ def check_target_weight(target_weight, n_outputs):
             f"target_weight must be finite and non-negative, and not all zero, got "
             f"{target_weight!r}."
         )
+    if weight.max() > _LARGEST_WEIGHT:
+        raise ValueError(
+            f"target_weight must not exceed {_LARGEST_WEIGHT:g}, got "
+            f"{weight.max():.3g}: divide target_weight by it."
+        )
     return weight
 
 
@@ -162,7 +216,7 @@ def check_errors(y_err, shape, matters):
     """Standard deviations of the shape of ``y``, 1 where they do not matter."""
     if y_err is None:
         return None
-    error = _as_numbers("y_err", y_err)
+    error = as_numbers("y_err", y_err)
     if error.ndim == 1 and shape[1] == 1:
         error = error[:, np.newaxis]
     if error.shape != shape:
@@ -177,6 +231,12 @@ def check_errors(y_err, shape, matters):
             f"y_err must be finite and positive, got {error[row, column]} in row {row} "
             f"and column {column}: give a standard deviation there, or NaN in y to "
             f"leave the entry out."
+        )
+    if error.min() < _SMALLEST_WEIGHT:
+        row, column = np.unravel_index(np.argmin(error), error.shape)
+        raise ValueError(
+            f"y_err must be at least {_SMALLEST_WEIGHT:g}, got {error.min():.3g} in "
+            f"row {row} and column {column}: give a larger standard deviation."
         )
     return error
 
@@ -196,11 +256,20 @@ def check_square_matrix(name, matrix, side):
     return matrix.astype(np.result_type(matrix.dtype, np.float64))
 
 
-def _as_numbers(name, values):
+def as_numbers(name, values):
+    """Array of real numbers; raises for others."""
     try:
-        return np.asarray(values, dtype=np.float64)
+        array = np.asarray(values)
+        is_complex = array.dtype.kind == "c"
+        array = array if is_complex else array.astype(np.float64)
     except (TypeError, ValueError) as error:
         raise ValueError(f"{name} must hold numbers: {error}.") from error
+    if is_complex:
+        raise ValueError(
+            f"{name} must hold real numbers, got dtype {array.dtype}: give the real "
+            f"part, if that is what you mean."
+        )
+    return array
 
 
 def check_reach(X, matrices):

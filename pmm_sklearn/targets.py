@@ -58,6 +58,7 @@ class Observable:
 
     def __post_init__(self):
         _check_name(self.name)
+        _check_index("level", self.level)
         Level(self.level, self.sector)
 
 

@@ -9,7 +9,8 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.model_selection import GridSearchCV, KFold
+from sklearn.metrics import r2_score
+from sklearn.model_selection import GridSearchCV, KFold, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
@@ -338,6 +339,25 @@ class TestFiles:
         with pytest.raises(ValueError, match="written by to_npz"):
             PMMEmulator.from_npz(tmp_path / "other.npz")
 
+    @pytest.mark.parametrize(
+        "write",
+        [
+            lambda path: path.write_text("E0 E1\n"),
+            lambda path: path.write_bytes(b""),
+            lambda path: path.write_bytes(b"PK\x03\x04 no archive"),
+            lambda path: path.write_bytes(pickle.dumps({"matrices": 1})),
+            lambda path: np.save(path.open("wb"), np.ones(2)),
+            lambda path: np.savez(path, matrices=1, observables=1, description="E0"),
+            lambda path: np.savez(path, matrices=1, observables=1, description="[]"),
+        ],
+        ids=["text", "empty", "archive", "pickle", "npy", "no JSON", "other JSON"],
+    )
+    def test_files_of_other_kinds_are_refused(self, write, tmp_path):
+        path = tmp_path / "other.npz"
+        write(path)
+        with pytest.raises(ValueError, match=r"other.npz.*written by to_npz"):
+            PMMEmulator.from_npz(path)
+
     def test_pickle_and_joblib(self, tmp_path):
         model = truth()
         X = np.linspace(-1, 1, 5)[:, np.newaxis]
@@ -388,6 +408,41 @@ def bad(match, y=None, fit=None, **parameters):
     return pytest.param(y, fit or {}, parameters, match, id=match[:40])
 
 
+class TestScore:
+    X = np.linspace(-1, 1, 7)[:, np.newaxis]
+
+    def test_entries_that_were_not_calculated_do_not_count(self):
+        model, weight = truth(), np.arange(1.0, 8.0)
+        y = model.predict(self.X) + np.sin(7 * np.arange(42)).reshape(7, 6)
+        y[2:4, 0] = y[1:, 5] = np.nan
+        known = ~np.isnan(y)
+        expected = [
+            r2_score(
+                y[known[:, k], k],
+                model.predict(self.X)[known[:, k], k],
+                sample_weight=weight[known[:, k]],
+            )
+            for k in range(5)
+        ]
+        score = model.score(self.X, y, sample_weight=weight)
+        assert_allclose(score, np.mean(expected))
+
+    def test_cross_validation_of_targets_with_gaps(self):
+        y = truth().predict(self.X)
+        y[1::3, 0] = np.nan
+        model = PMMEmulator((3, 2), targets=TARGETS, max_iter=3, n_init=1)
+        scores = cross_val_score(model, self.X, y, cv=2, error_score="raise")
+        assert np.all(np.isfinite(scores))
+
+    def test_too_few_values(self):
+        model = truth()
+        y = np.full((7, 6), np.nan)
+        with pytest.raises(ValueError, match="y has less than two values"):
+            model.score(self.X, y)
+        with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+            model.score(self.X, y[:3])
+
+
 class TestBadInput:
     @pytest.mark.parametrize(
         ("y", "fit", "parameters", "match"),
@@ -397,6 +452,7 @@ class TestBadInput:
                 y=np.ones((6, 3)),
                 matrix_size=2,
             ),
+            bad("matrix_size must not exceed 10000.*1000000", matrix_size=10**6),
             bad("1 sector", targets=[Level(0, sector=1)]),
             bad("there are 3 levels", targets=[Level(3)], matrix_size=3),
             bad("there are 3 levels", targets=[Level(-4)], matrix_size=3),
@@ -405,6 +461,9 @@ class TestBadInput:
             bad("must be a list of Level", targets=Level(0)),
             bad("must hold Level", targets=["E0"]),
             bad("nothing but NaN.* column 1", y=[[1.0, np.nan]] * 6),
+            bad(r"y must have one row.*\(6, 1, 1\)", y=np.ones((6, 1, 1))),
+            bad(r"y must have one row.*\(6, 0\)", y=np.ones((6, 0))),
+            bad("alpha must be a number or 'auto', got 'none'", alpha="none"),
             bad("Input y contains infinity", y=[1.0, np.inf, 1, 1, 1, 1]),
             bad("not Hermitian", fixed={0: np.triu(np.ones((5, 5)))}),
             bad(r"key 2.*0 to 1", fixed={2: np.eye(5)}),
@@ -421,10 +480,28 @@ class TestBadInput:
             bad("smoothness must be at least 0", smoothness=-1.0),
             bad("smoothness_exponent must be 1 or 2", smoothness_exponent=3),
             bad(r"paths\[0\] must have shape", smoothness=1.0, paths=[np.ones((3, 2))]),
+            bad(r"paths must be a list.*\[\]", smoothness=1.0, paths=[]),
+            bad("paths must be a list.*'x'", smoothness=1.0, paths="x"),
+            bad(r"paths\[0\] must hold numbers", smoothness=1.0, paths=[["x", "y"]]),
+            bad(r"paths\[0\] does not move", smoothness=1.0, paths=[[[1.0], [1.0]]]),
+            bad(
+                "commutator=0.5 .*matrix_type='hermitian'",
+                commutator=0.5,
+                matrix_type="symmetric",
+            ),
+            bad(
+                r"fixed=\[0, 1\] leaves no matrix to learn",
+                fixed={0: np.eye(5), 1: np.eye(5)},
+            ),
             bad("degree must be at least 1", degree=0),
             bad("target_weight must have shape", fit={"target_weight": [1.0, 2.0]}),
             bad("y_err must be finite and positive", fit={"y_err": np.zeros(6)}),
             bad("y_err must have the shape", fit={"y_err": np.ones(5)}),
+            bad("y_err must be at least 1e-100", fit={"y_err": [1e-300] + 5 * [1.0]}),
+            bad("y_err must hold real numbers", fit={"y_err": np.ones(6) + 0j}),
+            bad("sample_weight must hold real", fit={"sample_weight": np.ones(6) + 0j}),
+            bad("target_weight must hold real", fit={"target_weight": [1j]}),
+            bad("target_weight must not exceed", fit={"target_weight": [1e308]}),
         ],
     )
     def test_named_with_value_and_remedy(self, y, fit, parameters, match):
@@ -450,6 +527,7 @@ class TestBadInput:
             (lambda: Level(0.5), "k must be an integer"),
             (lambda: Level(0, sector=-1), "sector must be at least 0"),
             (lambda: Observable(""), "name must be a non-empty string"),
+            (lambda: Observable("spin", Level(1)), "level must be an integer"),
             (lambda: Transition("d", 0, "1"), "j must be an integer"),
             (lambda: Gap(None, 1), "i must be an integer"),
         ],
@@ -469,6 +547,23 @@ class TestBadInput:
             model.eigenvalues(np.ones((2, 3)) * 1j)
         with pytest.raises(ValueError, match="path has NaN"):
             model.continue_along(np.array([[np.nan + 1j]]))
+
+    @pytest.mark.parametrize("method", ["predict", "predict_gradient", "eigenvectors"])
+    def test_methods_of_real_features_name_those_of_complex_ones(self, method):
+        with pytest.raises(ValueError, match="eigenvalues and continue_along"):
+            getattr(truth(), method)([[1j]])
+
+    def test_complex_features_in_another_order_are_refused(self):
+        pandas = pytest.importorskip("pandas")
+        X = pandas.DataFrame({"g": [0.0, 1.0, 2.0], "h": [1.0, 0.0, 2.0]})
+        emulator = PMMEmulator(2, max_iter=2, random_state=0).fit(X, [0.0, 1.0, 2.0])
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            emulator.eigenvalues(X)
+            emulator.continue_along(X + 1j)
+        for method in (emulator.eigenvalues, emulator.continue_along):
+            with pytest.raises(ValueError, match="feature names should match"):
+                method((X + 1j)[["h", "g"]])
 
     def test_convergence_is_warned_of(self):
         X = np.linspace(-1, 1, 9)[:, np.newaxis]

@@ -1,11 +1,15 @@
 """The mathematics of parametric matrix models, with NumPy and SciPy only."""
 
 from .commutator import CommutatorSmoothedMatrix
+from .congruence import Congruence
 from .eigensystem import Eigensystem
 from .equations import DualEquations, NormalEquations
+from .gauge import GaugeRotations
+from .image import ImageParameters, ImagePMM
 from .loss import CrossEntropy, SquaredError
+from .low_rank import LowRankForm, LowRankMatrix
 from .objective import Objective
-from .observables import LearnedOutputs, observable_pmm
+from .observables import LearnedOutputs, LowRankOutputs, observable_pmm
 from .overlap import EigenvectorOverlap
 from .penalty import NoisePenalty, RidgePenalty
 from .pmm import PMM, Parameters
@@ -17,6 +21,7 @@ from .states import SELECTIONS, Extremes, Levels
 from .structure import MATRIX_TYPES, HermitianSpace, Subspace, solutions
 from .symmetry import matrix_spaces
 from .unitary import UnitaryProduct, phase_energies
+from .windows import LazyGrams, WindowGrams
 
 __all__ = [
     "MATRIX_TYPES",
@@ -25,15 +30,23 @@ __all__ = [
     "SELECTIONS",
     "AffineMatrix",
     "CommutatorSmoothedMatrix",
+    "Congruence",
     "CrossEntropy",
     "DualEquations",
     "Eigensystem",
     "EigenvectorOverlap",
     "Expectation",
     "Extremes",
+    "GaugeRotations",
     "HermitianSpace",
+    "ImagePMM",
+    "ImageParameters",
+    "LazyGrams",
     "LearnedOutputs",
     "Levels",
+    "LowRankForm",
+    "LowRankMatrix",
+    "LowRankOutputs",
     "Monomials",
     "NoisePenalty",
     "NormalEquations",
@@ -45,6 +58,7 @@ __all__ = [
     "Subspace",
     "Transition",
     "UnitaryProduct",
+    "WindowGrams",
     "matrix_spaces",
     "observable_pmm",
     "phase_energies",

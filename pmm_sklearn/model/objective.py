@@ -4,6 +4,7 @@ import numpy as np
 
 from ._chunks import chunks
 from .equations import DualEquations, NormalEquations
+from .penalty import RidgePenalty
 
 
 class Objective:
@@ -35,6 +36,9 @@ class Objective:
         The function ``P``.
     smoothness : EigenvectorOverlap, optional
         The term ``S``.
+    inputs : sequence, optional
+        Gives the inputs of the model for an array or slice of samples; by default
+        they are computed at once.
 
     Examples
     --------
@@ -47,7 +51,9 @@ class Objective:
     5.0
     """
 
-    def __init__(self, model, loss, X, y, weight, penalty, smoothness=None):
+    def __init__(
+        self, model, loss, X, y, weight, penalty, smoothness=None, inputs=None
+    ):
         self.model = model
         self.loss = loss
         self.X = X
@@ -60,8 +66,13 @@ class Objective:
         self.n_residuals = y.size
         if smoothness is not None:
             self.n_residuals += smoothness.n_residuals
-        self._inputs = model.primary.inputs(X)
-        self._chunks = chunks(len(X), model.n_outputs * model.n_parameters)
+        self._inputs = model.inputs(X) if inputs is None else inputs
+        # Without the Jacobian more samples fit into one pass; with one chunk for
+        # both, a forward pass serves both.
+        self._jacobian_chunks = chunks(len(X), model.n_outputs * model.n_parameters)
+        self._chunks = self._jacobian_chunks
+        if len(self._jacobian_chunks) > 1:
+            self._chunks = model.prediction_chunks(len(X))
         self._last = None
 
     @property
@@ -75,6 +86,8 @@ class Objective:
 
     def alpha(self, theta):
         """Weight of the squared norm against the loss of the data."""
+        if isinstance(self.penalty, RidgePenalty):
+            return self.penalty.alpha
         return self._alpha(*self._loss_and_norm(theta))
 
     def value_and_gradient(self, theta):
@@ -171,7 +184,7 @@ class Objective:
     def _blocks(self, theta):
         """Residuals and Jacobian, chunk by chunk, those of the smoothness last."""
         parameters = self.model.split(theta)
-        for chunk in self._chunks:
+        for chunk in self._jacobian_chunks:
             outputs, saved = self._forward(theta, parameters, chunk)
             residuals, jacobian = self.loss.linearised(
                 outputs, self.y[chunk], self.weight[chunk], self.model.jacobian(saved)
@@ -202,11 +215,11 @@ class Objective:
 
     def _forward(self, theta, parameters, chunk):
         """Forward pass, remembered for the last point if there is one chunk."""
-        if len(self._chunks) > 1:
+        if len(self._jacobian_chunks) > 1:
             return self.model.forward(parameters, self._inputs[chunk])
         # A local name: several threads may train on the same objective.
         last = self._last
         if last is None or not np.array_equal(last[0], theta):
-            last = (theta.copy(), self.model.forward(parameters, self._inputs))
+            last = (theta.copy(), self.model.forward(parameters, self._inputs[chunk]))
             self._last = last
         return last[1]

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from .low_rank import LowRankForm, LowRankMatrix
 from .pmm import PMM
 from .polynomial import Monomials
 from .primary import AffineMatrix
@@ -52,6 +53,14 @@ class LearnedOutputs:
         """Vector of coordinates: the inverse of :meth:`split`."""
         return np.concatenate([self.space.coordinates(observables).ravel(), intercept])
 
+    def total(self, observables):
+        """The matrices that are read out: these, as they are learned."""
+        return observables
+
+    def without_terms(self, total):
+        """Inverse of :meth:`total`."""
+        return total
+
     def initial(self, random_state):
         """Standard normal coordinates and intercepts of zero."""
         theta = random_state.standard_normal(self.size)
@@ -60,8 +69,10 @@ class LearnedOutputs:
 
     def forward(self, eigensystem, observables, intercept):
         """Outputs of shape (n_samples, n_outputs), and what derivatives need."""
-        outputs, saved = self.formula.forward(eigensystem.selected, observables)
-        return outputs + intercept, saved
+        outputs, saved = self.formula.forward(
+            eigensystem.selected, self.total(observables)
+        )
+        return outputs + intercept, (saved, observables)
 
     def cotangents(self, saved):
         """Derivatives of the outputs by eigenvalues (none) and by eigenvectors.
@@ -72,26 +83,91 @@ class LearnedOutputs:
             Outputs do not depend on the eigenvalues.
         ndarray of shape (n_samples, n, n_outputs, r)
         """
-        return None, self.formula.vector_cotangents(saved)
+        return None, self.formula.vector_cotangents(saved[0])
 
     def gradient(self, saved, cotangents):
         r"""Gradient of :math:`\sum_{sk} c_{sk} z_{sk}`, shape (size,)."""
-        own = self.formula.observable_gradients(saved, self.space)
-        if own.shape[1] == 1:
-            own = cotangents.T @ own.reshape(len(own), -1)
-        else:
-            own = np.einsum("sk,skia->kia", cotangents, own)
+        own = self._summed_gradients(saved, cotangents)
         return np.concatenate([own.ravel(), cotangents.sum(axis=0)])
 
     def jacobian(self, saved, out):
         """Write the derivatives by these parameters, (n_samples, n_outputs, size)."""
-        own = self.formula.observable_gradients(saved, self.space)
+        own = self._observable_gradients(saved)
         own = own.reshape(*own.shape[:2], -1)
         out[...] = 0.0
         for output in range(self.n_outputs):
             part = slice(output * self._per_output, (output + 1) * self._per_output)
             out[:, output, part] = own[:, min(output, own.shape[1] - 1)]
             out[:, output, output - self.n_intercepts] = 1.0
+
+    def _summed_gradients(self, saved, cotangents):
+        """Gradient by the observables, shape (n_outputs, n_observables, ...)."""
+        return self.formula.summed_gradients(saved[0], cotangents, self.space)
+
+    def _observable_gradients(self, saved):
+        """Derivatives of each output by its own observables; one if all are equal."""
+        return self.formula.observable_gradients(saved[0], self.space)
+
+
+class LowRankOutputs(LearnedOutputs):
+    """Outputs whose observables are of low rank.
+
+    What is learned are the vectors of :class:`LowRankForm`, an array of shape
+    (n_outputs, n_observables, rank, n).
+
+    Parameters
+    ----------
+    readout, n_outputs, n_eigenvectors, block_sizes, matrix_type
+        As for :class:`LearnedOutputs`, with one block.
+    rank : int
+        Rank of each of the observables.
+
+    Examples
+    --------
+    >>> from pmm_sklearn.model import LowRankOutputs
+    >>> LowRankOutputs("transition", 10, 5, (17,), "hermitian", rank=5).size
+    25510
+    """
+
+    def __init__(
+        self, readout, n_outputs, n_eigenvectors, block_sizes, matrix_type, rank
+    ):
+        super().__init__(readout, n_outputs, n_eigenvectors, block_sizes, matrix_type)
+        self.form = LowRankForm(self.space.side, rank, matrix_type)
+        self._per_output = self.n_observables * self.form.size
+        self.size = n_outputs * (self._per_output + 1)
+
+    def split(self, theta):
+        """Vectors and intercepts from a vector of coordinates."""
+        coordinates = theta[: -self.n_intercepts]
+        coordinates = coordinates.reshape(self.n_outputs, self.n_observables, -1)
+        return self.form.factors(coordinates), theta[-self.n_intercepts :].copy()
+
+    def join(self, factors, intercept):
+        """Vector of coordinates: the inverse of :meth:`split`."""
+        return np.concatenate([self.form.coordinates(factors).ravel(), intercept])
+
+    def total(self, factors):
+        """The matrices that are read out."""
+        return self.form.matrices(factors)
+
+    def without_terms(self, total):
+        """Vectors of the matrices, or of the nearest ones of this rank."""
+        return self.form.nearest(total)
+
+    def initial(self, random_state):
+        """Observables as large as full ones, and intercepts of zero."""
+        shape = (self.n_outputs, self.n_observables)
+        coordinates = self.form.initial(shape, random_state).ravel()
+        return np.concatenate([coordinates, np.zeros(self.n_intercepts)])
+
+    def _summed_gradients(self, saved, cotangents):
+        gradients = super()._summed_gradients(saved, cotangents)
+        return self.form.gradient(saved[1], self.space.matrices(gradients))
+
+    def _observable_gradients(self, saved):
+        gradients = super()._observable_gradients(saved)
+        return self.form.gradient(saved[1], self.space.matrices(gradients))
 
 
 def observable_pmm(
@@ -102,6 +178,7 @@ def observable_pmm(
     which="SA",
     readout="expectation",
     matrix_type="hermitian",
+    rank=(None, None),
     level_spacing=0.0,
 ):
     """Model of regressor and classifier: affine primary matrix, learned outputs.
@@ -123,6 +200,8 @@ def observable_pmm(
     level_spacing : float, default=0.0
         Of the equidistant levels in each block of the constant matrix from which its
         coordinates count.
+    rank : tuple of (int or None), default=(None, None)
+        Ranks of the primary and of the secondary matrices; None for full ones.
 
     Returns
     -------
@@ -133,16 +212,29 @@ def observable_pmm(
     >>> from pmm_sklearn.model import observable_pmm
     >>> observable_pmm(2, 1, (7,), 3, readout="transition").n_parameters
     442
+    >>> observable_pmm(2, 1, (7,), 3, readout="transition", rank=(1, 2)).n_parameters
+    211
     """
+    primary_rank, secondary_rank = rank
     monomials, space = Monomials(n_features), HermitianSpace(block_sizes, matrix_type)
-    offsets = None
-    if level_spacing:
-        offsets = np.zeros((monomials.size, space.side, space.side))
-        levels = np.concatenate([np.arange(size) for size in block_sizes])
-        offsets[0] = np.diag(level_spacing * levels)
-    return PMM(
-        AffineMatrix(monomials, space, offsets),
-        Extremes(n_eigenvectors, which),
-        LearnedOutputs(readout, n_outputs, n_eigenvectors, block_sizes, matrix_type),
-        block_sizes,
-    )
+    if primary_rank is None:
+        offsets = _levels(block_sizes, level_spacing, monomials.size)
+        primary = AffineMatrix(monomials, space, offsets)
+    else:
+        primary = LowRankMatrix(monomials, space, primary_rank)
+    outputs = (readout, n_outputs, n_eigenvectors, block_sizes, matrix_type)
+    if secondary_rank is None:
+        learned = LearnedOutputs(*outputs)
+    else:
+        learned = LowRankOutputs(*outputs, secondary_rank)
+    return PMM(primary, Extremes(n_eigenvectors, which), learned, block_sizes)
+
+
+def _levels(block_sizes, spacing, n_matrices):
+    """Offsets of the matrices: equidistant levels in each block of the first."""
+    if not spacing:
+        return None
+    levels = np.concatenate([np.arange(size) for size in block_sizes])
+    offsets = np.zeros((n_matrices, len(levels), len(levels)))
+    offsets[0] = np.diag(spacing * levels)
+    return offsets

@@ -14,9 +14,10 @@ class Parameters(NamedTuple):
     Attributes
     ----------
     matrices : ndarray of shape (n_matrices, n, n)
-        Primary matrices, ``M_0`` first.
+        Primary matrices, ``M_0`` first; those of low rank as vectors, (n_matrices,
+        rank, n).
     observables : ndarray of shape (..., n, n)
-        Secondary matrices.
+        Secondary matrices; those of low rank as vectors, (..., rank, n).
     intercept : ndarray of shape (n_intercepts,)
         Constant terms.
     """
@@ -92,6 +93,22 @@ class PMM:
             [self.primary.join(matrices), self.readout.join(*secondary)]
         )
 
+    def total(self, parameters):
+        """The matrices that act, from those that are learned."""
+        matrices, observables, intercept = parameters
+        return Parameters(
+            self.primary.total(matrices), self.readout.total(observables), intercept
+        )
+
+    def without_terms(self, parameters):
+        """Inverse of :meth:`total`, or its nearest matrices that can be learned."""
+        matrices, observables, intercept = parameters
+        return Parameters(
+            self.primary.without_terms(matrices),
+            self.readout.without_terms(observables),
+            intercept,
+        )
+
     def initial(self, random_state):
         """Random coordinates to start a training from, for standardised data.
 
@@ -113,6 +130,10 @@ class PMM:
         penalised = theta.copy()
         penalised[self.n_parameters - self.readout.n_intercepts :] = 0.0
         return penalised
+
+    def inputs(self, X):
+        """What :meth:`forward` is given for features (n_samples, n_features)."""
+        return self.primary.inputs(X)
 
     def eigensystem(self, matrices, inputs):
         """Eigensystem of a batch, and what the derivatives of its matrices need."""
@@ -148,7 +169,7 @@ class PMM:
         """Outputs of shape (n_samples, n_outputs), computed in chunks of samples."""
         outputs = np.empty((len(X), self.n_outputs))
         for chunk in self.prediction_chunks(len(X)):
-            inputs = self.primary.inputs(X[chunk])
+            inputs = self.inputs(X[chunk])
             outputs[chunk] = self.forward(parameters, inputs)[0]
         return outputs
 

@@ -13,6 +13,8 @@ offers
     :math:`w_{ki}` with :math:`dz_k = \operatorname{Re} \sum_i w_{ki}^\dagger dv_i`;
 ``observable_gradients(saved, space)``
     coordinates of the derivative of ``z_k`` with respect to its own observables;
+``summed_gradients(saved, cotangents, space)``
+    coordinates of the derivative of a weighted sum of all outputs of all samples;
 ``rescale(observables, scale)``
     the observables whose outputs are ``scale`` times as large.
 """
@@ -83,6 +85,11 @@ class Expectation:
         states, _ = saved
         projectors = _outer(states, states).transpose(1, 0, 2, 3)
         return space.coordinates(projectors)[:, np.newaxis]
+
+    def summed_gradients(self, saved, cotangents, space):
+        """Sums over samples, of shape (n_outputs, r, space.size)."""
+        projectors = self.observable_gradients(saved, space)[:, 0]
+        return np.tensordot(cotangents, projectors, axes=(0, 0))
 
     @staticmethod
     def rescale(observables, scale):
@@ -178,6 +185,20 @@ class Transition:
         gradients = products + products.conj().swapaxes(-1, -2)
         centring = values[..., np.newaxis, np.newaxis] * _outer(vectors, vectors)
         return space.coordinates(gradients - centring)
+
+    @staticmethod
+    def summed_gradients(saved, cotangents, space):
+        """Sums over samples, of shape (n_outputs, n_pairs, space.size)."""
+        states, _, _, amplitudes, (values, vectors) = saved
+        left, right = np.triu_indices(len(states))
+        # Summed by a product of matrices: one for each sample and output is too much.
+        products = _outer(states[left], states[right])
+        weights = (amplitudes * cotangents).swapaxes(1, 2)
+        sums = weights @ products.reshape(*products.shape[:2], -1)
+        sums = sums.swapaxes(0, 1).reshape(*values.shape, *products.shape[2:])
+        values = values * cotangents.sum(axis=0)[:, np.newaxis]
+        centring = values[..., np.newaxis, np.newaxis] * _outer(vectors, vectors)
+        return space.coordinates(sums + sums.conj().swapaxes(-1, -2) - centring)
 
     @staticmethod
     def rescale(observables, scale):

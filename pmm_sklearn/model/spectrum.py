@@ -111,6 +111,14 @@ class SpectrumReadout:
             theta[self._part(name)] = space.coordinates(observables[name])
         return theta
 
+    def total(self, observables):
+        """The matrices themselves: see :meth:`LearnedOutputs.total`."""
+        return observables
+
+    def without_terms(self, total):
+        """Inverse of :meth:`total`."""
+        return total
+
     def initial(self, random_state):
         """Standard normal coordinates."""
         return random_state.standard_normal(self.size)

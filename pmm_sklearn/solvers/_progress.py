@@ -26,8 +26,9 @@ class Progress:
         ``validation_loss(theta)``.  If given, the best point is that of the least
         validation loss, and the optimisation ends when it stops improving.
     on_iteration : callable, optional
-        ``on_iteration(n_iter, theta, loss)`` after each iteration; a true return
-        value ends the optimisation.
+        ``on_iteration(n_iter, theta, loss, score)`` after each iteration, the
+        score being the validation loss if there is one, else the loss; a true
+        return value ends the optimisation.
     is_scheduled : bool, default=False
         Whether the solver follows a schedule of ``max_iter`` iterations, which only
         validation data, callbacks and a loss of zero cut short.
@@ -98,7 +99,7 @@ class Progress:
             self._best = (theta, loss, score)
             self._best_iteration = n_iter
         wants_stop = self.on_iteration is not None and self.on_iteration(
-            n_iter, theta, loss
+            n_iter, theta, loss, score
         )
         return self._stop_reason(n_iter, wants_stop)
 

@@ -56,7 +56,15 @@ class Adam:
 
 
 def minimize_adam(
-    objective, theta, progress, *, batch_size, learning_rate, n_epochs, seed
+    objective,
+    theta,
+    progress,
+    *,
+    batch_size,
+    learning_rate,
+    n_epochs,
+    seed,
+    after_epoch=None,
 ):
     """Minimise a sum over samples with Adam; one iteration is one epoch.
 
@@ -76,13 +84,18 @@ def minimize_adam(
         Length of the schedule.
     seed : int
         Of the order of the samples.
+    after_epoch : callable, optional
+        ``after_epoch(theta, adam, random_state)`` returns the parameters to go on
+        with, and may change the moments.
 
     Returns
     -------
     SolverResult
         Its losses are means over the steps of an epoch.
     """
-    reason = progress.start(theta, objective.value(theta))
+    # One batch tells whether the loss is finite at all.
+    first = np.arange(min(batch_size, objective.n_samples))
+    reason = progress.start(theta, objective.sampled_gradient(theta, first)[0])
     if progress.memory is None:
         progress.memory = Adam(len(theta)), np.random.RandomState(seed)
     adam, random_state = progress.memory
@@ -96,6 +109,8 @@ def minimize_adam(
             theta, loss = run_epoch(
                 objective, theta, adam, batch_size, rates, random_state
             )
+            if after_epoch is not None:
+                theta = after_epoch(theta, adam, random_state)
             reason = progress.record(theta, loss)
     except KeyboardInterrupt:
         reason = interrupted()

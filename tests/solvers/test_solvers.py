@@ -115,7 +115,7 @@ def test_max_iter(solver):
 def test_callback_sees_each_iteration_and_can_stop(solver):
     seen = []
 
-    def on_iteration(n_iter, theta, loss):
+    def on_iteration(n_iter, theta, loss, score):
         seen.append((n_iter, loss))
         assert Rosenbrock().value(theta) == pytest.approx(loss)
         return n_iter == 4
@@ -128,7 +128,7 @@ def test_callback_sees_each_iteration_and_can_stop(solver):
 
 @ALL_SOLVERS
 def test_interruption_keeps_the_best_point(solver):
-    def on_iteration(n_iter, theta, loss):
+    def on_iteration(n_iter, theta, loss, score):
         if n_iter == 5:
             raise KeyboardInterrupt
 

@@ -1,0 +1,496 @@
+"""The estimator for classification of images."""
+
+from functools import partial
+
+import numpy as np
+from scipy.special import log_softmax, softmax
+from sklearn.base import ClassifierMixin
+from sklearn.model_selection import train_test_split
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted
+
+from ._base import BasePMM, fitted_state_kept_on_error
+from ._callbacks import with_callbacks
+from ._image_problem import ImageProblem, fitted_parameters, image_model
+from ._images import check_images, check_window
+from ._labels import check_labels, check_split, encode, online_classes, unique_labels
+from ._online import OnlineTraining
+from ._threads import single_blas_thread
+from ._validation import (
+    check_flag,
+    check_integer,
+    check_number,
+    check_option,
+    check_sample_weight,
+)
+from .model import MATRIX_TYPES, SELECTIONS, GaugeRotations
+from .solvers import minimize_adam
+
+
+class PMMImageClassifier(ClassifierMixin, BasePMM):
+    r"""Parametric matrix model for the classification of images.
+
+    Windows :math:`W_l` of the image give Gram matrices :math:`R_l = W_l W_l^\dagger`
+    and :math:`C_l = W_l^\dagger W_l`, each divided by its largest magnitude, with
+    ones on the diagonal.  Learned matrices combine them in one latent matrix, and
+    project that on a small matrix for each class, whose eigenvectors are read out:
+
+    .. math::
+
+        M &= \sum_l K_l R_l K_l^\dagger + L_l C_l L_l^\dagger \\
+        H_k &= D_k M D_k^\dagger + B_k, \qquad H_k v_{ki} = \lambda_{ki} v_{ki} \\
+        z_k &= g_k + \sum_{i \le j} |v_{ki}^\dagger D_{kij} v_{kj}|^2
+
+    The probabilities of the classes are the softmax of :math:`z / \tau`.  Brightness
+    and contrast of a window do not matter, as only ratios of its Gram matrices do.
+
+    Parameters
+    ----------
+    window_shape : int or tuple of int, default=14
+        Height and width of the windows, in pixels.
+    stride : int or tuple of int, default=7
+        Steps from window to window, in pixels.  The last windows end with the image.
+    latent_size : int, default=12
+        Side ``a`` of the latent matrix.
+    matrix_size : int, default=5
+        Side ``b`` of the matrices of the classes.
+    n_eigenvectors : int, default=3
+        Number ``r`` of eigenvectors that are read out.
+    image_shape : tuple of int or None, default=None
+        Height and width, for images that are given as rows.
+    which : {"SA", "LA", "LM", "SM"}, default="SA"
+        Which eigenvectors, by their eigenvalue: smallest or largest algebraically,
+        largest or smallest in magnitude.  The paper has "LM".
+    matrix_type : {"symmetric", "hermitian"}, default="symmetric"
+        Real or complex matrices.  Complex images need the latter.
+    temperature : float, default=1.0
+        The :math:`\tau` of the softmax.
+    alpha : float, default=0.0
+        Regularisation: multiplies the squared norm of all parameters but the
+        :math:`g_k`, added to the sum of the losses of all samples.
+    batch_size : int, default=256
+        Number of images of a training step.
+    learning_rate_init : float, default=1e-2
+        First learning rate, which falls to zero like a cosine.
+    max_iter : int, default=50
+        Number of epochs, each of which visits every image.
+    gauge_rotations : bool, default=False
+        Whether to rotate the bases of all matrices at random after each epoch, which
+        changes no output, but the path of the training.
+    early_stopping : bool, default=False
+        Whether to set aside `validation_fraction` of the images, to stop when their
+        accuracy has not improved for `n_iter_no_change` epochs, and to keep the
+        matrices that were best on them.
+    validation_fraction : float, default=0.1
+        Fraction of the images set aside by `early_stopping`.
+    n_iter_no_change : int, default=10
+        Number of epochs that `early_stopping` looks back.
+    warm_start : bool, default=False
+        Whether ``fit`` starts from the fitted matrices instead of random ones.
+    gram_dtype : {"float64", "float32"}, default="float64"
+        Type of the Gram matrices.  "float32" takes half the memory and time.
+    max_memory : float, default=2.0
+        Memory for the Gram matrices of all training images, in GiB.  If they need
+        more they are computed again for each batch.
+    random_state : int, RandomState instance or None, default=None
+        Random numbers of the start, the order of images and the validation split.
+    verbose : int, default=0
+        1 prints a line for every tenth epoch, 2 for every epoch.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        Labels.
+    row_maps_ : ndarray of shape (n_windows, a, height)
+        Matrices :math:`K_l`.
+    column_maps_ : ndarray of shape (n_windows, a, width)
+        Matrices :math:`L_l`.
+    projections_ : ndarray of shape (n_classes, b, a)
+        Matrices :math:`D_k`.
+    offsets_ : ndarray of shape (n_classes, b, b)
+        Matrices :math:`B_k`.
+    observables_ : ndarray of shape (n_classes, r (r + 1) / 2, b, b)
+        Matrices :math:`D_{kij}`, in the order (1, 1), (1, 2), ...
+    intercept_ : ndarray of shape (n_classes,)
+        The constants :math:`g_k`.
+    image_shape_ : tuple of int
+        Height and width of the images.
+    n_parameters_ : int
+        Number of real parameters that were learned.
+    n_iter_ : int
+        Number of epochs.
+    loss_ : float
+        Loss of the last epoch: the mean over its steps of the estimated sum.
+    loss_curve_ : list of float
+        Loss of each epoch.
+    validation_loss_curve_ : list of float
+        Fraction of the images set aside that were misclassified, after each epoch.
+    stop_reason_ : str
+        Why training ended: "completed", "stopped_early", "callback" or
+        "interrupted".
+    n_features_in_ : int
+        Number of pixels.
+
+    See Also
+    --------
+    PMMClassifier : Classification of tables.
+
+    References
+    ----------
+    P. Cook, D. Jammooa, M. Hjorth-Jensen, D. D. Lee, D. Lee, "Parametric matrix
+    models", Nature Communications 16, 5929 (2025).
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from sklearn.model_selection import train_test_split
+    >>> from pmm_sklearn import PMMImageClassifier
+    >>> digits = load_digits()
+    >>> X_train, X_test, y_train, y_test = train_test_split(
+    ...     digits.images, digits.target, random_state=0)
+    >>> model = PMMImageClassifier(4, 2, max_iter=20, batch_size=64, random_state=0)
+    >>> model.fit(X_train, y_train).score(X_test, y_test) > 0.9
+    True
+    """
+
+    _solvers = ("adam",)
+    # A schedule of one start has neither a choice of solvers nor of starts.
+    solver, n_init, n_jobs, tol = "adam", 1, None, 0.0
+
+    def __init__(
+        self,
+        window_shape=14,
+        stride=7,
+        latent_size=12,
+        matrix_size=5,
+        n_eigenvectors=3,
+        *,
+        image_shape=None,
+        which="SA",
+        matrix_type="symmetric",
+        temperature=1.0,
+        alpha=0.0,
+        batch_size=256,
+        learning_rate_init=1e-2,
+        max_iter=50,
+        gauge_rotations=False,
+        early_stopping=False,
+        validation_fraction=0.1,
+        n_iter_no_change=10,
+        warm_start=False,
+        gram_dtype="float64",
+        max_memory=2.0,
+        random_state=None,
+        verbose=0,
+    ):
+        self.window_shape = window_shape
+        self.stride = stride
+        self.latent_size = latent_size
+        self.matrix_size = matrix_size
+        self.n_eigenvectors = n_eigenvectors
+        self.image_shape = image_shape
+        self.which = which
+        self.matrix_type = matrix_type
+        self.temperature = temperature
+        self.alpha = alpha
+        self.batch_size = batch_size
+        self.learning_rate_init = learning_rate_init
+        self.max_iter = max_iter
+        self.gauge_rotations = gauge_rotations
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.n_iter_no_change = n_iter_no_change
+        self.warm_start = warm_start
+        self.gram_dtype = gram_dtype
+        self.max_memory = max_memory
+        self.random_state = random_state
+        self.verbose = verbose
+
+    @with_callbacks
+    def fit(self, X, y, sample_weight=None):
+        """Learn the matrices from images.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, height, width) or (n_samples, n_pixels)
+            Images, real or complex, in any units; as rows with `image_shape`.
+        y : array-like of shape (n_samples,)
+            Labels.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weight of the loss of each image.
+
+        Returns
+        -------
+        self : PMMImageClassifier
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If a parameter or the data are not usable; a model fitted before is
+            kept.
+
+        Warns
+        -----
+        ConvergenceWarning
+            If training was interrupted; the best model so far is kept.
+        """
+        with fitted_state_kept_on_error(self):
+            self._check_parameters()
+            images = check_images(self, X, self.image_shape, reset=True)
+            y = check_labels(y, images)
+            classes = unique_labels("y", y)
+            data = self._encoded(images, y, sample_weight, classes)
+            structure = self._make_structure(images, len(classes))
+            random_state = check_random_state(self.random_state)
+            training, validation = self._split_validation(data, random_state)
+            problem = self._problem(structure, training, validation)
+            self._optimise(
+                problem,
+                self._starts(problem, random_state, structure),
+                {"X": X, "y": y, "metadata": {"sample_weight": sample_weight}},
+                self._description(images, classes, structure),
+                random_state.randint(np.iinfo(np.int32).max),
+            )
+            self._online = None
+        return self
+
+    def partial_fit(self, X, y, classes=None, sample_weight=None):
+        """Train for one epoch with the constant rate `learning_rate_init`.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, height, width) or (n_samples, n_pixels)
+            Images.
+        y : array-like of shape (n_samples,)
+            Labels.
+        classes : array-like of shape (n_classes,), default=None
+            All labels that will ever come; needed in the first call only.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weight of the loss of each image.
+
+        Returns
+        -------
+        self : PMMImageClassifier
+            The estimator.
+
+        Raises
+        ------
+        ValueError
+            If a parameter or the data are not usable; a model fitted before is
+            kept.
+        """
+        with fitted_state_kept_on_error(self):
+            self._check_parameters()
+            is_first = not hasattr(self, "_structure")
+            images = check_images(self, X, self.image_shape, reset=is_first)
+            classes = online_classes(classes, getattr(self, "classes_", None))
+            structure = getattr(self, "_structure", None)
+            if is_first:
+                structure = self._make_structure(images, len(classes))
+            data = self._encoded(
+                images, check_labels(y, images), sample_weight, classes
+            )
+            self._fit_epoch(self._problem(structure, data))
+            vars(self).update(self._description(images, classes, structure))
+        return self
+
+    def _fit_epoch(self, problem):
+        online = getattr(self, "_online", None)
+        if online is None:
+            random_state = check_random_state(self.random_state)
+            seed = random_state.randint(np.iinfo(np.int32).max)
+            if hasattr(self, "_structure"):
+                theta = problem.start_from(self._fitted_parameters())
+            else:
+                theta = problem.random_start(seed)
+            online = OnlineTraining(None, theta, seed)
+            self.loss_curve_ = []
+        online, loss = online.after_epoch(
+            problem.objective, self.batch_size, self.learning_rate_init
+        )
+        vars(self).update(
+            problem.attributes(online.theta),
+            n_parameters_=problem.model.n_parameters,
+            n_iter_=len(self.loss_curve_) + 1,
+            loss_=loss,
+            loss_curve_=[*self.loss_curve_, loss],
+            _online=online,
+        )
+
+    @staticmethod
+    def _description(images, classes, structure):
+        """Fitted attributes that say what the model is for."""
+        return {
+            "classes_": classes,
+            "image_shape_": images.shape[1:],
+            "_structure": structure,
+        }
+
+    @staticmethod
+    def _encoded(images, y, sample_weight, classes):
+        """Images, an indicator of each class, weights, all of these positive."""
+        weight = check_sample_weight(sample_weight, len(images))
+        targets = np.eye(len(classes))[encode(y, classes)]
+        if np.all(weight > 0):
+            return images, targets, weight
+        used = weight > 0
+        return images[used], targets[used], weight[used]
+
+    def _split_validation(self, data, random_state):
+        """Training and validation data; no validation data unless asked for."""
+        if not self.early_stopping:
+            return data, None
+        labels = np.argmax(data[1], axis=1)
+        n_validation = int(np.ceil(self.validation_fraction * len(labels)))
+        check_split(labels, n_validation, self.validation_fraction)
+        parts = train_test_split(
+            *data, test_size=n_validation, stratify=labels, random_state=random_state
+        )
+        return parts[::2], parts[1::2]
+
+    def _problem(self, structure, data, validation=None):
+        max_memory = int(self.max_memory * 2**30)
+        model = image_model(structure)
+        return ImageProblem(model, data, self.alpha, max_memory, validation)
+
+    def _check_parameters(self):
+        """Validate all hyper-parameters."""
+        for name in ("latent_size", "matrix_size", "n_eigenvectors", "batch_size"):
+            check_integer(name, getattr(self, name), 1)
+        if self.n_eigenvectors > self.matrix_size:
+            raise ValueError(
+                f"n_eigenvectors must not exceed matrix_size, got n_eigenvectors="
+                f"{self.n_eigenvectors} with matrix_size={self.matrix_size}: select "
+                f"fewer eigenvectors or enlarge the matrices."
+            )
+        check_option("which", self.which, tuple(SELECTIONS))
+        check_option("matrix_type", self.matrix_type, MATRIX_TYPES)
+        check_option("gram_dtype", self.gram_dtype, ("float64", "float32"))
+        check_number("alpha", self.alpha, 0)
+        check_number("max_memory", self.max_memory, 0)
+        for name in ("temperature", "learning_rate_init"):
+            check_number(name, getattr(self, name), 0, open_interval=True)
+        check_flag("gauge_rotations", self.gauge_rotations)
+        check_flag("early_stopping", self.early_stopping)
+        check_number(
+            "validation_fraction", self.validation_fraction, 0, 1, open_interval=True
+        )
+        self._check_training_parameters()
+
+    def _make_structure(self, images, n_classes):
+        """Arguments of `image_model`, which checks that images and windows fit."""
+        is_complex = images.dtype.kind == "c"
+        if is_complex and self.matrix_type != "hermitian":
+            raise ValueError(
+                f"X is complex, but matrix_type={self.matrix_type!r}: set "
+                f"matrix_type='hermitian'."
+            )
+        shape = images.shape[1:]
+        window, stride = check_window(self.window_shape, self.stride, shape)
+        is_complex = self.matrix_type == "hermitian"
+        return {
+            "grams": (shape, window, stride, is_complex, self.gram_dtype),
+            "n_classes": n_classes,
+            "latent_size": self.latent_size,
+            "matrix_size": self.matrix_size,
+            "n_eigenvectors": self.n_eigenvectors,
+            "which": self.which,
+            "matrix_type": self.matrix_type,
+            "temperature": float(self.temperature),
+        }
+
+    def _minimiser(self, solver, model, seed):
+        rotations = GaugeRotations(model) if self.gauge_rotations else None
+        return partial(
+            minimize_adam,
+            batch_size=self.batch_size,
+            learning_rate=self.learning_rate_init,
+            n_epochs=self.max_iter,
+            seed=seed,
+            after_epoch=rotations,
+        )
+
+    def _progress_text(self, loss, score):
+        accuracy = f"   validation accuracy {1 - score:.4f}"
+        return f"loss {loss:.6e}{accuracy if self.early_stopping else ''}"
+
+    def _fitted_parameters(self):
+        return fitted_parameters(self)
+
+    def _logits(self, X):
+        """Outputs divided by the temperature, shape (n_samples, n_classes)."""
+        check_is_fitted(self, "_structure")
+        images = check_images(self, X, self.image_shape, reset=False)
+        model = image_model(self._structure)
+        if images.dtype.kind == "c" and not model.grams.is_complex:
+            raise ValueError(
+                "X is complex, but the model was fitted to real images: give real ones."
+            )
+        with single_blas_thread():
+            return model.predict(self._fitted_parameters(), images)
+
+    def decision_function(self, X):
+        """Logits of the classes.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, height, width) or (n_samples, n_pixels)
+            Images.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes), or (n_samples,) for two classes
+            For two classes the difference of their logits, positive for the second.
+        """
+        logits = self._logits(X)
+        return logits[:, 1] - logits[:, 0] if logits.shape[1] == 2 else logits
+
+    def predict(self, X):
+        """Most probable classes.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, height, width) or (n_samples, n_pixels)
+            Images.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,)
+            Labels.
+        """
+        logits = self._logits(X)
+        return self.classes_[np.argmax(logits, axis=1)]
+
+    def predict_proba(self, X):
+        """Probabilities of the classes.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, height, width) or (n_samples, n_pixels)
+            Images.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+        """
+        return softmax(self._logits(X), axis=1)
+
+    def predict_log_proba(self, X):
+        """Logarithms of the probabilities of the classes.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, height, width) or (n_samples, n_pixels)
+            Images.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+        """
+        return log_softmax(self._logits(X), axis=1)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        return tags

@@ -1,0 +1,328 @@
+"""The parametric matrix model of images."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from ._chunks import chunks
+from .congruence import Congruence
+from .eigensystem import Eigensystem
+from .states import Extremes
+from .structure import HermitianSpace
+
+# Of parts whose other elements a change of basis mixes, the number of indices.
+_N_INDICES = {"projections": 1, "offsets": 1, "observables": 2, "intercept": 1}
+
+
+class ImageParameters(NamedTuple):
+    """What an image model learns.
+
+    Attributes
+    ----------
+    rows : ndarray of shape (n_windows, a, s)
+        Matrices ``K_l`` of the Gram matrices of rows.
+    columns : ndarray of shape (n_windows, a, t)
+        Matrices ``L_l`` of the Gram matrices of columns.
+    projections : ndarray of shape (n_classes, b, a)
+        Matrices ``D_k``, from the latent matrix to that of each class.
+    offsets : ndarray of shape (n_classes, b, b)
+        Hermitian matrices ``B_k``.
+    observables : ndarray of shape (n_classes, n_pairs, b, b)
+        Hermitian matrices ``D_kij``, in the order (1, 1), (1, 2), ...
+    intercept : ndarray of shape (n_classes,)
+        The constants ``g_k``.
+    """
+
+    rows: np.ndarray
+    columns: np.ndarray
+    projections: np.ndarray
+    offsets: np.ndarray
+    observables: np.ndarray
+    intercept: np.ndarray
+
+
+class ImagePMM:
+    r"""Model of images, with a latent matrix and one matrix for each class.
+
+    .. math::
+
+        M &= \sum_l K_l R_l K_l^\dagger + L_l C_l L_l^\dagger \\
+        H_k &= D_k M D_k^\dagger + B_k \\
+        z_k &= g_k + \sum_{i \le j} |v_{ki}^\dagger D_{kij} v_{kj}|^2
+
+    with the Gram matrices ``R_l``, ``C_l`` of windows and the eigenvectors
+    :math:`v_{ki}` of :math:`H_k`.  (In the paper :math:`\|D_{kij}\|_2^2 / 2` is
+    subtracted, a constant like :math:`g_k`.)
+
+    Parameters
+    ----------
+    grams : WindowGrams
+        The windows.
+    n_classes : int
+        Number of outputs.
+    latent_size, matrix_size, n_eigenvectors : int
+        Sides ``a`` of the latent matrix and ``b`` of those of the classes; number
+        ``r`` of selected eigenvectors.
+    which : {"SA", "LA", "LM", "SM"}
+        Which eigenvectors: see `Extremes`.
+    matrix_type : {"hermitian", "symmetric"}
+        Complex or real matrices.
+    temperature : float
+        Divides the outputs.
+
+    References
+    ----------
+    Cook et al., "Parametric matrix models", Nat. Commun. 16, 5929 (2025).
+    """
+
+    def __init__(
+        self,
+        grams,
+        n_classes,
+        latent_size,
+        matrix_size,
+        n_eigenvectors,
+        which="SA",
+        matrix_type="symmetric",
+        temperature=1.0,
+    ):
+        self.grams = grams
+        self.n_outputs = n_classes
+        self.states = Extremes(n_eigenvectors, which)
+        self.temperature = temperature
+        height, width = grams.window_shape
+        latent = HermitianSpace((latent_size,), matrix_type)
+        self._space = HermitianSpace((matrix_size,), matrix_type)
+        self._by_rows = Congruence(HermitianSpace((height,), matrix_type), latent)
+        self._by_columns = Congruence(HermitianSpace((width,), matrix_type), latent)
+        self._to_class = Congruence(latent, self._space)
+        self._pairs = np.triu_indices(n_eigenvectors)
+        n_windows = len(grams.places)
+        self._is_complex = matrix_type == "hermitian"
+        self._shapes = {
+            "rows": (n_windows, latent_size, height),
+            "columns": (n_windows, latent_size, width),
+            "projections": (n_classes, matrix_size, latent_size),
+            "offsets": (n_classes, self._space.size),
+            "observables": (n_classes, len(self._pairs[0]), self._space.size),
+            "intercept": (n_classes,),
+        }
+        sizes = [self._n_numbers(name) for name in self._shapes]
+        self._ends = np.cumsum(sizes)
+        self.n_parameters = int(self._ends[-1])
+
+    def _n_numbers(self, name):
+        is_complex = self._is_complex and name in ("rows", "columns", "projections")
+        return int(np.prod(self._shapes[name])) * (2 if is_complex else 1)
+
+    def split(self, theta):
+        """Parameters from a vector of coordinates: the inverse of :meth:`join`."""
+        parts = np.split(theta, self._ends[:-1])
+        parts = [
+            part.view(self._space.dtype).reshape(shape)
+            if name in ("rows", "columns", "projections")
+            else part.reshape(shape)
+            for part, (name, shape) in zip(parts, self._shapes.items(), strict=True)
+        ]
+        *maps, offsets, observables, intercept = parts
+        matrices = self._space.matrices(offsets), self._space.matrices(observables)
+        return ImageParameters(*maps, *matrices, intercept)
+
+    def join(self, parameters):
+        """Vector of coordinates of given parameters."""
+        *maps, offsets, observables, intercept = parameters
+        return np.concatenate(
+            [
+                *[np.ascontiguousarray(part).view(np.float64).ravel() for part in maps],
+                self._space.coordinates(offsets).ravel(),
+                self._space.coordinates(observables).ravel(),
+                intercept,
+            ]
+        )
+
+    def initial(self, random_state):
+        """Random coordinates to start from, for matrices of elements of order 1."""
+        theta = random_state.standard_normal(self.n_parameters)
+        parameters = self.split(theta)
+        n_windows, latent_size, height = self._shapes["rows"]
+        width = self._shapes["columns"][-1]
+        parameters.rows[...] /= np.sqrt(2 * n_windows * height)
+        parameters.columns[...] /= np.sqrt(2 * n_windows * width)
+        parameters.projections[...] /= np.sqrt(latent_size)
+        parameters.intercept[...] = 0.0
+        return self.join(parameters)
+
+    def penalised(self, theta):
+        """Copy of ``theta`` in which the intercepts, which are free, are zero."""
+        penalised = theta.copy()
+        penalised[self._ends[-2] :] = 0.0
+        return penalised
+
+    def average_over_bases(self, theta):
+        """Means over the elements that changes of basis mix, in place of these."""
+        means = []
+        parts = np.split(theta, self._ends[:-1])
+        for part, (name, shape) in zip(parts, self._shapes.items(), strict=True):
+            # Changes of phases mix real and imaginary parts, the last axis.
+            if name in ("rows", "columns"):
+                numbers = part.reshape(*shape, -1)
+                mean = numbers.mean(axis=(1, 3), keepdims=True)
+            else:
+                numbers = part.reshape(*shape[: _N_INDICES[name]], -1)
+                mean = numbers.mean(axis=-1, keepdims=True)
+            means.append(np.broadcast_to(mean, numbers.shape).ravel())
+        return np.concatenate(means)
+
+    def inputs(self, images):
+        """What :meth:`forward` is given for images (n_samples, height, width)."""
+        return self.grams.values(images)
+
+    def prediction_chunks(self, n_samples):
+        """Slices of samples whose temporary arrays are small."""
+        per_sample = self.n_outputs * self._space.side**2 * len(self._pairs[0])
+        return chunks(n_samples, max(per_sample, self.grams.size))
+
+    def predict(self, parameters, images):
+        """Outputs of shape (n_samples, n_classes), computed in chunks of images."""
+        outputs = np.empty((len(images), self.n_outputs))
+        for chunk in self.prediction_chunks(len(images)):
+            inputs = self.grams.values(images[chunk])
+            outputs[chunk] = self.forward(parameters, inputs)[0]
+        return outputs
+
+    def forward(self, parameters, inputs):
+        r"""Outputs of a batch, and what the derivatives need.
+
+        Parameters
+        ----------
+        parameters : ImageParameters
+            The matrices.
+        inputs : ndarray of shape (n_samples, grams.size)
+            From `WindowGrams`.
+
+        Returns
+        -------
+        outputs : ndarray of shape (n_samples, n_classes)
+            Logits :math:`z / \tau`.
+        saved : tuple
+            Argument of :meth:`gradient`.
+        """
+        slopes, constant = self._window_map(parameters)
+        latent = (inputs @ slopes.astype(inputs.dtype, copy=False)).astype(np.float64)
+        latent += constant
+        by_class = self._to_class.matrix(parameters.projections)
+        to_classes = by_class.transpose(1, 0, 2).reshape(latent.shape[1], -1)
+        coordinates = (latent @ to_classes).reshape(len(inputs), self.n_outputs, -1)
+        coordinates += self._space.coordinates(parameters.offsets)
+        matrices = self._space.matrices(coordinates)
+        side = self._space.side
+        eigensystem = Eigensystem(matrices.reshape(-1, side, side), self.states)
+        outputs, readout = self._read(parameters.observables, eigensystem)
+        outputs = (outputs + parameters.intercept) / self.temperature
+        return outputs, (parameters, inputs, latent, to_classes, eigensystem, readout)
+
+    def _window_map(self, parameters):
+        """Matrix from Gram elements to the latent matrix, and its constant part.
+
+        In orthonormal coordinates an element above the diagonal counts twice its
+        square; all diagonals are 1.
+        """
+        maps = [
+            self._by_rows.matrix(parameters.rows),
+            self._by_columns.matrix(parameters.columns),
+        ]
+        slopes, constant = [], 0.0
+        for matrix, side in zip(maps, self.grams.window_shape, strict=True):
+            constant = constant + matrix[:, :side].sum(axis=(0, 1))
+            slopes.append(matrix[:, side:].reshape(-1, matrix.shape[-1]))
+        return np.sqrt(2.0) * np.concatenate(slopes), constant
+
+    def _read(self, observables, eigensystem):
+        """Transition probabilities, and what their derivatives need."""
+        selected = eigensystem.selected
+        side, n_states = selected.shape[1:]
+        # Classes first: each has its own observables.
+        states = selected.reshape(-1, self.n_outputs, side, n_states)
+        states = np.ascontiguousarray(states.transpose(3, 1, 0, 2))
+        left, right = (states[index] for index in self._pairs)
+        stacked = observables.transpose(1, 0, 3, 2)
+        applied = right @ np.ascontiguousarray(stacked)
+        amplitudes = np.sum(left.conj() * applied, axis=-1)
+        outputs = np.sum(np.abs(amplitudes) ** 2, axis=0).T
+        return outputs, (states, observables, applied, amplitudes)
+
+    def gradient(self, saved, cotangents):
+        r"""Gradient of :math:`\sum_{sk} c_{sk} z_{sk}` with respect to ``theta``.
+
+        Parameters
+        ----------
+        saved : tuple
+            From :meth:`forward`.
+        cotangents : ndarray of shape (n_samples, n_classes)
+            The coefficients ``c``.
+
+        Returns
+        -------
+        ndarray of shape (n_parameters,)
+        """
+        parameters, inputs, latent, to_classes, eigensystem, readout = saved
+        cotangents = cotangents / self.temperature
+        observables, vectors = self._pull_back_readout(readout, cotangents)
+        matrices = eigensystem.pullback(None, vectors)[:, 0]
+        by_matrix = self._space.coordinates(matrices).reshape(len(inputs), -1)
+        by_map = (latent.T @ by_matrix).reshape(latent.shape[1], self.n_outputs, -1)
+        projections = self._to_class.gradient(
+            parameters.projections, by_map.transpose(1, 0, 2)
+        )
+        by_latent = by_matrix @ to_classes.T
+        return np.concatenate(
+            [
+                *self._pull_back_windows(parameters, inputs, by_latent),
+                _numbers(projections),
+                by_matrix.sum(axis=0),
+                self._space.coordinates(observables).ravel(),
+                cotangents.sum(axis=0),
+            ]
+        )
+
+    def _pull_back_readout(self, saved, cotangents):
+        """Gradients by the observables and by the selected eigenvectors."""
+        states, observables, applied, amplitudes = saved
+        weights = 2.0 * cotangents.T * amplitudes
+        weights = weights[..., np.newaxis]
+        left, right = (states[index] for index in self._pairs)
+        stacked = np.ascontiguousarray(observables.transpose(1, 0, 3, 2))
+        to_left = weights.conj() * applied
+        to_right = weights * (left @ stacked)
+        vectors = np.zeros_like(states)
+        for pair, (i, j) in enumerate(zip(*self._pairs, strict=True)):
+            vectors[i] += to_left[pair]
+            vectors[j] += to_right[pair]
+        by_observable = right.swapaxes(-1, -2) @ (weights * left).conj()
+        by_observable += by_observable.conj().swapaxes(-1, -2)
+        n_states, _, _, side = states.shape
+        vectors = vectors.transpose(2, 1, 3, 0).reshape(-1, side, 1, n_states)
+        return 0.5 * by_observable.swapaxes(0, 1), vectors
+
+    def _pull_back_windows(self, parameters, inputs, by_latent):
+        """Gradients by the maps from the Gram matrices, as real numbers."""
+        by_slopes = np.sqrt(2.0) * (inputs.T @ by_latent.astype(inputs.dtype))
+        by_constant = by_latent.sum(axis=0)
+        n_windows = len(self.grams.places)
+        start = 0
+        for congruence, maps, size in (
+            (self._by_rows, parameters.rows, self.grams.sizes[0]),
+            (self._by_columns, parameters.columns, self.grams.sizes[1]),
+        ):
+            side = maps.shape[-1]
+            by_map = np.empty((n_windows, side + size, len(by_constant)))
+            stop = start + n_windows * size
+            by_map[:, :side] = by_constant
+            by_map[:, side:] = by_slopes[start:stop].reshape(n_windows, size, -1)
+            start = stop
+            yield _numbers(congruence.gradient(maps, by_map))
+
+
+def _numbers(array):
+    """Real numbers of an array, real and imaginary parts side by side."""
+    return np.ascontiguousarray(array).view(np.float64).ravel()
