@@ -10,6 +10,9 @@ _ORIGINS = {
     "dielectron/dielectron_subset.npz": (
         "CERN Open Data record 304, DOI 10.7483/OPENDATA.CMS.PCSW.AHVG"
     ),
+    "banknote/data_banknote_authentication.txt": (
+        "UCI Machine Learning Repository, data set 267"
+    ),
     "uci_regression/concrete.npz": "UCI Machine Learning Repository, data set 165",
     "uci_regression/energy.npz": "UCI Machine Learning Repository, data set 242",
     "uci_regression/yacht.npz": "UCI Machine Learning Repository, data set 243",
@@ -21,14 +24,18 @@ class MissingData(Exception):
 
 
 def _load(name):
-    try:
-        with np.load(FOLDER / name) as file:
-            return dict(file)
-    except FileNotFoundError:
+    with np.load(_path(name)) as file:
+        return dict(file)
+
+
+def _path(name):
+    path = FOLDER / name
+    if not path.exists():
         raise MissingData(
             f"no file ../shared/data/{name}; the original is published as "
             f"{_ORIGINS[name]}"
-        ) from None
+        )
+    return path
 
 
 def dielectron():
@@ -65,3 +72,18 @@ def uci(name):
     """
     file = _load(f"uci_regression/{name}.npz")
     return file["X"], file["y"], file["test_index"]
+
+
+def banknote():
+    """Moments of wavelet transforms of images of genuine and forged banknotes.
+
+    Returns
+    -------
+    X : ndarray of shape (1372, 4)
+        Variance, skewness, kurtosis and entropy.
+    y : ndarray of shape (1372,)
+        0 or 1.
+    """
+    path = _path("banknote/data_banknote_authentication.txt")
+    table = np.loadtxt(path, delimiter=",")
+    return table[:, :-1], table[:, -1].astype(int)

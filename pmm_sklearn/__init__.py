@@ -1,5 +1,6 @@
 """Parametric matrix models as scikit-learn estimators."""
 
+from ._classifier import PMMClassifier
 from ._eigenvector_continuation import EigenvectorContinuation
 from ._emulator import PMMEmulator
 from ._image_classifier import PMMImageClassifier
@@ -9,6 +10,7 @@ from ._version import __version__
 
 __all__ = [
     "EigenvectorContinuation",
+    "PMMClassifier",
     "PMMEmulator",
     "PMMImageClassifier",
     "PMMRegressor",

@@ -62,14 +62,18 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
         if not (self.warm_start and hasattr(self, "_structure")):
             seeds = random_state.randint(np.iinfo(np.int32).max, size=self.n_init)
             return [problem.random_start(seed) for seed in seeds]
+        self._check_structure(structure, "warm_start=True", "set warm_start=False")
+        return [problem.start_from(self._fitted_parameters())]
+
+    def _check_structure(self, structure, cause, alternative):
+        """Raise unless the fitted model, which is to be continued, has it."""
         for name, value in structure.items():
             if self._structure[name] != value:
                 raise ValueError(
-                    f"warm_start=True continues the fitted model, which has {name}="
+                    f"{cause} continues the fitted model, which has {name}="
                     f"{self._structure[name]!r}, got {value!r}: keep the structure, "
-                    f"or set warm_start=False."
+                    f"or {alternative}."
                 )
-        return [problem.start_from(self._fitted_parameters())]
 
     def _fitted_parameters(self):
         intercept = getattr(self, "intercept_", np.empty(0))

@@ -8,6 +8,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ._base import BasePMM
+from ._online import OnlineTraining
 from ._problem import TrainingProblem
 from ._threads import single_blas_thread
 from ._validation import (
@@ -29,6 +30,8 @@ class ObservablePMM(BasePMM):
     """Parameters, training and outputs of `PMMRegressor` and `PMMClassifier`."""
 
     _solvers = (*BasePMM._solvers, "adam")
+    # Of the constant matrix that the penalty leaves alone, standardised.
+    _level_spacing = 0.0
 
     def _check_parameters(self):
         """Validate all hyper-parameters."""
@@ -68,9 +71,30 @@ class ObservablePMM(BasePMM):
                 f"samples, or set early_stopping=False."
             )
         parts = train_test_split(
-            *data, test_size=n_validation, random_state=random_state
+            *data,
+            test_size=n_validation,
+            random_state=random_state,
+            stratify=self._strata(data[1], n_validation),
         )
         return parts[::2], parts[1::2]
+
+    def _strata(self, targets, n_validation):
+        """Labels whose fractions a validation split keeps; None for numbers."""
+        return None
+
+    def _make_structure(self, data):
+        """Keyword arguments of `observable_pmm`."""
+        return {
+            "n_features": data[0].shape[1],
+            "n_outputs": data[1].shape[1],
+            "block_sizes": check_matrix_size(self.matrix_size),
+            "n_eigenvectors": self.n_eigenvectors,
+            "which": self.which,
+            "readout": self.readout,
+            "matrix_type": self.matrix_type,
+            "level_spacing": self._level_spacing,
+            "rank": check_rank(self.rank, self.matrix_size),
+        }
 
     def _fit_outputs(self, data, loss, make_scaling, hook_data, attributes):
         """Train on checked data and set the fitted attributes.
@@ -88,16 +112,7 @@ class ObservablePMM(BasePMM):
         attributes : dict
             Further fitted attributes.
         """
-        structure = {
-            "n_features": data[0].shape[1],
-            "n_outputs": data[1].shape[1],
-            "block_sizes": check_matrix_size(self.matrix_size),
-            "n_eigenvectors": self.n_eigenvectors,
-            "which": self.which,
-            "readout": self.readout,
-            "matrix_type": self.matrix_type,
-            "rank": check_rank(self.rank, self.matrix_size),
-        }
+        structure = self._make_structure(data)
         model = observable_pmm(**structure)
         check_rank_reaches(structure["rank"][0], model.primary.side, data[0].shape[1])
         random_state = check_random_state(self.random_state)
@@ -112,8 +127,60 @@ class ObservablePMM(BasePMM):
         )
         starts = self._starts(problem, random_state, structure)
         attributes = {**attributes, "_structure": structure}
+        vars(self).pop("_online", None)
         seed = random_state.randint(np.iinfo(np.int32).max)
         self._optimise(problem, starts, hook_data, attributes, seed)
+
+    def _fit_epoch(self, data, loss, make_scaling, attributes):
+        """One epoch of Adam on a batch, and the fitted attributes after it.
+
+        Parameters
+        ----------
+        data, loss, make_scaling, attributes
+            As for :meth:`_fit_outputs`.
+        """
+        structure = self._make_structure(data)
+        model = observable_pmm(**structure)
+        if hasattr(self, "_structure"):
+            self._check_structure(structure, "partial_fit", "call fit first")
+        online = getattr(self, "_online", None)
+        scaling = make_scaling(*data, model) if online is None else online.scaling
+        penalty = self._make_penalty(data[2], model.n_outputs)
+        problem = TrainingProblem(model, loss, scaling, data, penalty)
+        online = online or self._first_state(problem)
+        online, value = online.after_epoch(
+            problem.objective, self.batch_size, self.learning_rate_init
+        )
+        vars(self).update(
+            **problem.attributes(online.theta),
+            **attributes,
+            _structure=structure,
+            _online=online,
+            n_parameters_=model.n_parameters,
+            alpha_=float(problem.objective.alpha(online.theta)),
+            n_iter_=getattr(self, "n_iter_", 0) + 1,
+            loss_=value,
+            loss_curve_=[*getattr(self, "loss_curve_", []), value],
+        )
+
+    def _first_state(self, problem):
+        """Of a new model, or of one that ``fit`` has left."""
+        random_state = check_random_state(self.random_state)
+        seeds = random_state.randint(np.iinfo(np.int32).max, size=2)
+        if hasattr(self, "matrices_"):
+            theta = problem.start_from(self._fitted_parameters())
+        else:
+            theta = problem.random_start(seeds[0])
+        return OnlineTraining(problem.scaling, theta, seeds[1])
+
+    def _check_online_parameters(self):
+        """Validate the hyper-parameters for ``partial_fit``."""
+        self._check_parameters()
+        if self.early_stopping:
+            raise ValueError(
+                "early_stopping=True needs all samples at once, got a call of "
+                "partial_fit: set early_stopping=False, or call fit."
+            )
 
     def _minimiser(self, solver, model, seed):
         if solver != "adam":

@@ -14,7 +14,7 @@ class OnlineTraining:
 
     Parameters
     ----------
-    scaling : Standardisation or FeatureStandardisation
+    scaling : Standardisation or LogitScaling
         Units of the first batch.
     theta : ndarray of shape (n_parameters,)
         Parameters to start from, in these units.

@@ -277,15 +277,56 @@ class PMMRegressor(RegressorMixin, ObservablePMM):
             )
         return self
 
+    def partial_fit(self, X, y, sample_weight=None):
+        """Visit the samples of a batch once, with steps of "adam".
+
+        The units of the first batch are used for all that follow; it should be large
+        enough for its means and standard deviations to be typical.  Steps have the
+        length `learning_rate_init`, whatever `solver`; the moments of the gradient
+        are kept between calls.  `alpha` weighs against the loss of the batch: divide
+        a number by the number of batches.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Features.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Targets.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weight of each squared residual.
+
+        Returns
+        -------
+        self : PMMRegressor
+            The estimator, fitted a little more.  ``loss_`` is an average over the
+            steps.
+        """
+        with fitted_state_kept_on_error(self):
+            self._check_online_parameters()
+            is_first = not hasattr(self, "matrices_")
+            data, is_single_output = self._check_data(X, y, sample_weight, is_first)
+            attributes = {
+                "n_outputs_": data[1].shape[1],
+                "_single_output": is_single_output,
+            }
+            self._fit_epoch(data, SquaredError(), Standardisation, attributes)
+        return self
+
     def _make_penalty(self, sample_weight, n_outputs):
         return make_penalty(self.alpha, sample_weight, n_outputs, _PRIOR_VARIANCE)
 
-    def _check_data(self, X, y, sample_weight):
+    def _check_data(self, X, y, sample_weight, reset=True):
         """Features, target columns and weights, all positive; whether y was 1-D."""
         check_real("X", X)
         check_real("y", y)
         X, y = validate_data(
-            self, X, y, multi_output=True, y_numeric=True, dtype=np.float64
+            self,
+            X,
+            y,
+            multi_output=True,
+            y_numeric=True,
+            dtype=np.float64,
+            reset=reset,
         )
         weight = check_sample_weight(sample_weight, len(X))
         used = weight > 0

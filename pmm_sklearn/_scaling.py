@@ -139,17 +139,23 @@ class Standardisation:
         )
 
 
-class FeatureStandardisation:
-    """Scaling of features only, for outputs that are logits.
+class LogitScaling:
+    """Scaling of features, and of outputs that are logits.
+
+    Features are standardised as by `Standardisation`.
 
     Parameters
     ----------
     X, y, sample_weight, model
         As for `Standardisation`; `y` is not scaled.
+    unit : float, default=1.0
+        The logits are the outputs of the standardised problem times this.
     """
 
-    def __init__(self, X, y, sample_weight, model):
+    def __init__(self, X, y, sample_weight, model, unit=1.0):
         self._features = FeatureScaling(X, sample_weight, model.primary.monomials)
+        self._rescale = model.readout.formula.rescale
+        self._unit = unit
 
     def features(self, X):
         """Features of the standardised problem."""
@@ -164,19 +170,39 @@ class FeatureStandardisation:
         return sample_weight[:, np.newaxis]
 
     def without_influence(self, parameters):
-        """Parameters in which features that are constant have no influence."""
+        """Starting point: logits of order 1, constant features without influence.
+
+        From larger ones training may end at once, in classes that are certain.
+        """
         self._features.silence_constants(parameters.matrices)
-        return parameters
+        unit = np.full(len(parameters.intercept), self._unit)
+        observables = self._rescale(parameters.observables, 1.0 / unit)
+        return parameters._replace(observables=observables)
 
     def to_user(self, parameters):
-        """Parameters for the user's features."""
-        matrices = self._features.to_user(parameters.matrices)
-        return parameters._replace(matrices=matrices)
+        """Parameters that give logits from the user's features.
+
+        Intercepts of more than two classes get a sum of zero: a softmax does not see
+        it, and the training leaves it open.
+        """
+        matrices, observables, intercept = parameters
+        shift = np.mean(intercept) if len(intercept) > 1 else 0.0
+        unit = np.full(len(intercept), self._unit)
+        return Parameters(
+            self._features.to_user(matrices),
+            self._rescale(observables, unit),
+            (intercept - shift) * unit,
+        )
 
     def to_standard(self, parameters):
         """Inverse of :meth:`to_user`."""
-        matrices = self._features.to_standard(parameters.matrices)
-        return parameters._replace(matrices=matrices)
+        matrices, observables, intercept = parameters
+        unit = np.full(len(intercept), self._unit)
+        return Parameters(
+            self._features.to_standard(matrices),
+            self._rescale(observables, 1.0 / unit),
+            intercept / unit,
+        )
 
 
 def moments(name, columns, weight):

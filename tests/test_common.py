@@ -3,7 +3,7 @@
 import pytest
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from pmm_sklearn import PMMEmulator, PMMRegressor
+from pmm_sklearn import PMMClassifier, PMMEmulator, PMMRegressor
 
 # A small max_iter: rounding errors, amplified by a long non-convex path, would make
 # the fit with weights and the fit with repeated samples end at different minima.
@@ -16,6 +16,13 @@ SMALL = {"matrix_size": 4, "n_eigenvectors": 2, "max_iter": 15}
         PMMRegressor(**SMALL, n_init=1),
         PMMRegressor(**SMALL, n_init=2, readout="transition"),
         PMMRegressor(**SMALL, n_init=1, matrix_type="symmetric", solver="lbfgs"),
+        PMMClassifier(**SMALL, n_init=1),
+        PMMClassifier(
+            **SMALL,
+            n_init=1,
+            solver="adam",
+            learning_rate_init=0.1,
+        ),
         PMMEmulator(5, n_init=2, max_iter=15),
         PMMEmulator((3, 2), n_init=1, max_iter=15, degree=2, matrix_type="symmetric"),
     ]

@@ -469,3 +469,35 @@ def test_parameters_are_model_parameters(smooth_data):
     structure = observable_pmm(2, 1, (4,), 2)
     parameters = Parameters(model.matrices_, model.observables_, model.intercept_)
     assert_array_equal(structure.predict(parameters, X)[:, 0], model.predict(X))
+
+
+class TestPartialFit:
+    def test_learns_batch_by_batch_in_the_units_of_the_first(self, smooth_data):
+        X, y = smooth_data
+        y = 1e3 * y + 1e4
+        model = small(learning_rate_init=0.05, batch_size=10)
+        for _ in range(60):
+            for batch in (slice(0, 20), slice(20, 40)):
+                model.partial_fit(X[batch], y[batch])
+        assert model.score(X[40:], y[40:]) > 0.9
+        assert model.n_iter_ == 120
+        again = small(learning_rate_init=1e-12).partial_fit(X, y)
+        before = again.predict(X)
+        again.partial_fit(X + 3, 7 * y)
+        assert_allclose(again.predict(X), before, rtol=1e-9)
+
+    def test_continues_from_a_copy_and_from_a_fit(self, smooth_data):
+        X, y = smooth_data
+        model = small().partial_fit(X, y)
+        other = copy.deepcopy(model).partial_fit(X, y)
+        assert_array_equal(model.partial_fit(X, y).matrices_, other.matrices_)
+        fitted = small(learning_rate_init=1e-12).fit(X, y)
+        before = fitted.predict(X)
+        assert_allclose(fitted.partial_fit(X[:9], y[:9]).predict(X), before, atol=1e-9)
+
+    def test_number_of_targets_stays(self, smooth_data):
+        X, y = smooth_data
+        model = small().partial_fit(X, y)
+        with pytest.raises(ValueError, match="partial_fit continues.*n_outputs=1.*2"):
+            model.partial_fit(X, np.stack([y, y], axis=1))
+        assert model.predict(X).shape == (60,)

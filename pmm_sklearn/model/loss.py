@@ -72,6 +72,11 @@ class CrossEntropy:
     probability of the second.  A softmax over two outputs would depend on their
     difference only.
 
+    Parameters
+    ----------
+    unit : float, default=1.0
+        Logits are the outputs times this.
+
     Examples
     --------
     >>> import numpy as np
@@ -81,19 +86,21 @@ class CrossEntropy:
     0.693147
     """
 
-    @staticmethod
-    def probabilities(outputs):
-        """Probabilities of shape (n_samples, n_outputs)."""
-        return expit(outputs) if outputs.shape[1] == 1 else softmax(outputs, axis=1)
+    def __init__(self, unit=1.0):
+        self.unit = unit
 
-    @staticmethod
-    def value(outputs, targets, weight):
+    def probabilities(self, outputs):
+        """Probabilities of shape (n_samples, n_outputs)."""
+        logits = self.unit * outputs
+        return expit(logits) if outputs.shape[1] == 1 else softmax(logits, axis=1)
+
+    def value(self, outputs, targets, weight):
         """Loss of all samples together.
 
         Parameters
         ----------
         outputs : ndarray of shape (n_samples, n_outputs)
-            Logits.
+            Outputs of the model, logits in units of `unit`.
         targets : ndarray of shape (n_samples, n_outputs)
             1 for the class of the sample, else 0.
         weight : ndarray of shape (n_samples, 1)
@@ -103,16 +110,17 @@ class CrossEntropy:
         -------
         float
         """
+        logits = self.unit * outputs
         if outputs.shape[1] == 1:
-            losses = np.logaddexp(0.0, outputs) - targets * outputs
+            losses = np.logaddexp(0.0, logits) - targets * logits
         else:
-            normalisation = logsumexp(outputs, axis=1, keepdims=True)
-            losses = np.sum(targets * (normalisation - outputs), axis=1, keepdims=True)
+            normalisation = logsumexp(logits, axis=1, keepdims=True)
+            losses = np.sum(targets * (normalisation - logits), axis=1, keepdims=True)
         return np.sum(weight * losses)
 
     def gradient(self, outputs, targets, weight):
         """Derivative of the value with respect to the outputs."""
-        return weight * (self.probabilities(outputs) - targets)
+        return self.unit * weight * (self.probabilities(outputs) - targets)
 
     def linearised(self, outputs, targets, weight, jacobian):
         r"""Residuals and Jacobian of a sum of squares with the same derivatives.
@@ -145,4 +153,5 @@ class CrossEntropy:
             jacobian = jacobian - mean[:, np.newaxis]
         # The value of a sum of squares has no factor 1/2, its Hessian has a factor 2.
         scale = np.sqrt(0.5 * weight)
-        return scale * residuals, (scale * roots)[:, :, np.newaxis] * jacobian
+        slopes = self.unit * scale * roots
+        return scale * residuals, slopes[:, :, np.newaxis] * jacobian

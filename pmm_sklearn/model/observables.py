@@ -179,8 +179,9 @@ def observable_pmm(
     readout="expectation",
     matrix_type="hermitian",
     rank=(None, None),
+    level_spacing=0.0,
 ):
-    """Model of the regressor: affine primary matrix, learned outputs.
+    """Model of regressor and classifier: affine primary matrix, learned outputs.
 
     Parameters
     ----------
@@ -196,6 +197,9 @@ def observable_pmm(
         What is read from them.
     matrix_type : {"hermitian", "symmetric"}, default="hermitian"
         Complex Hermitian or real symmetric matrices.
+    level_spacing : float, default=0.0
+        Of the equidistant levels in each block of the constant matrix from which its
+        coordinates count.
     rank : tuple of (int or None), default=(None, None)
         Ranks of the primary and of the secondary matrices; None for full ones.
 
@@ -214,7 +218,8 @@ def observable_pmm(
     primary_rank, secondary_rank = rank
     monomials, space = Monomials(n_features), HermitianSpace(block_sizes, matrix_type)
     if primary_rank is None:
-        primary = AffineMatrix(monomials, space)
+        offsets = _levels(block_sizes, level_spacing, monomials.size)
+        primary = AffineMatrix(monomials, space, offsets)
     else:
         primary = LowRankMatrix(monomials, space, primary_rank)
     outputs = (readout, n_outputs, n_eigenvectors, block_sizes, matrix_type)
@@ -223,3 +228,13 @@ def observable_pmm(
     else:
         learned = LowRankOutputs(*outputs, secondary_rank)
     return PMM(primary, Extremes(n_eigenvectors, which), learned, block_sizes)
+
+
+def _levels(block_sizes, spacing, n_matrices):
+    """Offsets of the matrices: equidistant levels in each block of the first."""
+    if not spacing:
+        return None
+    levels = np.concatenate([np.arange(size) for size in block_sizes])
+    offsets = np.zeros((n_matrices, len(levels), len(levels)))
+    offsets[0] = np.diag(spacing * levels)
+    return offsets

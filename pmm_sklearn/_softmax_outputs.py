@@ -1,0 +1,82 @@
+"""From logits to labels and probabilities."""
+
+import numpy as np
+from scipy.special import expit, log_softmax, softmax
+
+
+class SoftmaxOutputs:
+    """Predictions of a classifier with one logit per class, or one for two classes.
+
+    The classifier has ``_outputs(X)``, which returns the logits, and ``classes_``.
+    """
+
+    def decision_function(self, X):
+        """Logits.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Features, in the units of ``fit``.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,) or (n_samples, n_classes)
+            With two classes the logit of the second, ``classes_[1]``.
+        """
+        logits = self._outputs(X)
+        return logits[:, 0] if logits.shape[1] == 1 else logits
+
+    def predict(self, X):
+        """Predict the most probable labels.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Features, in the units of ``fit``.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,)
+            Labels, of the data type of ``classes_``.
+        """
+        logits = self._outputs(X)
+        single = logits.shape[1] == 1
+        labels = logits[:, 0] > 0 if single else np.argmax(logits, axis=1)
+        return self.classes_[labels.astype(int)]
+
+    def predict_proba(self, X):
+        """Probabilities of the classes.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Features, in the units of ``fit``.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+            Columns in the order of ``classes_``.
+        """
+        logits = self._outputs(X)
+        if logits.shape[1] > 1:
+            return softmax(logits, axis=1)
+        # Neither as a difference from 1, in which a small probability is lost.
+        return expit(np.hstack([-logits, logits]))
+
+    def predict_log_proba(self, X):
+        """Logarithms of the probabilities, finite even where these underflow.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Features, in the units of ``fit``.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+            Columns in the order of ``classes_``.
+        """
+        logits = self._outputs(X)
+        if logits.shape[1] > 1:
+            return log_softmax(logits, axis=1)
+        return -np.logaddexp(0.0, np.hstack([logits, -logits]))
