@@ -1,5 +1,6 @@
 """Real data that are not part of the package, read from ../shared/data."""
 
+import gzip
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,9 @@ _ORIGINS = {
     "banknote/data_banknote_authentication.txt": (
         "UCI Machine Learning Repository, data set 267"
     ),
+    "mnist/train-images-idx3-ubyte.gz": "LeCun, Cortes, Burges: MNIST",
+    "fashion_mnist/train-images-idx3-ubyte.gz": "zalandoresearch/fashion-mnist",
+    "emnist/emnist_bymerge_test_400perclass.npz": "NIST, Cohen et al. 2017: EMNIST",
     "uci_regression/concrete.npz": "UCI Machine Learning Repository, data set 165",
     "uci_regression/energy.npz": "UCI Machine Learning Repository, data set 242",
     "uci_regression/yacht.npz": "UCI Machine Learning Repository, data set 243",
@@ -33,7 +37,7 @@ def _path(name):
     if not path.exists():
         raise MissingData(
             f"no file ../shared/data/{name}; the original is published as "
-            f"{_ORIGINS[name]}"
+            f"{_ORIGINS.get(name, 'shared/data/README.md says')}"
         )
     return path
 
@@ -87,3 +91,42 @@ def banknote():
     path = _path("banknote/data_banknote_authentication.txt")
     table = np.loadtxt(path, delimiter=",")
     return table[:, :-1], table[:, -1].astype(int)
+
+
+def idx_images(name):
+    """Images and labels of MNIST or Fashion-MNIST: training, then test.
+
+    Parameters
+    ----------
+    name : {"mnist", "fashion_mnist"}
+        Folder.
+
+    Returns
+    -------
+    list of ndarray
+        Training images (60000, 28, 28) and labels, test images and labels, bytes.
+    """
+    return [
+        _read_idx(_path(f"{name}/{part}-ubyte.gz"))
+        for part in (
+            "train-images-idx3",
+            "train-labels-idx1",
+            "t10k-images-idx3",
+            "t10k-labels-idx1",
+        )
+    ]
+
+
+def _read_idx(path):
+    """Array of bytes: its header gives the number of axes and their lengths."""
+    with gzip.open(path) as file:
+        content = file.read()
+    n_axes = content[3]
+    shape = np.frombuffer(content, ">u4", n_axes, offset=4)
+    return np.frombuffer(content, np.uint8, offset=4 + 4 * n_axes).reshape(shape)
+
+
+def emnist_bymerge():
+    """Images (18800, 28, 28) and labels of 47 classes, 400 of each."""
+    file = _load("emnist/emnist_bymerge_test_400perclass.npz")
+    return file["X"].reshape(-1, 28, 28), file["y"]

@@ -74,6 +74,10 @@ class PMMImageClassifier(ClassifierMixin, BasePMM):
         First learning rate, which falls to zero like a cosine.
     max_iter : int, default=50
         Number of epochs, each of which visits every image.
+    max_shift : int, default=0
+        Largest number of pixels by which each image is moved at random in both
+        directions, anew in each epoch: images of handwriting mean the same when
+        they are moved.  The Gram matrices are then computed for each batch.
     gauge_rotations : bool, default=False
         Whether to rotate the bases of all matrices at random after each epoch, which
         changes no output, but the path of the training.
@@ -173,6 +177,7 @@ class PMMImageClassifier(ClassifierMixin, BasePMM):
         batch_size=256,
         learning_rate_init=1e-2,
         max_iter=50,
+        max_shift=0,
         gauge_rotations=False,
         early_stopping=False,
         validation_fraction=0.1,
@@ -196,6 +201,7 @@ class PMMImageClassifier(ClassifierMixin, BasePMM):
         self.batch_size = batch_size
         self.learning_rate_init = learning_rate_init
         self.max_iter = max_iter
+        self.max_shift = max_shift
         self.gauge_rotations = gauge_rotations
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction
@@ -244,13 +250,14 @@ class PMMImageClassifier(ClassifierMixin, BasePMM):
             structure = self._make_structure(images, len(classes))
             random_state = check_random_state(self.random_state)
             training, validation = self._split_validation(data, random_state)
-            problem = self._problem(structure, training, validation)
+            seeds = random_state.randint(np.iinfo(np.int32).max, size=2)
+            problem = self._problem(structure, training, seeds[0], validation)
             self._optimise(
                 problem,
                 self._starts(problem, random_state, structure),
                 {"X": X, "y": y, "metadata": {"sample_weight": sample_weight}},
                 self._description(images, classes, structure),
-                random_state.randint(np.iinfo(np.int32).max),
+                seeds[1],
             )
             self._online = None
         return self
@@ -291,7 +298,8 @@ class PMMImageClassifier(ClassifierMixin, BasePMM):
             data = self._encoded(
                 images, check_labels(y, images), sample_weight, classes
             )
-            self._fit_epoch(self._problem(structure, data))
+            seed = getattr(self, "n_iter_", 0)
+            self._fit_epoch(self._problem(structure, data, seed))
             vars(self).update(self._description(images, classes, structure))
         return self
 
@@ -349,10 +357,15 @@ class PMMImageClassifier(ClassifierMixin, BasePMM):
         )
         return parts[::2], parts[1::2]
 
-    def _problem(self, structure, data, validation=None):
-        max_memory = int(self.max_memory * 2**30)
-        model = image_model(structure)
-        return ImageProblem(model, data, self.alpha, max_memory, validation)
+    def _problem(self, structure, data, seed, validation=None):
+        return ImageProblem(
+            image_model(structure),
+            data,
+            self.alpha,
+            int(self.max_memory * 2**30),
+            (self.max_shift, seed),
+            validation,
+        )
 
     def _check_parameters(self):
         """Validate all hyper-parameters."""
@@ -371,6 +384,7 @@ class PMMImageClassifier(ClassifierMixin, BasePMM):
         check_number("max_memory", self.max_memory, 0)
         for name in ("temperature", "learning_rate_init"):
             check_number(name, getattr(self, name), 0, open_interval=True)
+        check_integer("max_shift", self.max_shift, 0)
         check_flag("gauge_rotations", self.gauge_rotations)
         check_flag("early_stopping", self.early_stopping)
         check_number(

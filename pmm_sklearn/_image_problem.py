@@ -9,6 +9,7 @@ from .model import (
     LazyGrams,
     Objective,
     RidgePenalty,
+    ShiftedGrams,
     WindowGrams,
 )
 
@@ -48,6 +49,8 @@ class ImageProblem:
         Weight of the penalty.
     max_memory : int
         Bytes that the Gram matrices may take.
+    shifts : tuple of int, optional
+        Largest shift of the images in pixels, and the seed of random shifts.
     validation : tuple of ndarray, optional
         The same for the images set aside.
 
@@ -58,11 +61,14 @@ class ImageProblem:
         Fraction of the images set aside that a vector of parameters misclassifies.
     """
 
-    def __init__(self, model, data, alpha, max_memory, validation=None):
+    def __init__(self, model, data, alpha, max_memory, shifts=(0, 0), validation=None):
         self.model = model
         images, targets, weight = data
-        grams = model.grams
-        is_small = len(images) * grams.size * grams.dtype.itemsize <= max_memory
+        grams, inputs = model.grams, None
+        if shifts[0]:
+            inputs = ShiftedGrams(grams, images, *shifts)
+        elif len(images) * grams.size * grams.dtype.itemsize > max_memory:
+            inputs = LazyGrams(grams, images)
         self.objective = Objective(
             model,
             CrossEntropy(),
@@ -70,7 +76,7 @@ class ImageProblem:
             targets,
             weight[:, np.newaxis],
             RidgePenalty(alpha),
-            inputs=None if is_small else LazyGrams(grams, images),
+            inputs=inputs,
         )
         self.validation_loss = None
         if validation is not None:

@@ -21,7 +21,7 @@ from .states import SELECTIONS, Extremes, Levels
 from .structure import MATRIX_TYPES, HermitianSpace, Subspace, solutions
 from .symmetry import matrix_spaces
 from .unitary import UnitaryProduct, phase_energies
-from .windows import LazyGrams, WindowGrams
+from .windows import LazyGrams, ShiftedGrams, WindowGrams
 
 __all__ = [
     "MATRIX_TYPES",
@@ -53,6 +53,7 @@ __all__ = [
     "Objective",
     "Parameters",
     "RidgePenalty",
+    "ShiftedGrams",
     "SpectrumReadout",
     "SquaredError",
     "Subspace",

@@ -141,7 +141,7 @@ class ImagePMM:
         )
 
     def initial(self, random_state):
-        """Random coordinates to start from, for matrices of elements of order 1."""
+        """Random coordinates to start from, for latent elements of order 1."""
         theta = random_state.standard_normal(self.n_parameters)
         parameters = self.split(theta)
         n_windows, latent_size, height = self._shapes["rows"]
@@ -150,6 +150,8 @@ class ImagePMM:
         parameters.columns[...] /= np.sqrt(2 * n_windows * width)
         parameters.projections[...] /= np.sqrt(latent_size)
         parameters.intercept[...] = 0.0
+        # The image shall decide, more than what its class adds.
+        parameters.offsets[...] *= 0.3
         return self.join(parameters)
 
     def penalised(self, theta):

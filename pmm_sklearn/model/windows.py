@@ -154,3 +154,42 @@ class LazyGrams:
     def __getitem__(self, samples):
         """Values of some samples, shape (n, size)."""
         return self._grams.values(np.asarray(self._images[samples]))
+
+
+class ShiftedGrams(LazyGrams):
+    """Gram matrices of images that are moved at random, anew whenever asked for.
+
+    Parameters
+    ----------
+    grams, images
+        As for `LazyGrams`.
+    max_shift : int
+        Largest number of pixels by which an image is moved in either direction; what
+        it leaves is empty.
+    seed : int
+        Of the random numbers.
+    """
+
+    def __init__(self, grams, images, max_shift, seed):
+        super().__init__(grams, images)
+        self._max_shift = max_shift
+        self._random_state = np.random.RandomState(seed)
+
+    def __getitem__(self, samples):
+        """Values of some samples, shape (n, size)."""
+        images = np.asarray(self._images[samples])
+        offsets = self._random_state.randint(
+            0, 2 * self._max_shift + 1, size=(2, len(images), 1)
+        )
+        return self._grams.values(_cut(images, self._max_shift, offsets))
+
+
+def _cut(images, margin, offsets):
+    """Images cut out of themselves with an empty margin, each at its own place."""
+    n_samples, height, width = images.shape
+    sides = ((0, 0), (margin, margin), (margin, margin))
+    rows, columns = offsets[0] + np.arange(height), offsets[1] + np.arange(width)
+    sample = np.arange(n_samples)[:, np.newaxis, np.newaxis]
+    return np.pad(images, sides)[
+        sample, rows[:, :, np.newaxis], columns[:, np.newaxis, :]
+    ]

@@ -4,7 +4,13 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from pmm_sklearn.model import Congruence, HermitianSpace, ImagePMM, WindowGrams
+from pmm_sklearn.model import (
+    Congruence,
+    HermitianSpace,
+    ImagePMM,
+    ShiftedGrams,
+    WindowGrams,
+)
 
 TYPES = pytest.mark.parametrize("matrix_type", ["symmetric", "hermitian"])
 
@@ -138,3 +144,17 @@ def test_forward_is_the_formula(matrix_type):
 def test_number_of_parameters(window, stride, a, b, r, n_classes, n_parameters):
     grams = WindowGrams((28, 28), (window, window), (stride, stride))
     assert ImagePMM(grams, n_classes, a, b, r).n_parameters == n_parameters
+
+
+def test_shifted_grams_are_those_of_moved_images():
+    rng = np.random.RandomState(0)
+    images = np.zeros((50, 6, 5))
+    images[:, 2:4, 1:4] = rng.uniform(size=(50, 2, 3))
+    grams = WindowGrams((6, 5), (6, 5), (1, 1))
+    still, moved = grams.values(images), ShiftedGrams(grams, images, 1, 0)
+    # A window of the whole image: the largest elements only change their places.
+    found = moved[np.arange(50)]
+    assert_allclose(found.sum(axis=1), still.sum(axis=1))
+    assert np.mean(np.any(found != still, axis=1)) > 0.6
+    assert not np.array_equal(moved[np.arange(50)], found)
+    assert_allclose(ShiftedGrams(grams, images, 1, 0)[np.arange(50)], found)
