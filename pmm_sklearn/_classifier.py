@@ -17,6 +17,7 @@ from ._labels import (
     indicators,
     is_balanced,
     labels_of,
+    online_classes,
     unique_labels,
 )
 from ._observable_base import ObservablePMM
@@ -65,6 +66,12 @@ class PMMClassifier(SoftmaxOutputs, ClassifierMixin, ObservablePMM):
     matrix_type : {"hermitian", "symmetric"}, default="hermitian"
         Complex Hermitian or real symmetric matrices.  The latter have about half
         the parameters.
+    rank : int, None or pair of these, default=None
+        Rank of the primary and of the secondary matrices; a pair gives them
+        separately.  A matrix of rank `k` is :math:`\sum_k s_k u_k u_k^\dagger` with
+        learned vectors and fixed signs :math:`+, -, +, \dots`.  None stands for full
+        matrices.  A small rank of the primary matrices saves most parameters where
+        features are many.  Not for matrices with sectors.
     alpha : float, default=1.0
         Regularisation: multiplies the squared Frobenius norm of all matrices of the
         standardised problem (see the notes), added to the weighted sum of the
@@ -190,8 +197,6 @@ class PMMClassifier(SoftmaxOutputs, ClassifierMixin, ObservablePMM):
     """
 
     _level_spacing = _LEVEL_SPACING
-    # Not a parameter yet: the levels belong to matrices of full rank.
-    rank = None
 
     def __init__(
         self,
@@ -201,6 +206,7 @@ class PMMClassifier(SoftmaxOutputs, ClassifierMixin, ObservablePMM):
         which="SA",
         readout="expectation",
         matrix_type="hermitian",
+        rank=None,
         alpha=1.0,
         class_weight=None,
         solver="auto",
@@ -222,6 +228,7 @@ class PMMClassifier(SoftmaxOutputs, ClassifierMixin, ObservablePMM):
         self.which = which
         self.readout = readout
         self.matrix_type = matrix_type
+        self.rank = rank
         self.alpha = alpha
         self.class_weight = class_weight
         self.solver = solver
@@ -311,7 +318,7 @@ class PMMClassifier(SoftmaxOutputs, ClassifierMixin, ObservablePMM):
             self._check_online_parameters()
             is_first = not hasattr(self, "matrices_")
             X, y, weight = self._check_samples(X, y, sample_weight, is_first)
-            classes = self._online_classes(classes)
+            classes = online_classes(classes, getattr(self, "classes_", None))
             self._fit_epoch(
                 self._encoded(X, y, weight, classes),
                 CrossEntropy(_LOGIT_UNIT),
@@ -363,22 +370,6 @@ class PMMClassifier(SoftmaxOutputs, ClassifierMixin, ObservablePMM):
         weight = check_sample_weight(sample_weight, len(X))
         used = weight > 0
         return X[used], y[used], weight[used]
-
-    def _online_classes(self, classes):
-        """The classes for ``partial_fit``, given now or before."""
-        known = getattr(self, "classes_", None)
-        if classes is None and known is None:
-            raise ValueError(
-                "classes must be given in the first call of partial_fit, got None: "
-                "name all labels that will ever come."
-            )
-        given = known if classes is None else unique_labels("classes", classes)
-        if known is not None and not np.array_equal(given, known):
-            raise ValueError(
-                f"classes must be those of the model, {known.tolist()}, got "
-                f"{given.tolist()}: correct or omit classes, or call fit first."
-            )
-        return given
 
     def _encoded(self, X, y, weight, classes):
         """Data as the model takes them: indicators of classes, weighted by class."""

@@ -3,7 +3,6 @@
 from functools import partial
 
 import numpy as np
-from scipy.special import log_softmax, softmax
 from sklearn.base import ClassifierMixin
 from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state
@@ -15,6 +14,7 @@ from ._image_problem import ImageProblem, fitted_parameters, image_model
 from ._images import check_images, check_window
 from ._labels import check_labels, check_split, encode, online_classes, unique_labels
 from ._online import OnlineTraining
+from ._softmax_outputs import SoftmaxOutputs
 from ._threads import single_blas_thread
 from ._validation import (
     check_flag,
@@ -27,7 +27,7 @@ from .model import MATRIX_TYPES, SELECTIONS, GaugeRotations
 from .solvers import minimize_adam
 
 
-class PMMImageClassifier(ClassifierMixin, BasePMM):
+class PMMImageClassifier(SoftmaxOutputs, ClassifierMixin, BasePMM):
     r"""Parametric matrix model for the classification of images.
 
     Windows :math:`W_l` of the image give Gram matrices :math:`R_l = W_l W_l^\dagger`
@@ -432,8 +432,8 @@ class PMMImageClassifier(ClassifierMixin, BasePMM):
     def _fitted_parameters(self):
         return fitted_parameters(self)
 
-    def _logits(self, X):
-        """Outputs divided by the temperature, shape (n_samples, n_classes)."""
+    def _outputs(self, X):
+        """Logits, one for each class, or the difference of those of two classes."""
         check_is_fitted(self, "_structure")
         images = check_images(self, X, self.image_shape, reset=False)
         model = image_model(self._structure)
@@ -442,67 +442,8 @@ class PMMImageClassifier(ClassifierMixin, BasePMM):
                 "X is complex, but the model was fitted to real images: give real ones."
             )
         with single_blas_thread():
-            return model.predict(self._fitted_parameters(), images)
-
-    def decision_function(self, X):
-        """Logits of the classes.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, height, width) or (n_samples, n_pixels)
-            Images.
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_classes), or (n_samples,) for two classes
-            For two classes the difference of their logits, positive for the second.
-        """
-        logits = self._logits(X)
-        return logits[:, 1] - logits[:, 0] if logits.shape[1] == 2 else logits
-
-    def predict(self, X):
-        """Most probable classes.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, height, width) or (n_samples, n_pixels)
-            Images.
-
-        Returns
-        -------
-        ndarray of shape (n_samples,)
-            Labels.
-        """
-        logits = self._logits(X)
-        return self.classes_[np.argmax(logits, axis=1)]
-
-    def predict_proba(self, X):
-        """Probabilities of the classes.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, height, width) or (n_samples, n_pixels)
-            Images.
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_classes)
-        """
-        return softmax(self._logits(X), axis=1)
-
-    def predict_log_proba(self, X):
-        """Logarithms of the probabilities of the classes.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, height, width) or (n_samples, n_pixels)
-            Images.
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_classes)
-        """
-        return log_softmax(self._logits(X), axis=1)
+            logits = model.predict(self._fitted_parameters(), images)
+        return logits[:, 1:] - logits[:, :1] if logits.shape[1] == 2 else logits
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

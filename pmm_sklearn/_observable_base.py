@@ -114,7 +114,9 @@ class ObservablePMM(BasePMM):
         """
         structure = self._make_structure(data)
         model = observable_pmm(**structure)
-        check_rank_reaches(structure["rank"][0], model.primary.side, data[0].shape[1])
+        if not self._level_spacing:
+            side, n_features = model.primary.side, data[0].shape[1]
+            check_rank_reaches(structure["rank"][0], side, n_features)
         random_state = check_random_state(self.random_state)
         training, validation = self._split_validation(data, random_state)
         problem = TrainingProblem(

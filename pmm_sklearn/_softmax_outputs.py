@@ -16,12 +16,13 @@ class SoftmaxOutputs:
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Features, in the units of ``fit``.
+            Features or images, as for ``fit``.
 
         Returns
         -------
         ndarray of shape (n_samples,) or (n_samples, n_classes)
-            With two classes the logit of the second, ``classes_[1]``.
+            With two classes the logit of the second, ``classes_[1]``, that is the
+            logarithm of the ratio of the probabilities.
         """
         logits = self._outputs(X)
         return logits[:, 0] if logits.shape[1] == 1 else logits
@@ -32,7 +33,7 @@ class SoftmaxOutputs:
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Features, in the units of ``fit``.
+            Features or images, as for ``fit``.
 
         Returns
         -------
@@ -50,7 +51,7 @@ class SoftmaxOutputs:
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Features, in the units of ``fit``.
+            Features or images, as for ``fit``.
 
         Returns
         -------
@@ -69,7 +70,7 @@ class SoftmaxOutputs:
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Features, in the units of ``fit``.
+            Features or images, as for ``fit``.
 
         Returns
         -------

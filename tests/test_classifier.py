@@ -536,3 +536,23 @@ class TestPartialFit:
         with pytest.raises(ValueError, match="partial_fit continues.*block_sizes"):
             copy.deepcopy(model).set_params(matrix_size=3).partial_fit(X, y)
         assert_array_equal(model.partial_fit(X, y).matrices_, expected)
+
+
+def test_low_rank_matrices_have_the_parameters_of_the_paper():
+    # Cook et al.: floats of the head for CIFAR-10, and for STL-10 and CINIC-10.
+    rng = np.random.RandomState(0)
+    X, y = rng.standard_normal((40, 2048)), np.arange(40) % 10
+    for n, r, ranks, n_parameters in ((17, 5, (1, 5), 95176), (15, 3, (1, 3), 66880)):
+        model = PMMClassifier(
+            n, r, readout="transition", rank=ranks, solver="adam", max_iter=1, n_init=1
+        )
+        assert model.fit(X, y).n_parameters_ == n_parameters
+
+
+def test_low_rank_learns_and_goes_on():
+    X, y = load_iris(return_X_y=True)
+    model = PMMClassifier(rank=2, random_state=0, warm_start=True).fit(X, y)
+    assert model.score(X, y) > 0.95
+    loss = model.loss_
+    model.set_params(max_iter=5).fit(X, y)
+    assert model.loss_curve_[0] < 1.05 * loss

@@ -132,6 +132,8 @@ class LowRankMatrix(AffineMatrix):
         One block, in which the matrices lie.
     rank : int
         Rank of each of the matrices.
+    offsets : ndarray of shape (n_matrices, n, n), optional
+        Constant parts of the matrices, which do not count for the rank.
 
     Examples
     --------
@@ -140,8 +142,8 @@ class LowRankMatrix(AffineMatrix):
     69666
     """
 
-    def __init__(self, monomials, space, rank):
-        super().__init__(monomials, space)
+    def __init__(self, monomials, space, rank, offsets=None):
+        super().__init__(monomials, space, offsets)
         self.form = LowRankForm(space.side, rank, space.matrix_type)
         self.size = self.n_matrices * self.form.size
 
@@ -155,11 +157,14 @@ class LowRankMatrix(AffineMatrix):
 
     def total(self, factors):
         """The matrices, which multiply the monomials."""
-        return self.form.matrices(factors)
+        matrices = self.form.matrices(factors)
+        return matrices if self.offsets is None else matrices + self.offsets
 
     def without_terms(self, total):
         """Vectors of the matrices, or of the nearest ones of this rank."""
-        return self.form.nearest(total)
+        return self.form.nearest(
+            total if self.offsets is None else total - self.offsets
+        )
 
     def initial(self, random_state):
         """Random coordinates: see :meth:`AffineMatrix.initial`."""

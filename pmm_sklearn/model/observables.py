@@ -217,11 +217,11 @@ def observable_pmm(
     """
     primary_rank, secondary_rank = rank
     monomials, space = Monomials(n_features), HermitianSpace(block_sizes, matrix_type)
+    offsets = _levels(block_sizes, level_spacing, monomials.size)
     if primary_rank is None:
-        offsets = _levels(block_sizes, level_spacing, monomials.size)
         primary = AffineMatrix(monomials, space, offsets)
     else:
-        primary = LowRankMatrix(monomials, space, primary_rank)
+        primary = LowRankMatrix(monomials, space, primary_rank, offsets)
     outputs = (readout, n_outputs, n_eigenvectors, block_sizes, matrix_type)
     if secondary_rank is None:
         learned = LearnedOutputs(*outputs)
