@@ -57,7 +57,7 @@ PROBLEMS = {
             "matrix_size": 10,
             "n_eigenvectors": 2,
             "max_shift": 1,
-            "max_iter": 40,
+            "max_iter": 45,
         },
     },
     "fashion": {
@@ -78,9 +78,10 @@ PROBLEMS = {
         "model": {
             "window_shape": 10,
             "stride": 6,
-            "latent_size": 15,
+            "latent_size": 16,
             "matrix_size": 6,
             "n_eigenvectors": 2,
+            "max_shift": 1,
             "max_iter": 40,
         },
     },
