@@ -46,8 +46,9 @@ class PMMImageClassifier(SoftmaxOutputs, ClassifierMixin, BasePMM):
 
     Parameters
     ----------
-    window_shape : int or tuple of int, default=14
-        Height and width of the windows, in pixels.
+    window_shape : int, tuple of int or None, default=14
+        Height and width of the windows, in pixels.  None for a single window, the
+        whole image.
     stride : int or tuple of int, default=7
         Steps from window to window, in pixels.  The last windows end with the image.
     latent_size : int, default=12
@@ -57,7 +58,8 @@ class PMMImageClassifier(SoftmaxOutputs, ClassifierMixin, BasePMM):
     n_eigenvectors : int, default=3
         Number ``r`` of eigenvectors that are read out.
     image_shape : tuple of int or None, default=None
-        Height and width, for images that are given as rows.
+        Height and width, for images that are given as rows of pixels.  One of them
+        may be -1, and is then inferred.
     which : {"SA", "LA", "LM", "SM"}, default="SA"
         Which eigenvectors, by their eigenvalue: smallest or largest algebraically,
         largest or smallest in magnitude.  The paper has "LM".
@@ -243,10 +245,9 @@ class PMMImageClassifier(SoftmaxOutputs, ClassifierMixin, BasePMM):
         """
         with fitted_state_kept_on_error(self):
             self._check_parameters()
-            images = check_images(self, X, self.image_shape, reset=True)
-            y = check_labels(y, images)
-            classes = unique_labels("y", y)
-            data = self._encoded(images, y, sample_weight, classes)
+            images, y, weight = self._check_samples(X, y, sample_weight, reset=True)
+            classes = unique_labels("y", y, "the images of positive weight")
+            data = images, np.eye(len(classes))[encode(y, classes)], weight
             structure = self._make_structure(images, len(classes))
             random_state = check_random_state(self.random_state)
             training, validation = self._split_validation(data, random_state)
@@ -290,14 +291,12 @@ class PMMImageClassifier(SoftmaxOutputs, ClassifierMixin, BasePMM):
         with fitted_state_kept_on_error(self):
             self._check_parameters()
             is_first = not hasattr(self, "_structure")
-            images = check_images(self, X, self.image_shape, reset=is_first)
+            images, y, weight = self._check_samples(X, y, sample_weight, is_first)
             classes = online_classes(classes, getattr(self, "classes_", None))
+            data = images, np.eye(len(classes))[encode(y, classes)], weight
             structure = getattr(self, "_structure", None)
             if is_first:
                 structure = self._make_structure(images, len(classes))
-            data = self._encoded(
-                images, check_labels(y, images), sample_weight, classes
-            )
             seed = getattr(self, "n_iter_", 0)
             self._fit_epoch(self._problem(structure, data, seed))
             vars(self).update(self._description(images, classes, structure))
@@ -335,15 +334,20 @@ class PMMImageClassifier(SoftmaxOutputs, ClassifierMixin, BasePMM):
             "_structure": structure,
         }
 
-    @staticmethod
-    def _encoded(images, y, sample_weight, classes):
-        """Images, an indicator of each class, weights, all of these positive."""
+    def _check_samples(self, X, y, sample_weight, reset):
+        """Images, labels and weights of the images of positive weight."""
+        images = self._images(X, reset)
+        y = check_labels(y, images)
         weight = check_sample_weight(sample_weight, len(images))
-        targets = np.eye(len(classes))[encode(y, classes)]
         if np.all(weight > 0):
-            return images, targets, weight
+            # A memory map shall stay one.
+            return images, y, weight
         used = weight > 0
-        return images[used], targets[used], weight[used]
+        return images[used], y[used], weight[used]
+
+    def _images(self, X, reset):
+        """Images of shape (n_samples, height, width)."""
+        return check_images(self, X, self.image_shape, reset=reset)
 
     def _split_validation(self, data, random_state):
         """Training and validation data; no validation data unless asked for."""
@@ -435,7 +439,7 @@ class PMMImageClassifier(SoftmaxOutputs, ClassifierMixin, BasePMM):
     def _outputs(self, X):
         """Logits, one for each class, or the difference of those of two classes."""
         check_is_fitted(self, "_structure")
-        images = check_images(self, X, self.image_shape, reset=False)
+        images = self._images(X, False)
         model = image_model(self._structure)
         if images.dtype.kind == "c" and not model.grams.is_complex:
             raise ValueError(

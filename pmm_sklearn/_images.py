@@ -46,7 +46,7 @@ def check_images(estimator, X, image_shape, *, reset):
     is_stack = len(X.shape) == 3
     if is_stack:
         shape = X.shape[1:]
-        if image_shape is not None and check_pair("image_shape", image_shape) != shape:
+        if image_shape is not None and _inferred(image_shape, shape) != shape:
             raise ValueError(
                 f"X holds images of shape {shape}, but image_shape={image_shape!r}: "
                 f"leave image_shape out, or give rows of pixels."
@@ -65,13 +65,25 @@ def check_images(estimator, X, image_shape, *, reset):
             f"X must have shape (n_samples, height, width), got {X.shape}: reshape it, "
             f"or give image_shape=(height, width)."
         )
-    height, width = check_pair("image_shape", image_shape)
+    height, width = _inferred(image_shape, (1, pixels.shape[1]))
     if height * width != pixels.shape[1]:
         raise ValueError(
             f"image_shape={image_shape!r} has {height * width} pixels, but the rows of "
             f"X have {pixels.shape[1]}: correct image_shape."
         )
     return pixels.reshape(-1, height, width)
+
+
+def _inferred(image_shape, shape):
+    """Height and width, one of which may be given as -1."""
+    if np.shape(image_shape) == (2,) and list(image_shape).count(-1) == 1:
+        known = check_pair("image_shape", tuple(abs(n) for n in image_shape))
+        n_pixels = shape[0] * shape[1]
+        return tuple(
+            n_pixels // (known[0] * known[1]) if given == -1 else given
+            for given in image_shape
+        )
+    return check_pair("image_shape", image_shape)
 
 
 def _check_pixels(estimator, X, reset):
@@ -93,6 +105,8 @@ def _check_pixels(estimator, X, reset):
 
 def check_window(window_shape, stride, image_shape):
     """Height and width of the windows and of their steps; windows have to fit."""
+    if window_shape is None:
+        window_shape = image_shape
     window = check_pair("window_shape", window_shape)
     stride = check_pair("stride", stride)
     if window[0] > image_shape[0] or window[1] > image_shape[1]:

@@ -1,9 +1,17 @@
 """scikit-learn's own checks, without expected failures."""
 
 import pytest
-from sklearn.utils.estimator_checks import parametrize_with_checks
+from sklearn.utils.estimator_checks import (
+    estimator_checks_generator,
+    parametrize_with_checks,
+)
 
-from pmm_sklearn import PMMClassifier, PMMEmulator, PMMRegressor
+from pmm_sklearn import (
+    PMMClassifier,
+    PMMEmulator,
+    PMMImageClassifier,
+    PMMRegressor,
+)
 
 # A small max_iter: rounding errors, amplified by a long non-convex path, would make
 # the fit with weights and the fit with repeated samples end at different minima.
@@ -28,4 +36,28 @@ SMALL = {"matrix_size": 4, "n_eigenvectors": 2, "max_iter": 15}
     ]
 )
 def test_scikit_learn_checks(estimator, check):
+    check(estimator)
+
+
+# Each row an image of one line, whose products of pixels, divided by the largest, say
+# nothing of its length: classes that differ in this alone cannot be told apart.
+LINES = PMMImageClassifier(
+    None,
+    image_shape=(1, -1),
+    latent_size=5,
+    matrix_size=3,
+    n_eigenvectors=2,
+    batch_size=1000,
+    learning_rate_init=0.05,
+    max_iter=5,
+)
+APPLICABLE = [
+    pytest.param(estimator, check, id=check.func.__name__)
+    for estimator, check in estimator_checks_generator(LINES)
+    if check.func.__name__ != "check_classifiers_train"
+]
+
+
+@pytest.mark.parametrize(("estimator", "check"), APPLICABLE)
+def test_checks_of_flattened_images(estimator, check):
     check(estimator)

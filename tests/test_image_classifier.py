@@ -64,10 +64,17 @@ def test_outputs_are_consistent(fitted, digits):
 def test_rows_and_images_are_the_same(fitted, digits):
     X, X_test, y, _ = digits
     rows = small(image_shape=(8, 8)).fit(X.reshape(len(X), -1), y)
-    assert_allclose(
-        rows.decision_function(X_test.reshape(len(X_test), -1)),
-        fitted.decision_function(X_test),
-    )
+    X_rows = X_test.reshape(len(X_test), -1)
+    assert_allclose(rows.decision_function(X_rows), fitted.decision_function(X_test))
+    rows.set_params(image_shape=(8, -1))
+    assert_allclose(rows.decision_function(X_rows), fitted.decision_function(X_test))
+
+
+def test_windows_may_be_lines_or_the_whole_image(digits):
+    X, X_test, y, y_test = digits
+    for window_shape in ((1, 8), None):
+        model = small(window_shape=window_shape, stride=1, max_iter=10).fit(X, y)
+        assert model.score(X_test, y_test) > 0.7
 
 
 def test_units_do_not_matter(fitted, digits):

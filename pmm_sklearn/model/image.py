@@ -320,7 +320,7 @@ class ImagePMM:
             by_map = np.empty((n_windows, side + size, len(by_constant)))
             stop = start + n_windows * size
             by_map[:, :side] = by_constant
-            by_map[:, side:] = by_slopes[start:stop].reshape(n_windows, size, -1)
+            by_map[:, side:] = by_slopes[start:stop].reshape(by_map[:, side:].shape)
             start = stop
             yield _numbers(congruence.gradient(maps, by_map))
 
