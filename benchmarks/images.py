@@ -82,7 +82,8 @@ PROBLEMS = {
             "matrix_size": 6,
             "n_eigenvectors": 2,
             "max_shift": 1,
-            "max_iter": 40,
+            "batch_size": 128,
+            "max_iter": 60,
         },
     },
 }
