@@ -20,7 +20,6 @@ from ._warnings import InconsistentModelWarning, warn_caller
 from .model import Parameters
 from .solvers import SOLVERS, StopReason
 
-_LINES_EVERY = 10
 # Root mean square of the residuals, in standard deviations of the targets, that is
 # as good as none: rounding errors of eigenvectors are not far below.
 _NEGLIGIBLE_RESIDUAL = 1e-12
@@ -37,6 +36,8 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
     """Parameters, training and persistence common to all estimators."""
 
     _solvers = tuple(SOLVERS)
+    # Iterations from line to line, with verbose=1.
+    _lines_every = 10
 
     def _check_training_parameters(self):
         """Validate the hyper-parameters of the training."""
@@ -200,7 +201,7 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
             )
 
     def _show_iteration(self, start, n_iter, loss, score):
-        if self.verbose > 1 or (self.verbose and n_iter % _LINES_EVERY == 0):
+        if self.verbose > 1 or (self.verbose and n_iter % self._lines_every == 0):
             text = self._progress_text(loss, score)
             self._print(f"{start}iteration {n_iter:4d}   {text}")
 

@@ -101,7 +101,7 @@ class PMMImageClassifier(SoftmaxOutputs, ClassifierMixin, BasePMM):
     random_state : int, RandomState instance or None, default=None
         Random numbers of the start, the order of images and the validation split.
     verbose : int, default=0
-        1 prints a line for every tenth epoch, 2 for every epoch.
+        1 prints a line for every epoch.
 
     Attributes
     ----------
@@ -160,6 +160,7 @@ class PMMImageClassifier(SoftmaxOutputs, ClassifierMixin, BasePMM):
     """
 
     _solvers = ("adam",)
+    _lines_every = 1
     # A schedule of one start has neither a choice of solvers nor of starts.
     solver, n_init, n_jobs, tol = "adam", 1, None, 0.0
 

@@ -6,11 +6,13 @@ from numpy.testing import assert_allclose
 
 from pmm_sklearn.model import (
     Congruence,
+    GaugeRotations,
     HermitianSpace,
     ImagePMM,
     ShiftedGrams,
     WindowGrams,
 )
+from pmm_sklearn.solvers import Adam
 
 TYPES = pytest.mark.parametrize("matrix_type", ["symmetric", "hermitian"])
 
@@ -158,3 +160,27 @@ def test_shifted_grams_are_those_of_moved_images():
     assert np.mean(np.any(found != still, axis=1)) > 0.6
     assert not np.array_equal(moved[np.arange(50)], found)
     assert_allclose(ShiftedGrams(grams, images, 1, 0)[np.arange(50)], found)
+
+
+@TYPES
+def test_gauge_rotations_turn_parameters_and_moments(matrix_type):
+    model, theta, images = make_model(matrix_type)
+    inputs = model.inputs(images)
+    cotangents = np.random.RandomState(3).standard_normal((len(images), 3))
+
+    def outputs_and_gradient(theta):
+        outputs, saved = model.forward(model.split(theta), inputs)
+        return outputs, model.gradient(saved, cotangents)
+
+    outputs, gradient = outputs_and_gradient(theta)
+    adam = Adam(model.n_parameters)
+    adam.first, adam.second = gradient, gradient**2
+    turned = GaugeRotations(model)(theta, adam, np.random.RandomState(0))
+    assert np.max(np.abs(turned - theta)) > 0.1
+    new_outputs, new_gradient = outputs_and_gradient(turned)
+    assert_allclose(new_outputs, outputs, atol=1e-10)
+    assert_allclose(adam.first, new_gradient, atol=1e-9)
+    # On average over all rotations the squares keep their sum.
+    assert adam.second.sum() == pytest.approx(np.sum(new_gradient**2))
+    again = model.average_over_bases(adam.second)
+    assert_allclose(again, adam.second)
