@@ -5,8 +5,10 @@ from contextlib import contextmanager
 import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils import check_random_state
 
 from ._callbacks import CallbackBridge, CallbackSupportMixin
+from ._online import OnlineTraining
 from ._starts import train
 from ._validation import (
     check_flag,
@@ -108,6 +110,50 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
         self._set_training_attributes(problem, result)
         bridge.close()
         self._report(result, problem.objective)
+
+    def _fit_epoch(self, problem, attributes):
+        """One epoch of Adam on a batch, and the fitted attributes after it.
+
+        Parameters
+        ----------
+        problem : TrainingProblem or ImageProblem
+            That of the batch.
+        attributes : dict
+            Fitted attributes that describe the outputs.
+        """
+        online = getattr(self, "_online", None) or self._first_state(problem)
+        online, loss = online.after_epoch(
+            problem.objective, self.batch_size, self.learning_rate_init
+        )
+        vars(self).update(
+            **problem.attributes(online.theta),
+            **attributes,
+            _online=online,
+            n_parameters_=problem.model.n_parameters,
+            alpha_=float(problem.objective.alpha(online.theta)),
+            n_iter_=getattr(self, "n_iter_", 0) + 1,
+            loss_=loss,
+            loss_curve_=[*getattr(self, "loss_curve_", []), loss],
+        )
+
+    def _first_state(self, problem):
+        """Of a new model, or of one that ``fit`` has left."""
+        random_state = check_random_state(self.random_state)
+        seeds = random_state.randint(np.iinfo(np.int32).max, size=2)
+        if hasattr(self, "_structure"):
+            theta = problem.start_from(self._fitted_parameters())
+        else:
+            theta = problem.random_start(seeds[0])
+        return OnlineTraining(problem.scaling, theta, seeds[1])
+
+    def _check_online_parameters(self):
+        """Validate the hyper-parameters for ``partial_fit``."""
+        self._check_parameters()
+        if self.early_stopping:
+            raise ValueError(
+                "early_stopping=True needs all samples at once, got a call of "
+                "partial_fit: set early_stopping=False, or call fit."
+            )
 
     def _train(self, problem, starts, bridge, seed):
         """Result of the best start and the losses of all; shows the progress."""

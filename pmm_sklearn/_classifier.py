@@ -319,7 +319,7 @@ class PMMClassifier(SoftmaxOutputs, ClassifierMixin, ObservablePMM):
             is_first = not hasattr(self, "matrices_")
             X, y, weight = self._check_samples(X, y, sample_weight, is_first)
             classes = online_classes(classes, getattr(self, "classes_", None))
-            self._fit_epoch(
+            self._fit_batch(
                 self._encoded(X, y, weight, classes),
                 CrossEntropy(_LOGIT_UNIT),
                 partial(LogitScaling, unit=_LOGIT_UNIT),

@@ -13,7 +13,6 @@ from ._callbacks import with_callbacks
 from ._image_problem import ImageProblem, fitted_parameters, image_model
 from ._images import check_images, check_window
 from ._labels import check_labels, check_split, encode, online_classes, unique_labels
-from ._online import OnlineTraining
 from ._softmax_outputs import SoftmaxOutputs
 from ._threads import single_blas_thread
 from ._validation import (
@@ -261,7 +260,7 @@ class PMMImageClassifier(SoftmaxOutputs, ClassifierMixin, BasePMM):
                 self._description(images, classes, structure),
                 seeds[1],
             )
-            self._online = None
+            vars(self).pop("_online", None)
         return self
 
     def partial_fit(self, X, y, classes=None, sample_weight=None):
@@ -290,41 +289,17 @@ class PMMImageClassifier(SoftmaxOutputs, ClassifierMixin, BasePMM):
             kept.
         """
         with fitted_state_kept_on_error(self):
-            self._check_parameters()
+            self._check_online_parameters()
             is_first = not hasattr(self, "_structure")
             images, y, weight = self._check_samples(X, y, sample_weight, is_first)
             classes = online_classes(classes, getattr(self, "classes_", None))
             data = images, np.eye(len(classes))[encode(y, classes)], weight
-            structure = getattr(self, "_structure", None)
-            if is_first:
-                structure = self._make_structure(images, len(classes))
-            seed = getattr(self, "n_iter_", 0)
-            self._fit_epoch(self._problem(structure, data, seed))
-            vars(self).update(self._description(images, classes, structure))
+            structure = self._make_structure(images, len(classes))
+            if not is_first:
+                self._check_structure(structure, "partial_fit", "call fit first")
+            problem = self._problem(structure, data, seed=getattr(self, "n_iter_", 0))
+            self._fit_epoch(problem, self._description(images, classes, structure))
         return self
-
-    def _fit_epoch(self, problem):
-        online = getattr(self, "_online", None)
-        if online is None:
-            random_state = check_random_state(self.random_state)
-            seed = random_state.randint(np.iinfo(np.int32).max)
-            if hasattr(self, "_structure"):
-                theta = problem.start_from(self._fitted_parameters())
-            else:
-                theta = problem.random_start(seed)
-            online = OnlineTraining(None, theta, seed)
-            self.loss_curve_ = []
-        online, loss = online.after_epoch(
-            problem.objective, self.batch_size, self.learning_rate_init
-        )
-        vars(self).update(
-            problem.attributes(online.theta),
-            n_parameters_=problem.model.n_parameters,
-            n_iter_=len(self.loss_curve_) + 1,
-            loss_=loss,
-            loss_curve_=[*self.loss_curve_, loss],
-            _online=online,
-        )
 
     @staticmethod
     def _description(images, classes, structure):

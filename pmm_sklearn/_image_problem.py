@@ -63,6 +63,8 @@ class ImageProblem:
 
     def __init__(self, model, data, alpha, max_memory, shifts=(0, 0), validation=None):
         self.model = model
+        # Ratios of pixels have no units.
+        self.scaling = None
         images, targets, weight = data
         grams, inputs = model.grams, None
         if shifts[0]:

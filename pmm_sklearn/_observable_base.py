@@ -8,7 +8,6 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ._base import BasePMM
-from ._online import OnlineTraining
 from ._problem import TrainingProblem
 from ._threads import single_blas_thread
 from ._validation import (
@@ -133,7 +132,7 @@ class ObservablePMM(BasePMM):
         seed = random_state.randint(np.iinfo(np.int32).max)
         self._optimise(problem, starts, hook_data, attributes, seed)
 
-    def _fit_epoch(self, data, loss, make_scaling, attributes):
+    def _fit_batch(self, data, loss, make_scaling, attributes):
         """One epoch of Adam on a batch, and the fitted attributes after it.
 
         Parameters
@@ -146,43 +145,10 @@ class ObservablePMM(BasePMM):
         if hasattr(self, "_structure"):
             self._check_structure(structure, "partial_fit", "call fit first")
         online = getattr(self, "_online", None)
-        scaling = make_scaling(*data, model) if online is None else online.scaling
+        scaling = online.scaling if online else make_scaling(*data, model)
         penalty = self._make_penalty(data[2], model.n_outputs)
         problem = TrainingProblem(model, loss, scaling, data, penalty)
-        online = online or self._first_state(problem)
-        online, value = online.after_epoch(
-            problem.objective, self.batch_size, self.learning_rate_init
-        )
-        vars(self).update(
-            **problem.attributes(online.theta),
-            **attributes,
-            _structure=structure,
-            _online=online,
-            n_parameters_=model.n_parameters,
-            alpha_=float(problem.objective.alpha(online.theta)),
-            n_iter_=getattr(self, "n_iter_", 0) + 1,
-            loss_=value,
-            loss_curve_=[*getattr(self, "loss_curve_", []), value],
-        )
-
-    def _first_state(self, problem):
-        """Of a new model, or of one that ``fit`` has left."""
-        random_state = check_random_state(self.random_state)
-        seeds = random_state.randint(np.iinfo(np.int32).max, size=2)
-        if hasattr(self, "matrices_"):
-            theta = problem.start_from(self._fitted_parameters())
-        else:
-            theta = problem.random_start(seeds[0])
-        return OnlineTraining(problem.scaling, theta, seeds[1])
-
-    def _check_online_parameters(self):
-        """Validate the hyper-parameters for ``partial_fit``."""
-        self._check_parameters()
-        if self.early_stopping:
-            raise ValueError(
-                "early_stopping=True needs all samples at once, got a call of "
-                "partial_fit: set early_stopping=False, or call fit."
-            )
+        self._fit_epoch(problem, {**attributes, "_structure": structure})
 
     def _minimiser(self, solver, model, seed):
         if solver != "adam":

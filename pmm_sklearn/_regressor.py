@@ -309,7 +309,7 @@ class PMMRegressor(RegressorMixin, ObservablePMM):
                 "n_outputs_": data[1].shape[1],
                 "_single_output": is_single_output,
             }
-            self._fit_epoch(data, SquaredError(), Standardisation, attributes)
+            self._fit_batch(data, SquaredError(), Standardisation, attributes)
         return self
 
     def _make_penalty(self, sample_weight, n_outputs):
