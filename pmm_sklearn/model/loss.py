@@ -134,7 +134,7 @@ class CrossEntropy:
         outputs, targets, weight : ndarray
             As for :meth:`value`.
         jacobian : ndarray of shape (n_samples, n_outputs, n_parameters)
-            Derivatives of the outputs.
+            Derivatives of the outputs; overwritten.
 
         Returns
         -------
@@ -150,8 +150,9 @@ class CrossEntropy:
             roots = np.sqrt(p)
             residuals = roots - targets / roots
             mean = np.einsum("sk,skp->sp", p, jacobian)
-            jacobian = jacobian - mean[:, np.newaxis]
+            jacobian -= mean[:, np.newaxis]
         # The value of a sum of squares has no factor 1/2, its Hessian has a factor 2.
         scale = np.sqrt(0.5 * weight)
         slopes = self.unit * scale * roots
-        return scale * residuals, slopes[:, :, np.newaxis] * jacobian
+        jacobian *= slopes[:, :, np.newaxis]
+        return scale * residuals, jacobian

@@ -173,7 +173,7 @@ class Objective:
         For problems of few residuals, which include those of the smoothness term.
         """
         residuals = np.empty(self.n_residuals)
-        jacobian = np.empty((self.n_residuals, self.n_parameters))
+        jacobian = np.empty((self.n_parameters, self.n_residuals)).T
         start = 0
         for block_residuals, block_jacobian in self._blocks(theta):
             rows = slice(start, start + len(block_residuals))
@@ -189,7 +189,7 @@ class Objective:
             residuals, jacobian = self.loss.linearised(
                 outputs, self.y[chunk], self.weight[chunk], self.model.jacobian(saved)
             )
-            yield residuals.ravel(), jacobian.reshape(-1, self.n_parameters)
+            yield residuals.T.ravel(), jacobian.T.reshape(self.n_parameters, -1).T
         if self.smoothness is not None:
             residuals, slopes = self.smoothness.residuals_and_jacobian(
                 parameters.matrices

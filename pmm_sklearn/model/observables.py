@@ -85,6 +85,23 @@ class LearnedOutputs:
         """
         return None, self.formula.vector_cotangents(saved[0])
 
+    def summed_cotangents(self, saved, cotangents):
+        """The same of the sums over outputs that cotangents weigh.
+
+        Parameters
+        ----------
+        saved : tuple
+            From :meth:`forward`.
+        cotangents : ndarray of shape (n_samples, n_outputs)
+            The weights.
+
+        Returns
+        -------
+        None
+        ndarray of shape (n_samples, n, r)
+        """
+        return None, self.formula.summed_cotangents(saved[0], cotangents)
+
     def gradient(self, saved, cotangents):
         r"""Gradient of :math:`\sum_{sk} c_{sk} z_{sk}`, shape (size,)."""
         own = self._summed_gradients(saved, cotangents)
@@ -94,7 +111,8 @@ class LearnedOutputs:
         """Write the derivatives by these parameters, (n_samples, n_outputs, size)."""
         own = self._observable_gradients(saved)
         own = own.reshape(*own.shape[:2], -1)
-        out[...] = 0.0
+        if self.n_outputs > 1:
+            out[...] = 0.0
         for output in range(self.n_outputs):
             part = slice(output * self._per_output, (output + 1) * self._per_output)
             out[:, output, part] = own[:, min(output, own.shape[1] - 1)]

@@ -192,11 +192,10 @@ class PMM:
         ndarray of shape (n_parameters,)
         """
         primary_saved, eigensystem, readout_saved = saved
-        by_value, by_vector = self.readout.cotangents(readout_saved)
+        by_value, by_vector = self.readout.summed_cotangents(readout_saved, cotangents)
         if by_value is not None:
-            by_value = np.einsum("sk,skr->sr", cotangents, by_value)[:, np.newaxis]
+            by_value = by_value[:, np.newaxis]
         if by_vector is not None:
-            by_vector = np.einsum("sk,snkr->snr", cotangents, by_vector)
             by_vector = by_vector[:, :, np.newaxis]
         matrix_gradients = eigensystem.pullback(by_value, by_vector)[:, 0]
         return np.concatenate(
@@ -230,9 +229,9 @@ class PMM:
         """
         primary_saved, eigensystem, readout_saved = saved
         size = self.primary.size
-        jacobian = np.empty(
-            (len(eigensystem.values), self.n_outputs, self.n_parameters)
-        )
+        n_samples = len(eigensystem.values)
+        # Samples last in memory: what is written for each parameter is contiguous.
+        jacobian = np.empty((self.n_parameters, self.n_outputs, n_samples)).T
         gradients = self.matrix_gradients(saved)
         self.primary.jacobian(primary_saved, gradients, out=jacobian[:, :, :size])
         self.readout.jacobian(readout_saved, out=jacobian[:, :, size:])

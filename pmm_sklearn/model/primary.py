@@ -164,6 +164,8 @@ class AffineMatrix:
             if space.size == 0:
                 continue
             coordinates = space.coordinates(gradients)
+            # In the layout of `out`: see PMM.jacobian.
+            coordinates = np.ascontiguousarray(coordinates.T).T
             for member, (first, *_) in zip(members, places, strict=True):
                 np.multiply(
                     coordinates,

@@ -11,12 +11,17 @@ offers
     the outputs without intercept, and what the derivatives need;
 ``vector_cotangents(saved)``
     :math:`w_{ki}` with :math:`dz_k = \operatorname{Re} \sum_i w_{ki}^\dagger dv_i`;
+``summed_cotangents(saved, cotangents)``
+    the same for a weighted sum of the outputs of each sample;
 ``observable_gradients(saved, space)``
     coordinates of the derivative of ``z_k`` with respect to its own observables;
 ``summed_gradients(saved, cotangents, space)``
     coordinates of the derivative of a weighted sum of all outputs of all samples;
 ``rescale(observables, scale)``
     the observables whose outputs are ``scale`` times as large.
+
+Inside, samples are the last axis of all arrays, which makes the operations between
+small vectors long ones.
 """
 
 import numpy as np
@@ -67,29 +72,37 @@ class Expectation:
         saved : tuple
             Argument of the derivative methods.
         """
-        states = np.ascontiguousarray(selected.transpose(2, 0, 1))
+        states = np.ascontiguousarray(selected.transpose(2, 1, 0))
         applied = _apply(observables, states)
-        # Re(a^H b) is the product of the two vectors seen as real numbers.
-        outputs = np.einsum("isn,iskn->sk", _real(states), _real(applied))
-        return outputs, (states, applied)
+        outputs = np.einsum("ins,ikns->ks", states.conj(), applied).real
+        return outputs.T, (states, applied)
 
     @staticmethod
     def vector_cotangents(saved):
         """Cotangents of every output, shape (n_samples, n, n_outputs, r)."""
         _, applied = saved
-        return 2.0 * applied.transpose(1, 3, 2, 0)
+        return 2.0 * applied.transpose(3, 2, 1, 0)
+
+    @staticmethod
+    def summed_cotangents(saved, cotangents):
+        """Cotangents of the sums over outputs, shape (n_samples, n, r)."""
+        _, applied = saved
+        return np.einsum("ks,ikns->ins", 2.0 * cotangents.T, applied).T
 
     @staticmethod
     def observable_gradients(saved, space):
         """Projectors on the states, shape (n_samples, 1, r, space.size)."""
         states, _ = saved
-        projectors = _outer(states, states).transpose(1, 0, 2, 3)
-        return space.coordinates(projectors)[:, np.newaxis]
+        projectors = space.dyads(0.5 * states, states)
+        return projectors.transpose(2, 0, 1)[:, np.newaxis]
 
-    def summed_gradients(self, saved, cotangents, space):
+    @staticmethod
+    def summed_gradients(saved, cotangents, space):
         """Sums over samples, of shape (n_outputs, r, space.size)."""
-        projectors = self.observable_gradients(saved, space)[:, 0]
-        return np.tensordot(cotangents, projectors, axes=(0, 0))
+        states, _ = saved
+        projectors = space.dyads(0.5 * states, states).reshape(-1, len(cotangents))
+        sums = projectors @ cotangents
+        return sums.T.reshape(-1, len(states), space.size)
 
     @staticmethod
     def rescale(observables, scale):
@@ -148,57 +161,58 @@ class Transition:
         saved : tuple
             Argument of the derivative methods.
         """
-        states = np.ascontiguousarray(selected.transpose(2, 0, 1))
+        states = np.ascontiguousarray(selected.transpose(2, 1, 0))
         left, right = np.triu_indices(len(states))
         applied = _apply(observables, states[right])
-        amplitudes = np.einsum("jsn,jskn->jsk", states[left].conj(), applied)
+        amplitudes = np.einsum("jns,jkns->jks", states[left].conj(), applied)
         extremes = _extreme_eigenpairs(observables)
-        outputs = np.sum(np.abs(amplitudes) ** 2, axis=0)
+        outputs = np.sum(amplitudes.real**2 + amplitudes.imag**2, axis=0).T
         outputs = outputs - 0.5 * np.sum(extremes[0] ** 2, axis=1)
-        saved = (states, observables, applied, amplitudes, extremes)
-        return outputs, saved
+        return outputs, (states, observables, applied, amplitudes, extremes)
 
     @staticmethod
     def vector_cotangents(saved):
         """Cotangents of every output, shape (n_samples, n, n_outputs, r)."""
         states, observables, applied, amplitudes, _ = saved
         left, right = np.triu_indices(len(states))
+        weights = 2.0 * amplitudes[:, :, np.newaxis]
+        to_left = weights.conj() * applied
+        to_right = weights * _apply(observables, states[left])
+        return _sum_pairs(to_left, to_right, len(states)).transpose(3, 2, 1, 0)
+
+    @staticmethod
+    def summed_cotangents(saved, cotangents):
+        """Cotangents of the sums over outputs, shape (n_samples, n, r)."""
+        states, observables, applied, amplitudes, _ = saved
+        left, right = np.triu_indices(len(states))
+        weights = 2.0 * cotangents.T * amplitudes
+        to_left = np.einsum("jks,jkns->jns", weights.conj(), applied)
         applied_left = _apply(observables, states[left])
-        to_left = 2.0 * amplitudes.conj()[..., np.newaxis] * applied
-        to_right = 2.0 * amplitudes[..., np.newaxis] * applied_left
-        cotangents = np.zeros((len(states), *applied.shape[1:]), dtype=applied.dtype)
-        for pair, (i, j) in enumerate(zip(left, right, strict=True)):
-            cotangents[i] += to_left[pair]
-            cotangents[j] += to_right[pair]
-        return cotangents.transpose(1, 3, 2, 0)
+        to_right = np.einsum("jks,jkns->jns", weights, applied_left)
+        return _sum_pairs(to_left, to_right, len(states)).T
 
     @staticmethod
     def observable_gradients(saved, space):
         """Derivatives of shape (n_samples, n_outputs, n_pairs, space.size)."""
         states, _, _, amplitudes, (values, vectors) = saved
         left, right = np.triu_indices(len(states))
-        products = _outer(states[left], states[right]).transpose(1, 0, 2, 3)
-        products = (
-            amplitudes.transpose(1, 2, 0)[..., np.newaxis, np.newaxis]
-            * products[:, np.newaxis]
-        )
-        gradients = products + products.conj().swapaxes(-1, -2)
-        centring = values[..., np.newaxis, np.newaxis] * _outer(vectors, vectors)
-        return space.coordinates(gradients - centring)
+        weighted = amplitudes.swapaxes(0, 1)[:, :, np.newaxis] * states[left]
+        gradients = space.dyads(weighted, states[right])
+        gradients -= _centring(values, vectors, space)[..., np.newaxis]
+        return np.moveaxis(gradients, -1, 0)
 
     @staticmethod
     def summed_gradients(saved, cotangents, space):
         """Sums over samples, of shape (n_outputs, n_pairs, space.size)."""
         states, _, _, amplitudes, (values, vectors) = saved
         left, right = np.triu_indices(len(states))
-        # Summed by a product of matrices: one for each sample and output is too much.
-        products = _outer(states[left], states[right])
-        weights = (amplitudes * cotangents).swapaxes(1, 2)
-        sums = weights @ products.reshape(*products.shape[:2], -1)
-        sums = sums.swapaxes(0, 1).reshape(*values.shape, *products.shape[2:])
+        weights = cotangents.T * amplitudes
+        # Sums of dyads, which are products of matrices.
+        weighted = weights.swapaxes(0, 1)[:, :, np.newaxis] * states[left]
+        sums = weighted @ states[right].conj().swapaxes(1, 2)
         values = values * cotangents.sum(axis=0)[:, np.newaxis]
-        centring = values[..., np.newaxis, np.newaxis] * _outer(vectors, vectors)
-        return space.coordinates(sums + sums.conj().swapaxes(-1, -2) - centring)
+        sums += sums.conj().swapaxes(-1, -2)
+        return space.coordinates(sums) - _centring(values, vectors, space)
 
     @staticmethod
     def rescale(observables, scale):
@@ -211,21 +225,25 @@ READOUTS = {"expectation": Expectation, "transition": Transition}
 
 
 def _apply(observables, states):
-    """Each observable on its state: (q, s, n, n), (s, N, n) -> (s, N, q, n)."""
+    """Each observable on its state: (q, s, n, n), (s, n, N) -> (s, q, n, N)."""
     n_outputs, n_observables, side, _ = observables.shape
-    stacked = observables.transpose(1, 3, 0, 2).reshape(n_observables, side, -1)
-    applied = states @ np.ascontiguousarray(stacked)
-    return applied.reshape(n_observables, -1, n_outputs, side)
+    stacked = observables.swapaxes(0, 1).reshape(n_observables, -1, side)
+    return (stacked @ states).reshape(n_observables, n_outputs, side, -1)
 
 
-def _real(array):
-    """The same memory seen as real numbers, twice as long if complex."""
-    return array.view(np.float64)
+def _sum_pairs(to_left, to_right, n_states):
+    """What belongs to each state, from what belongs to the states of each pair."""
+    sums = np.zeros((n_states, *to_left.shape[1:]), dtype=to_left.dtype)
+    for pair, (i, j) in enumerate(zip(*np.triu_indices(n_states), strict=True)):
+        sums[i] += to_left[pair]
+        sums[j] += to_right[pair]
+    return sums
 
 
-def _outer(left, right):
-    """Outer products ``left right^H`` over the last axis."""
-    return left[..., :, np.newaxis] * right.conj()[..., np.newaxis, :]
+def _centring(values, vectors, space):
+    """Derivative of half the squared spectral norm by the coordinates."""
+    weighted = 0.5 * values[..., np.newaxis] * vectors
+    return space.dyads(weighted[..., np.newaxis], vectors[..., np.newaxis])[..., 0]
 
 
 def _extreme_eigenpairs(observables):

@@ -164,6 +164,27 @@ class SpectrumReadout:
             by_vector = by_vector.transpose(2, 3, 1, 0)
         return by_value, by_vector
 
+    def summed_cotangents(self, saved, cotangents):
+        """The same of weighted sums: see :meth:`LearnedOutputs.summed_cotangents`.
+
+        Returns
+        -------
+        by_value, by_vector : ndarray of shape (n_samples, r) and (n_samples, n, r)
+            None where there are none.
+        """
+        states, matrices, applied, slopes = saved
+        by_value = by_vector = None
+        if np.any(self._coefficients):
+            by_value = cotangents @ self._coefficients
+        columns, _, left, right, _ = self._elements
+        if columns.size:
+            by_vector = np.zeros_like(states)
+            slopes = (slopes * cotangents.T[columns])[..., np.newaxis]
+            np.add.at(by_vector, left, slopes.conj() * applied)
+            np.add.at(by_vector, right, slopes * (states[left] @ matrices))
+            by_vector = by_vector.transpose(1, 2, 0)
+        return by_value, by_vector
+
     def gradient(self, saved, cotangents):
         r"""Gradient of :math:`\sum_{sk} c_{sk} z_{sk}`, shape (size,)."""
         gradient = np.zeros(self.size)

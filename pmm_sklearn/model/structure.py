@@ -67,6 +67,7 @@ class HermitianSpace:
         self.size = self._positions.size
         self._scale = np.full(self.size, np.sqrt(2.0))
         self._scale[: self.side] = 1.0
+        self._upper = row, column
         self._half_scale = np.full(self.size, np.sqrt(0.5))
         self._half_scale[: self.side] = 0.5
 
@@ -110,6 +111,29 @@ class HermitianSpace:
         flat = np.ascontiguousarray(matrices, dtype=self.dtype)
         flat = flat.reshape(*flat.shape[:-2], -1).view(np.float64)
         return np.take(flat, self._positions, axis=-1) * self._scale
+
+    def dyads(self, left, right):
+        r"""Coordinates of the matrices :math:`u w^\dagger + w u^\dagger`.
+
+        Parameters
+        ----------
+        left, right : ndarray of shape (..., side, n_samples)
+            Vectors ``u`` and ``w`` of type :attr:`dtype`; leading axes are broadcast.
+
+        Returns
+        -------
+        ndarray of shape (..., size, n_samples)
+            Real coordinates.
+        """
+        row, column = self._upper
+        diagonal = left.real * right.real
+        upper = left[..., row, :] * right.conj()[..., column, :]
+        upper += right[..., row, :] * left.conj()[..., column, :]
+        parts = [2.0 * diagonal, np.sqrt(2.0) * upper.real]
+        if self.matrix_type == "hermitian":
+            parts[0] += 2.0 * left.imag * right.imag
+            parts.append(np.sqrt(2.0) * upper.imag)
+        return np.concatenate(parts, axis=-2)
 
 
 class Subspace:

@@ -99,7 +99,7 @@ def test_extreme_outputs(n_outputs):
         warnings.simplefilter("error")
         value = CrossEntropy().value(z, y, weight)
         gradient = CrossEntropy().gradient(z, y, weight)
-        residuals, jacobian = CrossEntropy().linearised(z, y, weight, slopes)
+        residuals, jacobian = CrossEntropy().linearised(z, y, weight, slopes.copy())
     margins = (1 - 2 * y) * z if n_outputs == 1 else (1 - y) * z - y * z
     assert np.any(margins > 0)
     if n_outputs == 1:
