@@ -171,6 +171,7 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
             self._show_iteration("", n_iter, loss, score)
             return bridge.on_iteration(theta)
 
+        problem.objective.n_jobs = self.n_jobs
         solver = self._choose_solver(problem.objective)
         self._show_problem(problem.objective, solver)
         return train(

@@ -115,7 +115,8 @@ class PMMEmulator(SpectrumAnalysisMixin, BaseEmulator):
     random_state : int, RandomState instance or None, default=None
         Random numbers of the starts.
     n_jobs : int or None, default=None
-        Number of starts compared in parallel; the result does not depend on it.
+        Number of starts compared in parallel, and of threads that share many samples;
+        the result does not depend on it.
     verbose : int, default=0
         1 prints every tenth iteration, 2 every iteration.
 

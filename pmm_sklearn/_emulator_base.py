@@ -153,7 +153,9 @@ class BaseEmulator(RegressorMixin, BasePMM):
         """
         X = self._check_features(X)
         with single_blas_thread():
-            outputs = self._fitted_model().predict(self._fitted_parameters(), X)
+            outputs = self._fitted_model().predict(
+                self._fitted_parameters(), X, self.n_jobs
+            )
         return outputs[:, 0] if self._single_output else outputs
 
     def score(self, X, y, sample_weight=None):

@@ -422,7 +422,7 @@ class PMMImageClassifier(SoftmaxOutputs, ClassifierMixin, BasePMM):
                 "X is complex, but the model was fitted to real images: give real ones."
             )
         with single_blas_thread():
-            logits = model.predict(self._fitted_parameters(), images)
+            logits = model.predict(self._fitted_parameters(), images, self.n_jobs)
         return logits[:, 1:] - logits[:, :1] if logits.shape[1] == 2 else logits
 
     def __sklearn_tags__(self):

@@ -170,4 +170,4 @@ class ObservablePMM(BasePMM):
         # Fitted matrices are full: features in the user's units mix them.
         model = observable_pmm(**{**self._structure, "rank": (None, None)})
         with single_blas_thread():
-            return model.predict(self._fitted_parameters(), X)
+            return model.predict(self._fitted_parameters(), X, self.n_jobs)

@@ -94,7 +94,8 @@ class PMMRegressor(RegressorMixin, ObservablePMM):
     random_state : int, RandomState instance or None, default=None
         Random numbers of the starts and of the validation split.
     n_jobs : int or None, default=None
-        Number of starts compared in parallel; the result does not depend on it.
+        Number of starts compared in parallel, and of threads that share many samples;
+        the result does not depend on it.
         None means 1 unless in a `joblib.parallel_config` context.
     verbose : int, default=0
         1 prints every tenth iteration, 2 every iteration.

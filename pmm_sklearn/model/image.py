@@ -7,6 +7,7 @@ import numpy as np
 from ._chunks import chunks
 from .congruence import Congruence
 from .eigensystem import Eigensystem
+from .pmm import predict_in_chunks
 from .states import Extremes
 from .structure import HermitianSpace
 
@@ -184,13 +185,9 @@ class ImagePMM:
         per_sample = self.n_outputs * self._space.side**2 * len(self._pairs[0])
         return chunks(n_samples, max(per_sample, self.grams.size))
 
-    def predict(self, parameters, images):
-        """Outputs of shape (n_samples, n_classes), computed in chunks of images."""
-        outputs = np.empty((len(images), self.n_outputs))
-        for chunk in self.prediction_chunks(len(images)):
-            inputs = self.grams.values(images[chunk])
-            outputs[chunk] = self.forward(parameters, inputs)[0]
-        return outputs
+    def predict(self, parameters, images, n_jobs=None):
+        """Outputs of shape (n_samples, n_classes): see :meth:`PMM.predict`."""
+        return predict_in_chunks(self, parameters, images, n_jobs)
 
     def forward(self, parameters, inputs):
         r"""Outputs of a batch, and what the derivatives need.

@@ -1,10 +1,16 @@
 """The penalised loss of a model on data, as the solvers see it."""
 
 import numpy as np
+from scipy.linalg.blas import dsyrk
 
-from ._chunks import chunks
+from ._chunks import chunks, in_threads, shares
 from .equations import DualEquations, NormalEquations
 from .penalty import RidgePenalty
+
+# Numbers in the Jacobian of a chunk: 2 MB, which a cache holds.
+_LARGEST_JACOBIAN = 2**18
+# Rows for which the product of a Jacobian with itself is still efficient.
+_FEWEST_ROWS = 256
 
 
 class Objective:
@@ -17,8 +23,9 @@ class Objective:
 
     where :math:`\theta'` are all parameters but the intercepts and `S` is an
     optional smoothness term, a sum of squares too.  Samples are visited in chunks,
-    and sums over samples are accumulated: no array grows with the number of
-    samples, except that of the dual form, where residuals are few.
+    by several threads if asked for, and sums over samples are accumulated: no array
+    grows with the number of samples, except that of the dual form, where residuals
+    are few.
 
     Parameters
     ----------
@@ -39,6 +46,12 @@ class Objective:
     inputs : sequence, optional
         Gives the inputs of the model for an array or slice of samples; by default
         they are computed at once.
+
+    Attributes
+    ----------
+    n_jobs : int or None
+        Threads that share the samples: see :func:`in_threads`.  Sums do not depend
+        on it.
 
     Examples
     --------
@@ -61,6 +74,7 @@ class Objective:
         self.weight = weight
         self.penalty = penalty
         self.smoothness = smoothness
+        self.n_jobs = None
         self.n_parameters = model.n_parameters
         self.n_samples = len(X)
         self.n_residuals = y.size
@@ -69,7 +83,8 @@ class Objective:
         self._inputs = model.inputs(X) if inputs is None else inputs
         # Without the Jacobian more samples fit into one pass; with one chunk for
         # both, a forward pass serves both.
-        self._jacobian_chunks = chunks(len(X), model.n_outputs * model.n_parameters)
+        rows = max(_FEWEST_ROWS, _LARGEST_JACOBIAN // model.n_parameters)
+        self._jacobian_chunks = chunks(len(X), model.n_outputs, rows)
         self._chunks = self._jacobian_chunks
         if len(self._jacobian_chunks) > 1:
             self._chunks = model.prediction_chunks(len(X))
@@ -93,12 +108,17 @@ class Objective:
     def value_and_gradient(self, theta):
         """Value of the objective and its gradient of shape (n_parameters,)."""
         parameters = self.model.split(theta)
-        total, gradient = 0.0, np.zeros(self.n_parameters)
-        for chunk in self._chunks:
-            outputs, saved = self._forward(theta, parameters, chunk)
-            data = (outputs, self.y[chunk], self.weight[chunk])
-            total += self.loss.value(*data)
-            gradient += self.model.gradient(saved, self.loss.gradient(*data))
+
+        def value_and_gradient(share):
+            total, gradient = 0.0, np.zeros(self.n_parameters)
+            for chunk in share:
+                outputs, saved = self._forward(theta, parameters, chunk)
+                data = (outputs, self.y[chunk], self.weight[chunk])
+                total += self.loss.value(*data)
+                gradient += self.model.gradient(saved, self.loss.gradient(*data))
+            return total, gradient
+
+        total, gradient = self._sum(value_and_gradient, self._chunks)
         if self.smoothness is not None:
             value, slope = self.smoothness.value_and_gradient(parameters.matrices)
             total += value
@@ -157,13 +177,17 @@ class Objective:
             residuals, jacobian = self.residuals_and_jacobian(theta)
             alpha = self._alpha(residuals @ residuals, penalised @ penalised)
             return DualEquations(residuals, jacobian, alpha * penalised, alpha)
-        total = 0.0
-        gradient = np.zeros(self.n_parameters)
-        matrix = np.zeros((self.n_parameters, self.n_parameters))
-        for residuals, jacobian in self._blocks(theta):
-            total += residuals @ residuals
-            gradient += jacobian.T @ residuals
-            matrix += jacobian.T @ jacobian
+        parameters = self.model.split(theta)
+
+        def equations(share):
+            return _normal_equations(self._blocks(theta, parameters, share))
+
+        total, gradient, matrix = self._sum(equations, self._jacobian_chunks)
+        if self.smoothness is not None:
+            smoothness = _normal_equations([self._smoothness_block(parameters)])
+            total += smoothness[0]
+            gradient += smoothness[1]
+            matrix += smoothness[2]
         alpha = self._alpha(total, penalised @ penalised)
         return NormalEquations(matrix, gradient + alpha * penalised, alpha)
 
@@ -175,28 +199,42 @@ class Objective:
         residuals = np.empty(self.n_residuals)
         jacobian = np.empty((self.n_parameters, self.n_residuals)).T
         start = 0
-        for block_residuals, block_jacobian in self._blocks(theta):
+        parameters = self.model.split(theta)
+        blocks = list(self._blocks(theta, parameters, self._jacobian_chunks))
+        if self.smoothness is not None:
+            blocks.append(self._smoothness_block(parameters))
+        for block_residuals, block_jacobian in blocks:
             rows = slice(start, start + len(block_residuals))
             residuals[rows], jacobian[rows] = block_residuals, block_jacobian
             start = rows.stop
         return residuals, jacobian
 
-    def _blocks(self, theta):
-        """Residuals and Jacobian, chunk by chunk, those of the smoothness last."""
-        parameters = self.model.split(theta)
-        for chunk in self._jacobian_chunks:
+    def _sum(self, function, chunks):
+        """Sums of what a function returns for shares of the samples."""
+        sums = None
+        for part in in_threads(function, shares(chunks), self.n_jobs):
+            sums = (
+                part
+                if sums is None
+                else [a + b for a, b in zip(sums, part, strict=True)]
+            )
+        return sums
+
+    def _blocks(self, theta, parameters, share):
+        """Residuals and Jacobian, chunk by chunk."""
+        for chunk in share:
             outputs, saved = self._forward(theta, parameters, chunk)
             residuals, jacobian = self.loss.linearised(
                 outputs, self.y[chunk], self.weight[chunk], self.model.jacobian(saved)
             )
             yield residuals.T.ravel(), jacobian.T.reshape(self.n_parameters, -1).T
-        if self.smoothness is not None:
-            residuals, slopes = self.smoothness.residuals_and_jacobian(
-                parameters.matrices
-            )
-            jacobian = np.zeros((len(residuals), self.n_parameters))
-            jacobian[:, : slopes.shape[1]] = slopes
-            yield residuals, jacobian
+
+    def _smoothness_block(self, parameters):
+        """Residuals and Jacobian of the smoothness term."""
+        residuals, slopes = self.smoothness.residuals_and_jacobian(parameters.matrices)
+        jacobian = np.zeros((self.n_parameters, len(residuals))).T
+        jacobian[:, : slopes.shape[1]] = slopes
+        return residuals, jacobian
 
     def _alpha(self, total, norm):
         data_slope, norm_slope = self.penalty.slopes(total, norm)
@@ -204,10 +242,15 @@ class Objective:
 
     def _loss_and_norm(self, theta):
         parameters = self.model.split(theta)
-        total = 0.0
-        for chunk in self._chunks:
-            outputs, _ = self._forward(theta, parameters, chunk)
-            total += self.loss.value(outputs, self.y[chunk], self.weight[chunk])
+
+        def value(share):
+            total = 0.0
+            for chunk in share:
+                outputs, _ = self._forward(theta, parameters, chunk)
+                total += self.loss.value(outputs, self.y[chunk], self.weight[chunk])
+            return (total,)
+
+        (total,) = self._sum(value, self._chunks)
         if self.smoothness is not None:
             total += self.smoothness.value(parameters.matrices)
         penalised = self.model.penalised(theta)
@@ -223,3 +266,17 @@ class Objective:
             last = (theta.copy(), self.model.forward(parameters, self._inputs[chunk]))
             self._last = last
         return last[1]
+
+
+def _normal_equations(blocks):
+    """Sums of r^T r, J^T r and the lower triangle of J^T J over blocks of rows."""
+    total, gradient, matrix = 0.0, 0.0, None
+    for residuals, jacobian in blocks:
+        total += residuals @ residuals
+        gradient = gradient + jacobian.T @ residuals
+        if matrix is None:
+            n_parameters = jacobian.shape[1]
+            matrix = np.zeros((n_parameters, n_parameters), order="F")
+        # Added in place; the other triangle is not needed.
+        matrix = dsyrk(1.0, jacobian, 1.0, matrix, trans=1, lower=1, overwrite_c=1)
+    return total, gradient, matrix

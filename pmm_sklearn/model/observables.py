@@ -33,6 +33,8 @@ class LearnedOutputs:
         Number of real parameters; the intercepts are the last of them.
     n_intercepts : int
         Number of parameters that are not penalised.
+    working_size : int
+        Numbers per sample in the temporary arrays.
     """
 
     def __init__(self, readout, n_outputs, n_eigenvectors, block_sizes, matrix_type):
@@ -42,6 +44,7 @@ class LearnedOutputs:
         self.space = HermitianSpace(self.formula.block_sizes(block_sizes), matrix_type)
         self._per_output = self.n_observables * self.space.size
         self.size = n_outputs * (self._per_output + 1)
+        self.working_size = 2 * n_outputs * self.n_observables * self.space.side
 
     def split(self, theta):
         """Observables and intercepts from a vector of coordinates."""

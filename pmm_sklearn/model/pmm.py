@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ._chunks import chunks
+from ._chunks import chunks, in_threads
 from .eigensystem import Eigensystem
 
 
@@ -165,17 +165,16 @@ class PMM:
         outputs, readout_saved = self.readout.forward(eigensystem, *secondary)
         return outputs, (primary_saved, eigensystem, readout_saved)
 
-    def predict(self, parameters, X):
-        """Outputs of shape (n_samples, n_outputs), computed in chunks of samples."""
-        outputs = np.empty((len(X), self.n_outputs))
-        for chunk in self.prediction_chunks(len(X)):
-            inputs = self.inputs(X[chunk])
-            outputs[chunk] = self.forward(parameters, inputs)[0]
-        return outputs
+    def predict(self, parameters, X, n_jobs=None):
+        """Outputs of shape (n_samples, n_outputs), computed in chunks of samples.
+
+        Several threads share the chunks if asked for.
+        """
+        return predict_in_chunks(self, parameters, X, n_jobs)
 
     def prediction_chunks(self, n_samples):
         """Slices of samples whose temporary arrays are small."""
-        return chunks(n_samples, self.primary.side**2 + self.n_outputs)
+        return chunks(n_samples, self.primary.side**2 + self.readout.working_size)
 
     def gradient(self, saved, cotangents):
         r"""Gradient of :math:`\sum_{sk} c_{sk} z_{sk}` with respect to ``theta``.
@@ -236,3 +235,31 @@ class PMM:
         self.primary.jacobian(primary_saved, gradients, out=jacobian[:, :, :size])
         self.readout.jacobian(readout_saved, out=jacobian[:, :, size:])
         return jacobian
+
+
+def predict_in_chunks(model, parameters, X, n_jobs=None):
+    """Outputs of a model, computed in chunks of samples by one or several threads.
+
+    Parameters
+    ----------
+    model : PMM or ImagePMM
+        The model.
+    parameters : Parameters or ImageParameters
+        Its matrices.
+    X : ndarray of shape (n_samples, ...)
+        Features or images.
+    n_jobs : int, optional
+        Number of threads, as in joblib.
+
+    Returns
+    -------
+    ndarray of shape (n_samples, n_outputs)
+    """
+    outputs = np.empty((len(X), model.n_outputs))
+
+    def predict(chunk):
+        outputs[chunk] = model.forward(parameters, model.inputs(X[chunk]))[0]
+
+    for _ in in_threads(predict, model.prediction_chunks(len(X)), n_jobs):
+        pass
+    return outputs

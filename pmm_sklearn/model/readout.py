@@ -174,7 +174,7 @@ class Transition:
     def vector_cotangents(saved):
         """Cotangents of every output, shape (n_samples, n, n_outputs, r)."""
         states, observables, applied, amplitudes, _ = saved
-        left, right = np.triu_indices(len(states))
+        left, _ = np.triu_indices(len(states))
         weights = 2.0 * amplitudes[:, :, np.newaxis]
         to_left = weights.conj() * applied
         to_right = weights * _apply(observables, states[left])
@@ -184,7 +184,7 @@ class Transition:
     def summed_cotangents(saved, cotangents):
         """Cotangents of the sums over outputs, shape (n_samples, n, r)."""
         states, observables, applied, amplitudes, _ = saved
-        left, right = np.triu_indices(len(states))
+        left, _ = np.triu_indices(len(states))
         weights = 2.0 * cotangents.T * amplitudes
         to_left = np.einsum("jks,jkns->jns", weights.conj(), applied)
         applied_left = _apply(observables, states[left])

@@ -59,7 +59,7 @@ class SpectrumReadout:
         levels = list(dict.fromkeys(level for *_, pair in outputs for level in pair))
         self.states = Levels(levels)
         self.outputs = tuple(outputs)
-        self.n_outputs = len(outputs)
+        self.n_outputs = self.working_size = len(outputs)
         self.names = list(dict.fromkeys(name for _, name, _ in outputs if name))
         self._side = sum(block_sizes)
         self._coefficients = np.zeros((len(outputs), len(levels)))
