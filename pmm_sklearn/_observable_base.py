@@ -22,13 +22,13 @@ from ._validation import (
     check_real,
 )
 from .model import MATRIX_TYPES, READOUTS, SELECTIONS, observable_pmm
-from .solvers import minimize_adam
+from .solvers import minimize_adam, minimize_newton_cg
 
 
 class ObservablePMM(BasePMM):
     """Parameters, training and outputs of `PMMRegressor` and `PMMClassifier`."""
 
-    _solvers = (*BasePMM._solvers, "adam")
+    _solvers = (*BasePMM._solvers, "newton-cg", "adam")
     # Of the constant matrix that the penalty leaves alone, standardised.
     _level_spacing = 0.0
 
@@ -151,6 +151,8 @@ class ObservablePMM(BasePMM):
         self._fit_epoch(problem, {**attributes, "_structure": structure})
 
     def _minimiser(self, solver, model, seed):
+        if solver == "newton-cg":
+            return minimize_newton_cg
         if solver != "adam":
             return super()._minimiser(solver, model, seed)
         return partial(

@@ -1,7 +1,12 @@
-"""Linear equations for a damped Gauss-Newton step, in two forms."""
+"""Linear equations for a damped Gauss-Newton step, in three forms."""
 
 import numpy as np
 import scipy.linalg
+import scipy.sparse.linalg
+
+# Residual of the conjugate gradients that ends them, relative to the gradient.
+_TOLERANCE = 0.03
+_MAX_PRODUCTS = 200
 
 
 class NormalEquations:
@@ -73,6 +78,42 @@ class DualEquations:
         damped[np.diag_indices_from(damped)] += shift
         right = self.residuals - self.jacobian @ offset
         return -offset - self.jacobian.T @ _solve_positive_definite(damped, right)
+
+
+class MatrixFreeEquations:
+    r"""The same model held as products :math:`A v`, for many parameters.
+
+    Steps are approximate: conjugate gradients stop once the residual of the damped
+    equations is a small part of the gradient.
+
+    Parameters
+    ----------
+    product : callable
+        ``product(v)`` returns :math:`A v` for a vector of shape (n_parameters,).
+    gradient : ndarray of shape (n_parameters,)
+        ``g``, half the gradient of the objective.
+    alpha : float
+        Weight of the penalty.
+    """
+
+    def __init__(self, product, gradient, alpha):
+        self.product = product
+        self.gradient = gradient
+        self.alpha = alpha
+        # Of a random vector: the mean eigenvalue, whatever the eigenvectors.
+        probe = np.random.RandomState(0).standard_normal(len(gradient))
+        self.scale = probe @ product(probe) / (probe @ probe)
+
+    def step(self, damping):
+        """Damped step, nearly that of :class:`NormalEquations`."""
+        shift = self.alpha + damping
+        damped = scipy.sparse.linalg.LinearOperator(
+            (len(self.gradient),) * 2, lambda v: self.product(v) + shift * v
+        )
+        step, _ = scipy.sparse.linalg.cg(
+            damped, -self.gradient, rtol=_TOLERANCE, maxiter=_MAX_PRODUCTS
+        )
+        return step
 
 
 def _solve_positive_definite(matrix, right):

@@ -42,6 +42,11 @@ class SquaredError:
         return 2.0 * weight * (outputs - targets)
 
     @staticmethod
+    def curvature(outputs, targets, weight, tangents):
+        """Half the second derivative with respect to the outputs, times tangents."""
+        return weight * tangents
+
+    @staticmethod
     def linearised(outputs, targets, weight, jacobian):
         """Residuals and their Jacobian, as of a sum of squares.
 
@@ -121,6 +126,15 @@ class CrossEntropy:
     def gradient(self, outputs, targets, weight):
         """Derivative of the value with respect to the outputs."""
         return self.unit * weight * (self.probabilities(outputs) - targets)
+
+    def curvature(self, outputs, targets, weight, tangents):
+        """Half the second derivative with respect to the outputs, times tangents."""
+        p = self.probabilities(outputs)
+        if outputs.shape[1] == 1:
+            product = p * self.probabilities(-outputs) * tangents
+        else:
+            product = p * (tangents - np.sum(p * tangents, axis=1, keepdims=True))
+        return 0.5 * self.unit**2 * weight * product
 
     def linearised(self, outputs, targets, weight, jacobian):
         r"""Residuals and Jacobian of a sum of squares with the same derivatives.

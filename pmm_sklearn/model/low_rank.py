@@ -109,6 +109,13 @@ class LowRankForm:
         signed = 2.0 * self.signs[:, np.newaxis] * factors
         return self.coordinates(signed @ gradients.swapaxes(-1, -2))
 
+    def tangent(self, factors, coordinates):
+        """Change of the matrices for a change of the coordinates, (..., size)."""
+        change = self.factors(coordinates)
+        signed = self.signs[:, np.newaxis] * change
+        half = signed.swapaxes(-1, -2) @ factors.conj()
+        return half + half.conj().swapaxes(-1, -2)
+
     def initial(self, shape, random_state):
         """Normal coordinates (*shape, size) of matrices as large as full ones.
 
@@ -176,6 +183,9 @@ class LowRankMatrix(AffineMatrix):
         """Primary matrices: see :meth:`AffineMatrix.forward`."""
         assembled, _ = super().forward(self.total(factors), inputs)
         return assembled, (factors, inputs)
+
+    def _matrix_tangents(self, factors, direction):
+        return self.form.tangent(factors, direction.reshape(self.n_matrices, -1))
 
     def gradient(self, saved, gradients):
         """Gradient of a sum over samples: see :meth:`AffineMatrix.gradient`."""

@@ -4,7 +4,8 @@ import numpy as np
 from scipy.linalg.blas import dsyrk
 
 from ._chunks import chunks, in_threads, shares
-from .equations import DualEquations, NormalEquations
+from .curvature import Curvature
+from .equations import DualEquations, MatrixFreeEquations, NormalEquations
 from .penalty import RidgePenalty
 
 # Numbers in the Jacobian of a chunk: 2 MB, which a cache holds.
@@ -85,9 +86,9 @@ class Objective:
         # both, a forward pass serves both.
         rows = max(_FEWEST_ROWS, _LARGEST_JACOBIAN // model.n_parameters)
         self._jacobian_chunks = chunks(len(X), model.n_outputs, rows)
-        self._chunks = self._jacobian_chunks
+        self.chunks = self._jacobian_chunks
         if len(self._jacobian_chunks) > 1:
-            self._chunks = model.prediction_chunks(len(X))
+            self.chunks = model.prediction_chunks(len(X))
         self._last = None
 
     @property
@@ -107,23 +108,26 @@ class Objective:
 
     def value_and_gradient(self, theta):
         """Value of the objective and its gradient of shape (n_parameters,)."""
+        return self._penalised(theta, *self._loss_and_gradient(theta))
+
+    def _loss_and_gradient(self, theta):
         parameters = self.model.split(theta)
 
         def value_and_gradient(share):
             total, gradient = 0.0, np.zeros(self.n_parameters)
             for chunk in share:
-                outputs, saved = self._forward(theta, parameters, chunk)
+                outputs, saved = self.forward(theta, parameters, chunk)
                 data = (outputs, self.y[chunk], self.weight[chunk])
                 total += self.loss.value(*data)
                 gradient += self.model.gradient(saved, self.loss.gradient(*data))
             return total, gradient
 
-        total, gradient = self._sum(value_and_gradient, self._chunks)
+        total, gradient = self._sum(value_and_gradient, self.chunks)
         if self.smoothness is not None:
             value, slope = self.smoothness.value_and_gradient(parameters.matrices)
             total += value
             gradient[: len(slope)] += slope
-        return self._penalised(theta, total, gradient)
+        return total, gradient
 
     @property
     def total_weight(self):
@@ -191,6 +195,19 @@ class Objective:
         alpha = self._alpha(total, penalised @ penalised)
         return NormalEquations(matrix, gradient + alpha * penalised, alpha)
 
+    def matrix_free_model(self, theta):
+        """The same model as products with vectors, for many parameters.
+
+        Returns
+        -------
+        MatrixFreeEquations
+        """
+        penalised = self.model.penalised(theta)
+        total, gradient = self._loss_and_gradient(theta)
+        alpha = self._alpha(total, penalised @ penalised)
+        gradient = 0.5 * gradient + alpha * penalised
+        return MatrixFreeEquations(Curvature(self, theta), gradient, alpha)
+
     def residuals_and_jacobian(self, theta):
         """Residuals of shape (m,) and their Jacobian of shape (m, n_parameters).
 
@@ -223,7 +240,7 @@ class Objective:
     def _blocks(self, theta, parameters, share):
         """Residuals and Jacobian, chunk by chunk."""
         for chunk in share:
-            outputs, saved = self._forward(theta, parameters, chunk)
+            outputs, saved = self.forward(theta, parameters, chunk)
             residuals, jacobian = self.loss.linearised(
                 outputs, self.y[chunk], self.weight[chunk], self.model.jacobian(saved)
             )
@@ -246,17 +263,17 @@ class Objective:
         def value(share):
             total = 0.0
             for chunk in share:
-                outputs, _ = self._forward(theta, parameters, chunk)
+                outputs, _ = self.forward(theta, parameters, chunk)
                 total += self.loss.value(outputs, self.y[chunk], self.weight[chunk])
             return (total,)
 
-        (total,) = self._sum(value, self._chunks)
+        (total,) = self._sum(value, self.chunks)
         if self.smoothness is not None:
             total += self.smoothness.value(parameters.matrices)
         penalised = self.model.penalised(theta)
         return total, penalised @ penalised
 
-    def _forward(self, theta, parameters, chunk):
+    def forward(self, theta, parameters, chunk):
         """Forward pass, remembered for the last point if there is one chunk."""
         if len(self._jacobian_chunks) > 1:
             return self.model.forward(parameters, self._inputs[chunk])

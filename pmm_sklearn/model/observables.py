@@ -105,6 +105,21 @@ class LearnedOutputs:
         """
         return None, self.formula.summed_cotangents(saved[0], cotangents)
 
+    def tangent(self, saved, direction):
+        """Change of the outputs for a change of these parameters, (size,).
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_outputs)
+        """
+        coordinates, intercept = np.split(direction, [-self.n_intercepts])
+        coordinates = coordinates.reshape(self.n_outputs, self.n_observables, -1)
+        change = self._observable_tangents(saved[1], coordinates)
+        return self.formula.tangent(saved[0], change) + intercept
+
+    def _observable_tangents(self, observables, coordinates):
+        return self.space.matrices(coordinates)
+
     def gradient(self, saved, cotangents):
         r"""Gradient of :math:`\sum_{sk} c_{sk} z_{sk}`, shape (size,)."""
         own = self._summed_gradients(saved, cotangents)
@@ -181,6 +196,9 @@ class LowRankOutputs(LearnedOutputs):
         shape = (self.n_outputs, self.n_observables)
         coordinates = self.form.initial(shape, random_state).ravel()
         return np.concatenate([coordinates, np.zeros(self.n_intercepts)])
+
+    def _observable_tangents(self, factors, coordinates):
+        return self.form.tangent(factors, coordinates)
 
     def _summed_gradients(self, saved, cotangents):
         gradients = super()._summed_gradients(saved, cotangents)

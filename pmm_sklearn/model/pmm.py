@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ._chunks import chunks, in_threads
+from .curvature import Linearisation
 from .eigensystem import Eigensystem
 
 
@@ -213,6 +214,22 @@ class PMM:
         """
         _, eigensystem, readout_saved = saved
         return eigensystem.pullback(*self.readout.cotangents(readout_saved))
+
+    def linearised(self, saved):
+        """Derivatives of the outputs as a linear map, which needs little memory.
+
+        Parameters
+        ----------
+        saved : tuple
+            From :meth:`forward`.
+
+        Returns
+        -------
+        Linearisation
+        """
+        primary_saved, _, readout_saved = saved
+        gradients = self.matrix_gradients(saved)
+        return Linearisation(self, primary_saved, readout_saved, gradients)
 
     def jacobian(self, saved):
         """Derivative of every output of every sample with respect to ``theta``.

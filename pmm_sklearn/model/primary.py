@@ -121,9 +121,28 @@ class AffineMatrix:
         saved : tuple
             Argument of the derivative methods.
         """
-        flat = matrices.reshape(self.n_matrices, -1)
-        assembled = (inputs @ flat.view(np.float64)).view(flat.dtype)
-        return assembled.reshape(-1, self.side, self.side), (matrices, inputs)
+        return _sums(inputs, matrices), (matrices, inputs)
+
+    def tangent(self, saved, direction):
+        """Change of the primary matrices for a change of the coordinates.
+
+        Parameters
+        ----------
+        saved : tuple
+            From :meth:`forward`.
+        direction : ndarray of shape (size,)
+            The change, to first order.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n, n)
+        """
+        matrices, inputs = saved
+        return _sums(inputs, self._matrix_tangents(matrices, direction))
+
+    def _matrix_tangents(self, matrices, direction):
+        constant = self.split(np.zeros(self.size)) if self.offsets is not None else 0.0
+        return self.split(direction) - constant
 
     def gradient(self, saved, gradients):
         r"""Gradient of a sum over samples, coordinates of :math:`\sum_s \phi_l G_s`.
@@ -192,6 +211,13 @@ class AffineMatrix:
         flat = matrices.conj().reshape(self.n_matrices, -1)
         traces = (gradients.reshape(*gradients.shape[:2], -1) @ flat.T).real
         return traces @ self.monomials.derivatives(X)
+
+
+def _sums(inputs, matrices):
+    """Sums of matrices, weighed by the inputs of each sample."""
+    flat = matrices.reshape(len(matrices), -1)
+    sums = (inputs @ flat.view(np.float64)).view(flat.dtype)
+    return sums.reshape(-1, *matrices.shape[1:])
 
 
 def _columns(inputs, members):

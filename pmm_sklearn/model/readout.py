@@ -13,6 +13,8 @@ offers
     :math:`w_{ki}` with :math:`dz_k = \operatorname{Re} \sum_i w_{ki}^\dagger dv_i`;
 ``summed_cotangents(saved, cotangents)``
     the same for a weighted sum of the outputs of each sample;
+``tangent(saved, changes)``
+    the change of the outputs for changes of the observables, to first order;
 ``observable_gradients(saved, space)``
     coordinates of the derivative of ``z_k`` with respect to its own observables;
 ``summed_gradients(saved, cotangents, space)``
@@ -88,6 +90,13 @@ class Expectation:
         """Cotangents of the sums over outputs, shape (n_samples, n, r)."""
         _, applied = saved
         return np.einsum("ks,ikns->ins", 2.0 * cotangents.T, applied).T
+
+    @staticmethod
+    def tangent(saved, changes):
+        """Change of the outputs, shape (n_samples, n_outputs)."""
+        states, _ = saved
+        applied = _apply(changes, states)
+        return np.einsum("ins,ikns->ks", states.conj(), applied).real.T
 
     @staticmethod
     def observable_gradients(saved, space):
@@ -190,6 +199,17 @@ class Transition:
         applied_left = _apply(observables, states[left])
         to_right = np.einsum("jks,jkns->jns", weights, applied_left)
         return _sum_pairs(to_left, to_right, len(states)).T
+
+    @staticmethod
+    def tangent(saved, changes):
+        """Change of the outputs, shape (n_samples, n_outputs)."""
+        states, _, _, amplitudes, (values, vectors) = saved
+        left, right = np.triu_indices(len(states))
+        applied = _apply(changes, states[right])
+        change = np.einsum("jns,jkns->jks", states[left].conj(), applied)
+        outputs = 2.0 * np.sum((amplitudes.conj() * change).real, axis=0).T
+        centring = np.einsum("kjm,kjmn,kjn->kj", vectors.conj(), changes, vectors)
+        return outputs - np.sum(values * centring.real, axis=1)
 
     @staticmethod
     def observable_gradients(saved, space):

@@ -5,7 +5,7 @@ from ._progress import Progress
 from ._result import SolverResult, StopReason
 from .adam import Adam, minimize_adam, run_epoch
 from .lbfgs import minimize_lbfgs
-from .levenberg_marquardt import minimize_lm
+from .levenberg_marquardt import minimize_lm, minimize_newton_cg
 
 #: Solvers of whole objectives by the name under which the estimators know them.
 SOLVERS = {"lm": minimize_lm, "lbfgs": minimize_lbfgs}
@@ -20,5 +20,6 @@ __all__ = [
     "minimize_adam",
     "minimize_lbfgs",
     "minimize_lm",
+    "minimize_newton_cg",
     "run_epoch",
 ]

@@ -1,4 +1,4 @@
-"""Levenberg-Marquardt on the normal equations."""
+"""Levenberg-Marquardt, with equations that are solved or only applied."""
 
 import numpy as np
 
@@ -34,12 +34,35 @@ def minimize_lm(objective, theta, progress):
     -------
     SolverResult
     """
+    return _minimize(objective, objective.quadratic_model, theta, progress)
+
+
+def minimize_newton_cg(objective, theta, progress):
+    """Minimise with damped Gauss-Newton steps from conjugate gradients.
+
+    As :func:`minimize_lm`, but its matrix is never formed: for many parameters.
+
+    Parameters
+    ----------
+    objective : Objective
+        Offers ``value(theta)`` and ``matrix_free_model(theta)``.
+    theta, progress
+        As for :func:`minimize_lm`.
+
+    Returns
+    -------
+    SolverResult
+    """
+    return _minimize(objective, objective.matrix_free_model, theta, progress)
+
+
+def _minimize(objective, quadratic_model, theta, progress):
     loss = objective.value(theta)
     reason = progress.start(theta, loss)
     damping = _INITIAL_DAMPING if progress.memory is None else progress.memory
     try:
         while reason is None:
-            model = objective.quadratic_model(theta)
+            model = quadratic_model(theta)
             theta, loss, damping = _descend(objective, model, theta, loss, damping)
             if damping > _LARGEST_DAMPING:
                 reason = StopReason.STATIONARY
