@@ -5,8 +5,8 @@ import scipy.linalg
 import scipy.sparse.linalg
 
 # Residual of the conjugate gradients that ends them, relative to the gradient.
-_TOLERANCE = 0.03
-_MAX_PRODUCTS = 200
+_TOLERANCE = 0.1
+_MAX_PRODUCTS = 100
 
 
 class NormalEquations:
