@@ -56,7 +56,7 @@ class PMMImageClassifier(SoftmaxOutputs, ClassifierMixin, BasePMM):
         Side ``b`` of the matrices of the classes.
     n_eigenvectors : int, default=3
         Number ``r`` of eigenvectors that are read out.
-    image_shape : tuple of int or None, default=None
+    image_shape : int, tuple of int or None, default=None
         Height and width, for images that are given as rows of pixels.  One of them
         may be -1, and is then inferred.
     which : {"SA", "LA", "LM", "SM"}, default="SA"
@@ -135,6 +135,8 @@ class PMMImageClassifier(SoftmaxOutputs, ClassifierMixin, BasePMM):
         "interrupted".
     n_features_in_ : int
         Number of pixels.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the pixels, if rows were given as a data frame.
 
     See Also
     --------

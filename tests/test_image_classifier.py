@@ -275,3 +275,47 @@ def test_learns_from_moved_images(digits):
     moved = np.roll(X_test, 1, axis=2)
     still = small(max_iter=15).fit(X, y)
     assert model.score(moved, y_test) > still.score(moved, y_test) + 0.03
+
+
+@pytest.mark.parametrize(
+    "image_shape", [(-1, -1), -1, (-1, 0), (-1, "a"), (-1, True), (8, (8, 8)), "ab"]
+)
+def test_bad_shapes_of_images_are_shown_as_given(digits, image_shape):
+    model = small(image_shape=image_shape)
+    with pytest.raises(ValueError, match="image_shape must be") as error:
+        model.fit(digits[0].reshape(-1, 64), digits[2])
+    assert f"got {image_shape!r}" in str(error.value)
+
+
+def test_arrays_that_are_no_stack_of_images_are_refused(fitted, digits):
+    X, _, y, _ = digits
+    with pytest.raises(ValueError, match="one number for each pixel"):
+        small().fit(X[..., np.newaxis], y)
+    with pytest.raises(ValueError, match="a single image"):
+        fitted.predict(X[0])
+    with pytest.raises(ValueError, match="0 sample"):
+        fitted.predict(X[:0])
+    with pytest.raises(ValueError, match="X contains NaN"):
+        small(matrix_type="hermitian").fit(np.where(X > 15, np.nan, X + 0j), y)
+
+
+@pytest.mark.parametrize("image_shape", [(4, 16), (16, 4)])
+def test_rows_are_images_of_the_shape_of_fit(digits, image_shape):
+    X, _, y, _ = digits
+    model = small(image_shape=(8, 8)).fit(X.reshape(-1, 64), y)
+    model.set_params(image_shape=image_shape)
+    with pytest.raises(ValueError, match=r"fitted to images of shape \(8, 8\)"):
+        model.predict(X.reshape(-1, 64))
+
+
+@pytest.mark.parametrize("phase", [1, 1j])
+def test_pixels_of_a_data_frame_have_names(digits, phase):
+    pandas = pytest.importorskip("pandas")
+    names = [f"pixel{i}" for i in range(64)]
+    rows = pandas.DataFrame(phase * digits[0].reshape(-1, 64), columns=names)
+    model = small(image_shape=(8, 8), matrix_type="hermitian", max_iter=1)
+    model.fit(rows, digits[2])
+    assert_array_equal(model.feature_names_in_, names)
+    assert model.score(rows, digits[2]) > 0.1
+    with pytest.raises(ValueError, match="feature names should match"):
+        model.predict(rows[names[::-1]])
