@@ -11,7 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 from ._base import BasePMM, fitted_state_kept_on_error
 from ._callbacks import with_callbacks
 from ._image_problem import ImageProblem, fitted_parameters, image_model
-from ._images import check_images, check_window
+from ._images import check_images, check_shift, check_window
 from ._labels import check_labels, check_split, encode, online_classes, unique_labels
 from ._softmax_outputs import SoftmaxOutputs
 from ._threads import single_blas_thread
@@ -344,7 +344,7 @@ class PMMImageClassifier(SoftmaxOutputs, ClassifierMixin, BasePMM):
             image_model(structure),
             data,
             self.alpha,
-            int(self.max_memory * 2**30),
+            self.max_memory * 2**30,
             (self.max_shift, seed),
             validation,
         )
@@ -384,6 +384,7 @@ class PMMImageClassifier(SoftmaxOutputs, ClassifierMixin, BasePMM):
             )
         shape = images.shape[1:]
         window, stride = check_window(self.window_shape, self.stride, shape)
+        check_shift(self.max_shift, shape)
         is_complex = self.matrix_type == "hermitian"
         return {
             "grams": (shape, window, stride, is_complex, self.gram_dtype),

@@ -47,7 +47,7 @@ class ImageProblem:
         Images, targets of shape (n_samples, n_classes), weights.
     alpha : float
         Weight of the penalty.
-    max_memory : int
+    max_memory : float
         Bytes that the Gram matrices may take.
     shifts : tuple of int, optional
         Largest shift of the images in pixels, and the seed of random shifts.

@@ -124,4 +124,20 @@ def check_window(window_shape, stride, image_shape):
             f"window_shape={window_shape!r} does not fit into images of shape "
             f"{tuple(image_shape)}: choose smaller windows."
         )
+    # An image of a single pixel has no larger ones.
+    if window == (1, 1) != tuple(image_shape):
+        raise ValueError(
+            f"window_shape={window_shape!r} is a single pixel, whose Gram matrices do "
+            f"not depend on the image: choose larger windows."
+        )
     return window, stride
+
+
+def check_shift(max_shift, image_shape):
+    """Raise if images may be moved out of sight."""
+    if max_shift >= min(image_shape):
+        raise ValueError(
+            f"max_shift must be less than the sides of the images, got {max_shift} for "
+            f"images of shape {tuple(image_shape)}: move them by fewer pixels, or not "
+            f"at all, max_shift=0."
+        )

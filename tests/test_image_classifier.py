@@ -77,11 +77,12 @@ def test_windows_may_be_lines_or_the_whole_image(digits):
         assert model.score(X_test, y_test) > 0.7
 
 
-def test_units_do_not_matter(fitted, digits):
+@pytest.mark.parametrize("unit", [255.0, 1e200, 1e-200])
+def test_units_do_not_matter(fitted, digits, unit):
     X, X_test, y, _ = digits
-    other = small().fit(X * 255.0, y)
+    other = small().fit(X * unit, y)
     assert_allclose(
-        other.decision_function(X_test * 255.0), fitted.decision_function(X_test)
+        other.decision_function(X_test * unit), fitted.decision_function(X_test)
     )
 
 
@@ -91,8 +92,9 @@ def test_bytes_do_not_overflow(fitted, digits):
     assert_allclose(as_bytes.row_maps_, fitted.row_maps_, rtol=1e-12)
 
 
-def test_computing_grams_on_the_fly_changes_nothing(fitted, digits):
-    other = small(max_memory=0.0).fit(digits[0], digits[2])
+@pytest.mark.parametrize("max_memory", [0.0, 1e305])
+def test_computing_grams_on_the_fly_changes_nothing(fitted, digits, max_memory):
+    other = small(max_memory=max_memory).fit(digits[0], digits[2])
     assert_allclose(other.row_maps_, fitted.row_maps_, rtol=1e-9)
 
 
@@ -192,7 +194,9 @@ def test_search_pipeline_and_copies(digits, fitted):
     [
         ({"window_shape": 9}, "window_shape=9 does not fit"),
         ({"window_shape": (4, 0)}, "window_shape must be"),
+        ({"window_shape": 1}, "window_shape=1 is a single pixel"),
         ({"stride": -1}, "stride must be"),
+        ({"max_shift": 8}, "max_shift must be less"),
         ({"n_eigenvectors": 5}, "n_eigenvectors must not exceed"),
         ({"temperature": 0}, "temperature must be"),
         ({"matrix_type": "real"}, "matrix_type must be one of"),

@@ -89,7 +89,8 @@ class WindowGrams:
             chunk = slice(start, start + _CHUNK)
             # Products of bytes would overflow.
             pixels = np.asarray(images[chunk])
-            self._fill(values[chunk], pixels.astype(self._pixel_type, copy=False))
+            pixels = pixels.astype(self._pixel_type, copy=False)
+            self._fill(values[chunk], _in_own_units(pixels))
         return values
 
     def _fill(self, out, images):
@@ -118,6 +119,13 @@ def window_starts(image_side, window_side, stride):
     last = image_side - window_side
     starts = list(range(0, last + 1, stride))
     return starts if starts[-1] == last else [*starts, last]
+
+
+def _in_own_units(images):
+    """Images divided by their largest magnitude, the squares of which are numbers."""
+    largest = np.max(np.abs(images), axis=(1, 2), keepdims=True)
+    # An empty image stays empty, whatever divides it.
+    return images / np.maximum(largest, np.finfo(np.float64).tiny)
 
 
 def _upper_elements(window):
