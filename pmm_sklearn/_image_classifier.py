@@ -12,7 +12,14 @@ from ._base import BasePMM, fitted_state_kept_on_error
 from ._callbacks import with_callbacks
 from ._image_problem import ImageProblem, fitted_parameters, image_model
 from ._images import check_images, check_shift, check_window
-from ._labels import check_labels, check_split, encode, online_classes, unique_labels
+from ._labels import (
+    check_labels,
+    check_same_classes,
+    check_split,
+    encode,
+    online_classes,
+    unique_labels,
+)
 from ._softmax_outputs import SoftmaxOutputs
 from ._threads import single_blas_thread
 from ._validation import (
@@ -249,6 +256,8 @@ class PMMImageClassifier(SoftmaxOutputs, ClassifierMixin, BasePMM):
             self._check_parameters()
             images, y, weight = self._check_samples(X, y, sample_weight, reset=True)
             classes = unique_labels("y", y, "the images of positive weight")
+            if self.warm_start and hasattr(self, "_structure"):
+                check_same_classes(classes, self.classes_)
             data = images, np.eye(len(classes))[encode(y, classes)], weight
             structure = self._make_structure(images, len(classes))
             random_state = check_random_state(self.random_state)
@@ -376,8 +385,7 @@ class PMMImageClassifier(SoftmaxOutputs, ClassifierMixin, BasePMM):
 
     def _make_structure(self, images, n_classes):
         """Arguments of `image_model`, which checks that images and windows fit."""
-        is_complex = images.dtype.kind == "c"
-        if is_complex and self.matrix_type != "hermitian":
+        if images.dtype.kind == "c" and self.matrix_type != "hermitian":
             raise ValueError(
                 f"X is complex, but matrix_type={self.matrix_type!r}: set "
                 f"matrix_type='hermitian'."
@@ -385,9 +393,11 @@ class PMMImageClassifier(SoftmaxOutputs, ClassifierMixin, BasePMM):
         shape = images.shape[1:]
         window, stride = check_window(self.window_shape, self.stride, shape)
         check_shift(self.max_shift, shape)
-        is_complex = self.matrix_type == "hermitian"
         return {
-            "grams": (shape, window, stride, is_complex, self.gram_dtype),
+            "image_shape": shape,
+            "window_shape": window,
+            "stride": stride,
+            "gram_dtype": self.gram_dtype,
             "n_classes": n_classes,
             "latent_size": self.latent_size,
             "matrix_size": self.matrix_size,

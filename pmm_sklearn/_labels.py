@@ -136,6 +136,16 @@ def check_split(labels, n_validation, fraction):
         )
 
 
+def check_same_classes(classes, known):
+    """Raise unless the classes are those of the fitted model, for a warm start."""
+    if not np.array_equal(classes, known):
+        raise ValueError(
+            f"warm_start=True continues the fitted model, whose classes are "
+            f"{known.tolist()}, got {classes.tolist()} in y: give samples of the same "
+            f"classes, or set warm_start=False."
+        )
+
+
 def check_labels(y, X):
     """One label for each sample, as an array."""
     y = column_or_1d(y, warn=True)

@@ -533,7 +533,7 @@ class TestPartialFit:
             model.partial_fit(X, y + 1)
         with pytest.raises(ValueError, match="features"):
             model.partial_fit(X[:, :1], y)
-        with pytest.raises(ValueError, match="partial_fit continues.*block_sizes"):
+        with pytest.raises(ValueError, match="partial_fit continues.*matrix_size"):
             copy.deepcopy(model).set_params(matrix_size=3).partial_fit(X, y)
         assert_array_equal(model.partial_fit(X, y).matrices_, expected)
 

@@ -1,6 +1,7 @@
 """PMMImageClassifier: images, labels, training, bad input."""
 
 import pickle
+import re
 import warnings
 
 import joblib
@@ -155,8 +156,21 @@ def test_warm_start_goes_on(digits, fitted):
     first = model.loss_curve_[0]
     model.fit(digits[0], digits[2])
     assert model.loss_curve_[0] < 0.85 * first
-    model.set_params(latent_size=7)
-    with pytest.raises(ValueError, match="latent_size"):
+    with pytest.raises(ValueError, match="fitted model, whose classes are"):
+        model.fit(digits[0], digits[2] + 10)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"latent_size": 7}, "latent_size=6, got 7"),
+        ({"window_shape": 5}, "window_shape=(4, 4), got (5, 5)"),
+        ({"gram_dtype": "float32"}, "gram_dtype='float64', got 'float32'"),
+    ],
+)
+def test_another_structure_is_refused(digits, fitted, changes, message):
+    model = pickle.loads(pickle.dumps(fitted)).set_params(warm_start=True, **changes)
+    with pytest.raises(ValueError, match=re.escape(message)):
         model.fit(digits[0], digits[2])
 
 
