@@ -213,6 +213,7 @@ def test_search_pipeline_and_copies(digits, fitted):
         ({"max_shift": 8}, "max_shift must be less"),
         ({"n_eigenvectors": 5}, "n_eigenvectors must not exceed"),
         ({"temperature": 0}, "temperature must be"),
+        ({"learning_rate_init": 1e200}, "reduce learning_rate_init"),
         ({"matrix_type": "real"}, "matrix_type must be one of"),
         ({"gram_dtype": "float16"}, "gram_dtype must be one of"),
         ({"alpha": "auto"}, "alpha must be"),
