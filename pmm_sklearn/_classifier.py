@@ -140,7 +140,8 @@ class PMMClassifier(SoftmaxOutputs, ClassifierMixin, ObservablePMM):
         The regularisation.
     loss_ : float
         Objective at the fitted parameters: weighted sum of negative
-        log-likelihoods plus `alpha` times the squared norm.
+        log-likelihoods plus `alpha` times the squared norm.  "adam" estimates it
+        during the last epoch.
     loss_curve_ : list of float
         Objective after each iteration.
     validation_loss_curve_ : list of float

@@ -131,8 +131,11 @@ class PMMImageClassifier(SoftmaxOutputs, ClassifierMixin, BasePMM):
         Number of real parameters that were learned.
     n_iter_ : int
         Number of epochs.
+    alpha_ : float
+        The regularisation.
     loss_ : float
-        Loss of the last epoch: the mean over its steps of the estimated sum.
+        Loss of the last epoch, or with `early_stopping` of the best one: the mean
+        over its steps of the estimated sum.
     loss_curve_ : list of float
         Loss of each epoch.
     validation_loss_curve_ : list of float
