@@ -27,6 +27,8 @@ from .solvers import SOLVERS, StopReason
 _NEGLIGIBLE_RESIDUAL = 1e-12
 # One that leaves nothing to warn of where max_iter ends the training.
 _SMALL_RESIDUAL = 1e-4
+# Arguments of the model that estimators have by another name.
+_NAMES_GIVEN = {"block_sizes": "matrix_size"}
 _CALLBACK_STATE = ("_callback_fit_ctx", "_skl_callbacks_to_teardown")
 # The time of a Levenberg-Marquardt step grows with the cube of this number.
 _LARGEST_DENSE_SYSTEM = 2000
@@ -72,8 +74,9 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
         """Raise unless the fitted model, which is to be continued, has it."""
         for name, value in structure.items():
             if self._structure[name] != value:
+                name_given = _NAMES_GIVEN.get(name, name)
                 raise ValueError(
-                    f"{cause} continues the fitted model, which has {name}="
+                    f"{cause} continues the fitted model, which has {name_given}="
                     f"{self._structure[name]!r}, got {value!r}: keep the structure, "
                     f"or {alternative}."
                 )

@@ -11,6 +11,7 @@ from ._base import fitted_state_kept_on_error
 from ._callbacks import with_callbacks
 from ._labels import (
     check_class_weight,
+    check_same_classes,
     check_split,
     class_factors,
     encode,
@@ -140,7 +141,8 @@ class PMMClassifier(SoftmaxOutputs, ClassifierMixin, ObservablePMM):
         The regularisation.
     loss_ : float
         Objective at the fitted parameters: weighted sum of negative
-        log-likelihoods plus `alpha` times the squared norm.
+        log-likelihoods plus `alpha` times the squared norm.  "adam" estimates it
+        during the last epoch.
     loss_curve_ : list of float
         Objective after each iteration.
     validation_loss_curve_ : list of float
@@ -354,13 +356,8 @@ class PMMClassifier(SoftmaxOutputs, ClassifierMixin, ObservablePMM):
         """Features, indicators of the classes, positive weights; the classes."""
         X, y, weight = self._check_samples(X, y, sample_weight)
         classes = unique_labels("y", y, "the samples of positive weight")
-        is_continued = self.warm_start and hasattr(self, "matrices_")
-        if is_continued and not np.array_equal(classes, self.classes_):
-            raise ValueError(
-                f"warm_start=True continues the fitted model, whose classes are "
-                f"{self.classes_.tolist()}, got {classes.tolist()} in y: give samples "
-                f"of the same classes, or set warm_start=False."
-            )
+        if self.warm_start and hasattr(self, "matrices_"):
+            check_same_classes(classes, self.classes_)
         return self._encoded(X, y, weight, classes), classes
 
     def _check_samples(self, X, y, sample_weight, reset=True):

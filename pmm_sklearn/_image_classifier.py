@@ -11,8 +11,15 @@ from sklearn.utils.validation import check_is_fitted
 from ._base import BasePMM, fitted_state_kept_on_error
 from ._callbacks import with_callbacks
 from ._image_problem import ImageProblem, fitted_parameters, image_model
-from ._images import check_images, check_window
-from ._labels import check_labels, check_split, encode, online_classes, unique_labels
+from ._images import check_images, check_shift, check_window
+from ._labels import (
+    check_labels,
+    check_same_classes,
+    check_split,
+    encode,
+    online_classes,
+    unique_labels,
+)
 from ._softmax_outputs import SoftmaxOutputs
 from ._threads import single_blas_thread
 from ._validation import (
@@ -56,7 +63,7 @@ class PMMImageClassifier(SoftmaxOutputs, ClassifierMixin, BasePMM):
         Side ``b`` of the matrices of the classes.
     n_eigenvectors : int, default=3
         Number ``r`` of eigenvectors that are read out.
-    image_shape : tuple of int or None, default=None
+    image_shape : int, tuple of int or None, default=None
         Height and width, for images that are given as rows of pixels.  One of them
         may be -1, and is then inferred.
     which : {"SA", "LA", "LM", "SM"}, default="SA"
@@ -124,8 +131,11 @@ class PMMImageClassifier(SoftmaxOutputs, ClassifierMixin, BasePMM):
         Number of real parameters that were learned.
     n_iter_ : int
         Number of epochs.
+    alpha_ : float
+        The regularisation.
     loss_ : float
-        Loss of the last epoch: the mean over its steps of the estimated sum.
+        Loss of the last epoch, or with `early_stopping` of the best one: the mean
+        over its steps of the estimated sum.
     loss_curve_ : list of float
         Loss of each epoch.
     validation_loss_curve_ : list of float
@@ -135,6 +145,8 @@ class PMMImageClassifier(SoftmaxOutputs, ClassifierMixin, BasePMM):
         "interrupted".
     n_features_in_ : int
         Number of pixels.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the pixels, if rows were given as a data frame.
 
     See Also
     --------
@@ -247,6 +259,8 @@ class PMMImageClassifier(SoftmaxOutputs, ClassifierMixin, BasePMM):
             self._check_parameters()
             images, y, weight = self._check_samples(X, y, sample_weight, reset=True)
             classes = unique_labels("y", y, "the images of positive weight")
+            if self.warm_start and hasattr(self, "_structure"):
+                check_same_classes(classes, self.classes_)
             data = images, np.eye(len(classes))[encode(y, classes)], weight
             structure = self._make_structure(images, len(classes))
             random_state = check_random_state(self.random_state)
@@ -342,7 +356,7 @@ class PMMImageClassifier(SoftmaxOutputs, ClassifierMixin, BasePMM):
             image_model(structure),
             data,
             self.alpha,
-            int(self.max_memory * 2**30),
+            self.max_memory * 2**30,
             (self.max_shift, seed),
             validation,
         )
@@ -374,17 +388,19 @@ class PMMImageClassifier(SoftmaxOutputs, ClassifierMixin, BasePMM):
 
     def _make_structure(self, images, n_classes):
         """Arguments of `image_model`, which checks that images and windows fit."""
-        is_complex = images.dtype.kind == "c"
-        if is_complex and self.matrix_type != "hermitian":
+        if images.dtype.kind == "c" and self.matrix_type != "hermitian":
             raise ValueError(
                 f"X is complex, but matrix_type={self.matrix_type!r}: set "
                 f"matrix_type='hermitian'."
             )
         shape = images.shape[1:]
         window, stride = check_window(self.window_shape, self.stride, shape)
-        is_complex = self.matrix_type == "hermitian"
+        check_shift(self.max_shift, shape)
         return {
-            "grams": (shape, window, stride, is_complex, self.gram_dtype),
+            "image_shape": shape,
+            "window_shape": window,
+            "stride": stride,
+            "gram_dtype": self.gram_dtype,
             "n_classes": n_classes,
             "latent_size": self.latent_size,
             "matrix_size": self.matrix_size,

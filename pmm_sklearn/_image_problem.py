@@ -30,10 +30,15 @@ def image_model(structure):
     Parameters
     ----------
     structure : dict
-        Arguments of `WindowGrams` under "grams", others of `ImagePMM`.
+        Arguments of `WindowGrams` and of `ImagePMM`.
     """
     arguments = dict(structure)
-    return ImagePMM(WindowGrams(*arguments.pop("grams")), **arguments)
+    grams = WindowGrams(
+        *(arguments.pop(name) for name in ("image_shape", "window_shape", "stride")),
+        is_complex=arguments["matrix_type"] == "hermitian",
+        dtype=arguments.pop("gram_dtype"),
+    )
+    return ImagePMM(grams, **arguments)
 
 
 class ImageProblem:
@@ -47,7 +52,7 @@ class ImageProblem:
         Images, targets of shape (n_samples, n_classes), weights.
     alpha : float
         Weight of the penalty.
-    max_memory : int
+    max_memory : float
         Bytes that the Gram matrices may take.
     shifts : tuple of int, optional
         Largest shift of the images in pixels, and the seed of random shifts.

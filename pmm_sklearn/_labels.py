@@ -5,7 +5,7 @@ from sklearn.preprocessing import LabelEncoder
 from sklearn.utils import assert_all_finite, check_consistent_length, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
 
-from ._validation import check_number
+from ._validation import LARGEST_WEIGHT, check_number
 
 
 def unique_labels(name, labels, samples="it"):
@@ -75,7 +75,8 @@ def check_class_weight(class_weight):
     """Raise unless it is None, "balanced" or a dictionary of positive numbers."""
     if isinstance(class_weight, dict):
         for label, weight in class_weight.items():
-            check_number(f"class_weight[{label!r}]", weight, 0, open_interval=True)
+            name = f"class_weight[{label!r}]"
+            check_number(name, weight, 0, LARGEST_WEIGHT, open_interval=True)
     elif class_weight is not None and not is_balanced(class_weight):
         raise ValueError(
             f"class_weight must be None, 'balanced' or a dictionary of labels and "
@@ -136,6 +137,16 @@ def check_split(labels, n_validation, fraction):
         )
 
 
+def check_same_classes(classes, known):
+    """Raise unless the classes are those of the fitted model, for a warm start."""
+    if not np.array_equal(classes, known):
+        raise ValueError(
+            f"warm_start=True continues the fitted model, whose classes are "
+            f"{known.tolist()}, got {classes.tolist()} in y: give samples of the same "
+            f"classes, or set warm_start=False."
+        )
+
+
 def check_labels(y, X):
     """One label for each sample, as an array."""
     y = column_or_1d(y, warn=True)
@@ -159,6 +170,11 @@ def online_classes(classes, known):
         raise ValueError(
             "classes must be given in the first call of partial_fit, got None: "
             "name all labels that will ever come."
+        )
+    if classes is not None and np.ndim(classes) != 1:
+        raise ValueError(
+            f"classes must be a list or an array of labels, got {classes!r} "
+            f"in a call of partial_fit: give shape (n_classes,)."
         )
     given = known if classes is None else unique_labels("classes", classes)
     if known is not None and not np.array_equal(given, known):

@@ -214,10 +214,12 @@ def moments(name, columns, weight):
     size = np.max(np.abs(columns), axis=0)
     _refuse(name, "values up to", "divide", size, size > _LARGEST)
     weight = weight / weight.sum()
-    mean = weight @ columns
+    smallest, greatest = np.min(columns, axis=0), np.max(columns, axis=0)
+    # Not from the mean, whose rounding errors grow with the number of samples.
+    is_constant = greatest - smallest <= _CONSTANT * size
+    mean = np.where(is_constant, 0.5 * (smallest + greatest), weight @ columns)
     centred = columns - mean
     largest = np.max(np.abs(centred), axis=0)
-    is_constant = largest <= _CONSTANT * size
     # Old NumPy reports an overflow in divisions by denormal numbers.
     divisor = np.where(is_constant, 1.0, np.maximum(largest, _TINY))
     deviation = np.sqrt(weight @ (centred / divisor) ** 2) * divisor

@@ -5,7 +5,7 @@ import numbers
 import numpy as np
 from scipy import sparse
 
-_SMALLEST_WEIGHT, _LARGEST_WEIGHT = 1e-100, 1e100
+_SMALLEST_WEIGHT, LARGEST_WEIGHT = 1e-100, 1e100
 # LAPACK rescales matrices, but not those with infinite elements.
 _LARGEST_ELEMENT = 1e300
 # One matrix of this side takes 1.6 GB.
@@ -181,10 +181,10 @@ def check_sample_weight(sample_weight, n_samples):
             "positive weight."
         )
     largest = weight.max()
-    if not _SMALLEST_WEIGHT <= largest <= _LARGEST_WEIGHT:
+    if not _SMALLEST_WEIGHT <= largest <= LARGEST_WEIGHT:
         raise ValueError(
             f"The largest sample_weight must be between {_SMALLEST_WEIGHT:g} and "
-            f"{_LARGEST_WEIGHT:g}, got {largest:.3g}: divide sample_weight by it."
+            f"{LARGEST_WEIGHT:g}, got {largest:.3g}: divide sample_weight by it."
         )
     return weight
 
@@ -204,9 +204,9 @@ def check_target_weight(target_weight, n_outputs):
             f"target_weight must be finite and non-negative, and not all zero, got "
             f"{target_weight!r}."
         )
-    if weight.max() > _LARGEST_WEIGHT:
+    if weight.max() > LARGEST_WEIGHT:
         raise ValueError(
-            f"target_weight must not exceed {_LARGEST_WEIGHT:g}, got "
+            f"target_weight must not exceed {LARGEST_WEIGHT:g}, got "
             f"{weight.max():.3g}: divide target_weight by it."
         )
     return weight

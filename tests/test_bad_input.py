@@ -9,7 +9,8 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy.sparse import coo_array, csr_array, csr_matrix
 from sklearn.exceptions import ConvergenceWarning
 
-from pmm_sklearn import PMMRegressor
+from pmm_sklearn import PMMClassifier, PMMRegressor
+from pmm_sklearn._scaling import moments
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -252,6 +253,29 @@ class TestExtremeNumbers:
             model.predict([[0.0, 0.0], [0.0, 1e300]])
         for far in (1e200, 1e280):
             assert np.all(np.isfinite(model.predict([[far, far], [-far, far]])))
+
+
+@pytest.mark.parametrize("n_features", [1, 2, 5])
+def test_constants_are_found_among_many_samples(n_features):
+    # Rounding errors of sums grow with the number of samples.
+    rng = np.random.RandomState(0)
+    for n_samples in [150, 700, 3001, 10_000]:
+        columns = rng.standard_normal((n_samples, n_features))
+        columns[:, -1] = 0.3
+        for weight in [np.ones(n_samples), rng.uniform(1, 2, n_samples)]:
+            mean, deviation = moments("X", columns, weight)
+            assert deviation[-1] == 0
+            assert_allclose(mean[-1], 0.3, rtol=1e-15)
+
+
+def test_constant_feature_has_no_influence_on_classes():
+    rng = np.random.RandomState(0)
+    features = np.column_stack([rng.standard_normal((1000, 4)), np.ones(1000)])
+    labels = features[:, 0] > 0
+    model = PMMClassifier(3, 1, solver="adam", max_iter=5, n_init=1, random_state=0)
+    logits = model.fit(features, labels).decision_function(features)
+    features[:, 4] = 5.0
+    assert_allclose(model.decision_function(features), logits)
 
 
 @pytest.mark.usefixtures("no_warnings_but_convergence")

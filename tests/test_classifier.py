@@ -271,6 +271,7 @@ class TestClassWeight:
         [
             ("equal", ["class_weight", "'equal'", "'balanced'"]),
             ({0: -1.0}, ["class_weight[0]", "-1.0", "greater than 0"]),
+            ({0: 1e200}, ["class_weight[0]", "1e+200", "less than 1e+100"]),
             ({"0": 2.0}, ["class_weight", "'0'", "[0, 1]", "correct"]),
         ],
     )
@@ -279,6 +280,24 @@ class TestClassWeight:
             small(class_weight=class_weight).fit(*moons)
         for word in words:
             assert word in str(caught.value)
+
+
+class TestLongSteps:
+    @pytest.mark.parametrize("rate", [1e200, 1e308])
+    def test_of_fit_are_refused(self, moons, rate):
+        model = small(solver="adam", learning_rate_init=rate)
+        with pytest.raises(ValueError, match="reduce learning_rate_init"):
+            model.fit(*moons)
+        assert not hasattr(model, "classes_")
+
+    @pytest.mark.parametrize("rate", [1e200, 1e308])
+    def test_of_partial_fit_lose_nothing(self, moons, rate):
+        model = small(batch_size=10).partial_fit(*moons, classes=[0, 1])
+        before = model.predict_proba(moons[0])
+        model.set_params(learning_rate_init=rate)
+        with pytest.raises(ValueError, match="reduce learning_rate_init"):
+            model.partial_fit(*moons)
+        assert_array_equal(model.predict_proba(moons[0]), before)
 
 
 class TestEarlyStopping:
@@ -507,6 +526,8 @@ class TestPartialFit:
         [
             ({}, {}, ["classes", "first call", "None", "name all labels"]),
             ({}, {"classes": [1]}, ["classes", "one class", "1", "at least two"]),
+            ({}, {"classes": {0, 1}}, ["classes", "{0, 1}", "partial_fit"]),
+            ({}, {"classes": [[0, 1]]}, ["classes", "[[0, 1]]", "partial_fit"]),
             ({}, {"classes": [0, 2]}, ["y", "[0, 2]", "1", "name all classes"]),
             ({}, {"classes": ["a", "b"]}, ["y", "['a', 'b']", "name all classes"]),
             ({"early_stopping": True}, {"classes": [0, 1]}, ["early_stopping", "fit"]),
@@ -533,7 +554,7 @@ class TestPartialFit:
             model.partial_fit(X, y + 1)
         with pytest.raises(ValueError, match="features"):
             model.partial_fit(X[:, :1], y)
-        with pytest.raises(ValueError, match="partial_fit continues.*block_sizes"):
+        with pytest.raises(ValueError, match="partial_fit continues.*matrix_size"):
             copy.deepcopy(model).set_params(matrix_size=3).partial_fit(X, y)
         assert_array_equal(model.partial_fit(X, y).matrices_, expected)
 

@@ -1,6 +1,7 @@
 """PMMImageClassifier: images, labels, training, bad input."""
 
 import pickle
+import re
 import warnings
 
 import joblib
@@ -77,11 +78,12 @@ def test_windows_may_be_lines_or_the_whole_image(digits):
         assert model.score(X_test, y_test) > 0.7
 
 
-def test_units_do_not_matter(fitted, digits):
+@pytest.mark.parametrize("unit", [255.0, 1e200, 1e-200])
+def test_units_do_not_matter(fitted, digits, unit):
     X, X_test, y, _ = digits
-    other = small().fit(X * 255.0, y)
+    other = small().fit(X * unit, y)
     assert_allclose(
-        other.decision_function(X_test * 255.0), fitted.decision_function(X_test)
+        other.decision_function(X_test * unit), fitted.decision_function(X_test)
     )
 
 
@@ -91,8 +93,9 @@ def test_bytes_do_not_overflow(fitted, digits):
     assert_allclose(as_bytes.row_maps_, fitted.row_maps_, rtol=1e-12)
 
 
-def test_computing_grams_on_the_fly_changes_nothing(fitted, digits):
-    other = small(max_memory=0.0).fit(digits[0], digits[2])
+@pytest.mark.parametrize("max_memory", [0.0, 1e305])
+def test_computing_grams_on_the_fly_changes_nothing(fitted, digits, max_memory):
+    other = small(max_memory=max_memory).fit(digits[0], digits[2])
     assert_allclose(other.row_maps_, fitted.row_maps_, rtol=1e-9)
 
 
@@ -153,8 +156,21 @@ def test_warm_start_goes_on(digits, fitted):
     first = model.loss_curve_[0]
     model.fit(digits[0], digits[2])
     assert model.loss_curve_[0] < 0.85 * first
-    model.set_params(latent_size=7)
-    with pytest.raises(ValueError, match="latent_size"):
+    with pytest.raises(ValueError, match="fitted model, whose classes are"):
+        model.fit(digits[0], digits[2] + 10)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"latent_size": 7}, "latent_size=6, got 7"),
+        ({"window_shape": 5}, "window_shape=(4, 4), got (5, 5)"),
+        ({"gram_dtype": "float32"}, "gram_dtype='float64', got 'float32'"),
+    ],
+)
+def test_another_structure_is_refused(digits, fitted, changes, message):
+    model = pickle.loads(pickle.dumps(fitted)).set_params(warm_start=True, **changes)
+    with pytest.raises(ValueError, match=re.escape(message)):
         model.fit(digits[0], digits[2])
 
 
@@ -192,9 +208,12 @@ def test_search_pipeline_and_copies(digits, fitted):
     [
         ({"window_shape": 9}, "window_shape=9 does not fit"),
         ({"window_shape": (4, 0)}, "window_shape must be"),
+        ({"window_shape": 1}, "window_shape=1 is a single pixel"),
         ({"stride": -1}, "stride must be"),
+        ({"max_shift": 8}, "max_shift must be less"),
         ({"n_eigenvectors": 5}, "n_eigenvectors must not exceed"),
         ({"temperature": 0}, "temperature must be"),
+        ({"learning_rate_init": 1e200}, "reduce learning_rate_init"),
         ({"matrix_type": "real"}, "matrix_type must be one of"),
         ({"gram_dtype": "float16"}, "gram_dtype must be one of"),
         ({"alpha": "auto"}, "alpha must be"),
@@ -275,3 +294,47 @@ def test_learns_from_moved_images(digits):
     moved = np.roll(X_test, 1, axis=2)
     still = small(max_iter=15).fit(X, y)
     assert model.score(moved, y_test) > still.score(moved, y_test) + 0.03
+
+
+@pytest.mark.parametrize(
+    "image_shape", [(-1, -1), -1, (-1, 0), (-1, "a"), (-1, True), (8, (8, 8)), "ab"]
+)
+def test_bad_shapes_of_images_are_shown_as_given(digits, image_shape):
+    model = small(image_shape=image_shape)
+    with pytest.raises(ValueError, match="image_shape must be") as error:
+        model.fit(digits[0].reshape(-1, 64), digits[2])
+    assert f"got {image_shape!r}" in str(error.value)
+
+
+def test_arrays_that_are_no_stack_of_images_are_refused(fitted, digits):
+    X, _, y, _ = digits
+    with pytest.raises(ValueError, match="one number for each pixel"):
+        small().fit(X[..., np.newaxis], y)
+    with pytest.raises(ValueError, match="a single image"):
+        fitted.predict(X[0])
+    with pytest.raises(ValueError, match="0 sample"):
+        fitted.predict(X[:0])
+    with pytest.raises(ValueError, match="X contains NaN"):
+        small(matrix_type="hermitian").fit(np.where(X > 15, np.nan, X + 0j), y)
+
+
+@pytest.mark.parametrize("image_shape", [(4, 16), (16, 4)])
+def test_rows_are_images_of_the_shape_of_fit(digits, image_shape):
+    X, _, y, _ = digits
+    model = small(image_shape=(8, 8)).fit(X.reshape(-1, 64), y)
+    model.set_params(image_shape=image_shape)
+    with pytest.raises(ValueError, match=r"fitted to images of shape \(8, 8\)"):
+        model.predict(X.reshape(-1, 64))
+
+
+@pytest.mark.parametrize("phase", [1, 1j])
+def test_pixels_of_a_data_frame_have_names(digits, phase):
+    pandas = pytest.importorskip("pandas")
+    names = [f"pixel{i}" for i in range(64)]
+    rows = pandas.DataFrame(phase * digits[0].reshape(-1, 64), columns=names)
+    model = small(image_shape=(8, 8), matrix_type="hermitian", max_iter=1)
+    model.fit(rows, digits[2])
+    assert_array_equal(model.feature_names_in_, names)
+    assert model.score(rows, digits[2]) > 0.1
+    with pytest.raises(ValueError, match="feature names should match"):
+        model.predict(rows[names[::-1]])

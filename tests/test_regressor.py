@@ -268,7 +268,7 @@ class TestWarmStart:
         X, y = smooth_data
         model = small(warm_start=True).fit(X, y)
         before = model.predict(X)
-        with pytest.raises(ValueError, match="warm_start.*block_sizes=.4.*5"):
+        with pytest.raises(ValueError, match="warm_start.*matrix_size=.4.*5"):
             model.set_params(matrix_size=5).fit(X, y)
         assert_array_equal(model.predict(X), before)
 

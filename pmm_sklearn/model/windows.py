@@ -2,8 +2,7 @@
 
 import numpy as np
 
-# Images whose Gram matrices are computed together.
-_CHUNK = 512
+from ._chunks import chunks
 
 
 class WindowGrams:
@@ -70,6 +69,9 @@ class WindowGrams:
         #: Numbers for one window: from its rows, and from its columns.
         self.sizes = tuple(parts * n for n in n_pairs)
         self.size = len(self.places) * sum(self.sizes)
+        # Of the arrays in between, for each image: its pixels, and a Gram matrix.
+        n_pixels = image_shape[0] * image_shape[1]
+        self._largest = max(n_pixels, height**2, width**2)
 
     def values(self, images):
         """Elements above the diagonals.
@@ -85,11 +87,11 @@ class WindowGrams:
             Those of the rows of all windows first, then those of the columns.
         """
         values = np.empty((len(images), self.size), dtype=self.dtype)
-        for start in range(0, len(images), _CHUNK):
-            chunk = slice(start, start + _CHUNK)
+        for chunk in chunks(len(images), self._largest):
             # Products of bytes would overflow.
             pixels = np.asarray(images[chunk])
-            self._fill(values[chunk], pixels.astype(self._pixel_type, copy=False))
+            pixels = pixels.astype(self._pixel_type, copy=False)
+            self._fill(values[chunk], _in_own_units(pixels))
         return values
 
     def _fill(self, out, images):
@@ -118,6 +120,13 @@ def window_starts(image_side, window_side, stride):
     last = image_side - window_side
     starts = list(range(0, last + 1, stride))
     return starts if starts[-1] == last else [*starts, last]
+
+
+def _in_own_units(images):
+    """Images divided by their largest magnitude, the squares of which are numbers."""
+    largest = np.max(np.abs(images), axis=(1, 2), keepdims=True)
+    # An empty image stays empty, whatever divides it.
+    return images / np.maximum(largest, np.finfo(np.float64).tiny)
 
 
 def _upper_elements(window):

@@ -139,15 +139,34 @@ def run_epoch(objective, theta, adam, batch_size, rates, random_state):
         New parameters.
     loss : float
         Mean over the steps of the objective, estimated before each.
+
+    Raises
+    ------
+    ValueError
+        If steps were so long that the loss is not finite.
     """
     order = random_state.permutation(objective.n_samples)
     batches = np.array_split(order, n_batches(objective.n_samples, batch_size))
     total = 0.0
     for batch, rate in zip(batches, rates, strict=False):
-        value, gradient = objective.sampled_gradient(theta, np.sort(batch))
+        try:
+            value, gradient = objective.sampled_gradient(theta, np.sort(batch))
+        except np.linalg.LinAlgError:
+            # Matrices with infinite elements have no eigenvectors.
+            raise _too_long(rate) from None
         theta = theta + adam.step(gradient / objective.total_weight, rate)
+        if not np.isfinite(value + theta.sum()):
+            raise _too_long(rate)
         total += value
     return theta, total / len(batches)
+
+
+def _too_long(rate):
+    """What to raise where steps have left the range of floating point."""
+    return ValueError(
+        f"The loss is not finite any more, with a learning rate of {rate:.3g}: reduce "
+        f"learning_rate_init, or look for extreme values in X and sample_weight."
+    )
 
 
 def n_batches(n_samples, batch_size):

@@ -1,5 +1,7 @@
 """The image model: Gram matrices of windows, congruences, derivatives."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
@@ -54,6 +56,19 @@ def test_grams_are_scaled_products(matrix_type):
     assert_allclose(found, expected)
     assert_allclose(grams.values(5.0 * image), grams.values(image), atol=1e-15)
     assert not np.any(grams.values(0 * image))
+
+
+@pytest.mark.parametrize(
+    ("image_shape", "window_shape"), [((300, 300), (3, 3)), ((1, 300), (1, 300))]
+)
+def test_grams_of_many_images_take_little_memory(image_shape, window_shape):
+    grams = WindowGrams(image_shape, window_shape, (200, 200))
+    images = np.ones((300, *image_shape), dtype=np.uint8)
+    tracemalloc.start()
+    values = grams.values(images)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < values.nbytes + 40e6
 
 
 @TYPES
