@@ -189,7 +189,7 @@ def fits():
         start = time.perf_counter()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)
-            PMMRegressor(tol=0.0, random_state=0).fit(data.X, data.y)
+            PMMRegressor(tol=0.0, random_state=0).fit(data.data, data.target)
         rows.append({"function": name, "seconds": time.perf_counter() - start})
         print(f"{name:<16}{rows[-1]['seconds']:>8.2f} s", flush=True)
     print(f"{'median':<16}{np.median([row['seconds'] for row in rows]):>8.2f} s")
