@@ -143,7 +143,14 @@ class PMM:
         )
         return eigensystem, saved
 
-    def forward(self, parameters, inputs):
+    def constants(self, parameters):
+        """What of the outputs depends on the matrices only, not on the features.
+
+        Many calls of :meth:`forward` with the same matrices share it.
+        """
+        return self.readout.constants(parameters.observables)
+
+    def forward(self, parameters, inputs, constants=None):
         """Outputs of a batch, and what the derivatives need.
 
         Parameters
@@ -152,6 +159,9 @@ class PMM:
             The matrices.
         inputs : ndarray of shape (n_samples, ...)
             From ``primary.inputs(X)``.
+        constants : optional
+            From :meth:`constants`.  Derivatives by the features may follow then,
+            but not those by ``theta``.
 
         Returns
         -------
@@ -162,16 +172,52 @@ class PMM:
         """
         matrices, *secondary = parameters
         eigensystem, primary_saved = self.eigensystem(matrices, inputs)
-        outputs, readout_saved = self.readout.forward(eigensystem, *secondary)
+        outputs, readout_saved = self.readout.forward(
+            eigensystem, *secondary, constants
+        )
         return outputs, (primary_saved, eigensystem, readout_saved)
 
-    def predict(self, parameters, X):
+    def predict(self, parameters, X, constants=None):
         """Outputs of shape (n_samples, n_outputs), computed in chunks of samples."""
         outputs = np.empty((len(X), self.n_outputs))
+        if constants is None:
+            constants = self.constants(parameters)
         for chunk in self.prediction_chunks(len(X)):
             inputs = self.inputs(X[chunk])
-            outputs[chunk] = self.forward(parameters, inputs)[0]
+            outputs[chunk] = self.forward(parameters, inputs, constants)[0]
         return outputs
+
+    def predict_gradient(self, parameters, X, constants=None):
+        """Outputs, and their derivatives by the features, in chunks of samples.
+
+        Parameters
+        ----------
+        parameters : Parameters
+            The matrices.
+        X : ndarray of shape (n_samples, n_features)
+            Features.
+        constants : optional
+            From :meth:`constants`, if there are many calls with these matrices.
+
+        Returns
+        -------
+        outputs : ndarray of shape (n_samples, n_outputs)
+            As from :meth:`predict`.
+        gradient : ndarray of shape (n_samples, n_outputs, n_features)
+            Their derivatives.
+        """
+        outputs = np.empty((len(X), self.n_outputs))
+        gradient = np.empty((len(X), self.n_outputs, X.shape[1]))
+        if constants is None:
+            constants = self.constants(parameters)
+        n_matrices, side = self.primary.n_matrices, self.primary.side
+        for chunk in chunks(len(X), self.n_outputs * (side**2 + n_matrices)):
+            inputs = self.inputs(X[chunk])
+            outputs[chunk], saved = self.forward(parameters, inputs, constants)
+            gradient[chunk] = self.primary.feature_gradient(
+                parameters.matrices, X[chunk], self.matrix_gradients(saved)
+            )
+        return outputs, gradient
 
     def prediction_chunks(self, n_samples):
         """Slices of samples whose temporary arrays are small."""

@@ -7,8 +7,11 @@ offers
     the number of secondary matrices per output for ``r`` eigenvectors;
 ``block_sizes(block_sizes)``
     the block structure of the secondary matrices, given the primary one;
-``forward(selected, observables)``
-    the outputs without intercept, and what the derivatives need;
+``constants(observables)``
+    what depends on the observables only, for predictions with the same ones;
+``forward(selected, observables, constants=None)``
+    the outputs without intercept, and what the derivatives need; with constants
+    those by the observables are not available;
 ``vector_cotangents(saved)``
     :math:`w_{ki}` with :math:`dz_k = \operatorname{Re} \sum_i w_{ki}^\dagger dv_i`;
 ``observable_gradients(saved, space)``
@@ -18,6 +21,8 @@ offers
 ``rescale(observables, scale)``
     the observables whose outputs are ``scale`` times as large.
 """
+
+from functools import cache
 
 import numpy as np
 
@@ -50,7 +55,12 @@ class Expectation:
         """An eigenvector lives in one sector, and so does its observable."""
         return block_sizes
 
-    def forward(self, selected, observables):
+    @staticmethod
+    def constants(observables):
+        """The observables side by side, shape (r, n, n_outputs * n)."""
+        return _side_by_side(observables)
+
+    def forward(self, selected, observables, constants=None):
         """Outputs without intercept.
 
         Parameters
@@ -59,6 +69,8 @@ class Expectation:
             Selected eigenvectors.
         observables : ndarray of shape (n_outputs, r, n, n)
             Hermitian secondary matrices.
+        constants : ndarray, optional
+            From :meth:`constants`.
 
         Returns
         -------
@@ -67,8 +79,9 @@ class Expectation:
         saved : tuple
             Argument of the derivative methods.
         """
+        stacked = _side_by_side(observables) if constants is None else constants
         states = np.ascontiguousarray(selected.transpose(2, 0, 1))
-        applied = _apply(observables, states)
+        applied = _apply(stacked, states)
         # Re(a^H b) is the product of the two vectors seen as real numbers.
         outputs = np.einsum("isn,iskn->sk", _real(states), _real(applied))
         return outputs, (states, applied)
@@ -131,7 +144,14 @@ class Transition:
         """Transitions connect different sectors: no block structure."""
         return (sum(block_sizes),)
 
-    def forward(self, selected, observables):
+    @staticmethod
+    def constants(observables):
+        """The observables side by side, and what is subtracted from each output."""
+        # Without eigenvectors, which take as long again as the rest of a prediction.
+        largest = np.max(np.abs(np.linalg.eigvalsh(observables)), axis=-1)
+        return _side_by_side(observables), 0.5 * np.sum(largest**2, axis=1)
+
+    def forward(self, selected, observables, constants=None):
         """Outputs without intercept.
 
         Parameters
@@ -140,6 +160,8 @@ class Transition:
             Selected eigenvectors.
         observables : ndarray of shape (n_outputs, r * (r + 1) / 2, n, n)
             Hermitian secondary matrices.
+        constants : tuple of ndarray, optional
+            From :meth:`constants`.
 
         Returns
         -------
@@ -148,22 +170,25 @@ class Transition:
         saved : tuple
             Argument of the derivative methods.
         """
+        if constants is None:
+            extremes = _extreme_eigenpairs(observables)
+            constants = _side_by_side(observables), 0.5 * np.sum(extremes[0] ** 2, 1)
+        else:
+            extremes = None
+        stacked, centring = constants
         states = np.ascontiguousarray(selected.transpose(2, 0, 1))
-        left, right = np.triu_indices(len(states))
-        applied = _apply(observables, states[right])
+        left, right = _pairs(len(states))
+        applied = _apply(stacked, states[right])
         amplitudes = np.einsum("jsn,jskn->jsk", states[left].conj(), applied)
-        extremes = _extreme_eigenpairs(observables)
-        outputs = np.sum(np.abs(amplitudes) ** 2, axis=0)
-        outputs = outputs - 0.5 * np.sum(extremes[0] ** 2, axis=1)
-        saved = (states, observables, applied, amplitudes, extremes)
-        return outputs, saved
+        outputs = (np.abs(amplitudes) ** 2).sum(axis=0) - centring
+        return outputs, (states, stacked, applied, amplitudes, extremes)
 
     @staticmethod
     def vector_cotangents(saved):
         """Cotangents of every output, shape (n_samples, n, n_outputs, r)."""
-        states, observables, applied, amplitudes, _ = saved
-        left, right = np.triu_indices(len(states))
-        applied_left = _apply(observables, states[left])
+        states, stacked, applied, amplitudes, _ = saved
+        left, right = _pairs(len(states))
+        applied_left = _apply(stacked, states[left])
         to_left = 2.0 * amplitudes.conj()[..., np.newaxis] * applied
         to_right = 2.0 * amplitudes[..., np.newaxis] * applied_left
         cotangents = np.zeros((len(states), *applied.shape[1:]), dtype=applied.dtype)
@@ -176,7 +201,7 @@ class Transition:
     def observable_gradients(saved, space):
         """Derivatives of shape (n_samples, n_outputs, n_pairs, space.size)."""
         states, _, _, amplitudes, (values, vectors) = saved
-        left, right = np.triu_indices(len(states))
+        left, right = _pairs(len(states))
         products = _outer(states[left], states[right]).transpose(1, 0, 2, 3)
         products = (
             amplitudes.transpose(1, 2, 0)[..., np.newaxis, np.newaxis]
@@ -190,7 +215,7 @@ class Transition:
     def summed_gradients(saved, cotangents, space):
         """Sums over samples, of shape (n_outputs, n_pairs, space.size)."""
         states, _, _, amplitudes, (values, vectors) = saved
-        left, right = np.triu_indices(len(states))
+        left, right = _pairs(len(states))
         # Summed by a product of matrices: one for each sample and output is too much.
         products = _outer(states[left], states[right])
         weights = (amplitudes * cotangents).swapaxes(1, 2)
@@ -210,12 +235,23 @@ class Transition:
 READOUTS = {"expectation": Expectation, "transition": Transition}
 
 
-def _apply(observables, states):
-    """Each observable on its state: (q, s, n, n), (s, N, n) -> (s, N, q, n)."""
-    n_outputs, n_observables, side, _ = observables.shape
+@cache
+def _pairs(n_states):
+    """Both members of all pairs of states, in row order; not to be written to."""
+    return np.triu_indices(n_states)
+
+
+def _side_by_side(observables):
+    """Observables of all outputs for one product: (q, s, n, n) -> (s, n, q * n)."""
+    n_observables, side = observables.shape[1:3]
     stacked = observables.transpose(1, 3, 0, 2).reshape(n_observables, side, -1)
-    applied = states @ np.ascontiguousarray(stacked)
-    return applied.reshape(n_observables, -1, n_outputs, side)
+    return np.ascontiguousarray(stacked)
+
+
+def _apply(stacked, states):
+    """Each observable on its state: (s, n, q * n), (s, N, n) -> (s, N, q, n)."""
+    n_observables, side, _ = stacked.shape
+    return (states @ stacked).reshape(n_observables, states.shape[1], -1, side)
 
 
 def _real(array):
