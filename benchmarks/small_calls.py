@@ -2,7 +2,7 @@
 
 ``predict`` and ``predict_gradient`` of one row, and the same model as a function, next
 to the eigenvectors alone and to two regressors of scikit-learn.  Two features, three
-eigenvectors, one target.  Takes about ten seconds.
+eigenvectors, one target.  Takes about 15 seconds.
 """
 
 import argparse
@@ -46,7 +46,8 @@ def times_of_a_model(model, x):
         "predict_gradient": microseconds(model.predict_gradient, row),
         "as_function()": microseconds(function, x),
         "as_function(gradient=True)": microseconds(model.as_function(gradient=True), x),
-        "as_function(), a row of 100": microseconds(function, many, n_calls=1) / 100,
+        "as_function(), each of 100 rows": microseconds(function, many, n_calls=1)
+        / 100,
     }
 
 

@@ -106,6 +106,17 @@ class FunctionMixin:
         ModelFunction
             Of features of shape (n_features,) or (n_samples, n_features), not
             validated.  It can be pickled and shared by threads.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pmm_sklearn import PMMRegressor
+        >>> X = np.random.RandomState(0).uniform(-1, 1, size=(40, 2))
+        >>> model = PMMRegressor(4, 2, n_init=1, random_state=0)
+        >>> f = model.fit(X, X[:, 0] * X[:, 1]).as_function(gradient=True)
+        >>> value, gradient = f([0.5, -0.4])
+        >>> gradient.round(1)  # exact: -0.4, 0.5
+        array([-0.4,  0.5])
         """
         check_is_fitted(self)
         return ModelFunction(
