@@ -330,6 +330,52 @@ class PMMClassifier(SoftmaxOutputs, ClassifierMixin, ObservablePMM):
             )
         return self
 
+    def decision_function_gradient(self, X):
+        """Derivatives of the decision function by the features, analytic.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Features.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_features) or (n_samples, n_classes, n_features)
+            The former with two classes.  Finite also where a selected level is
+            degenerate with another, and the decision function jumps.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_iris
+        >>> from pmm_sklearn import PMMClassifier
+        >>> X, y = load_iris(return_X_y=True)
+        >>> model = PMMClassifier(n_init=1, random_state=0).fit(X, y)
+        >>> model.decision_function_gradient(X[:5]).shape
+        (5, 3, 4)
+        """
+        return self._feature_gradient(self._check_features(X))
+
+    def as_function(self, gradient=False):
+        """The decision function as a plain function of arrays.
+
+        Parameters
+        ----------
+        gradient : bool, default=False
+            Whether the function returns ``(value, gradient)``.
+
+        Returns
+        -------
+        ModelFunction
+            Of features of shape (n_features,) or (n_samples, n_features), not
+            validated.  It can be pickled and shared by threads.
+        """
+        return super().as_function(gradient)
+
+    @property
+    def _single_output(self):
+        """Whether logits have no axis for classes."""
+        return len(self.intercept_) == 1
+
     def _check_parameters(self):
         # No other value than a number yet, unlike for regression.
         check_number("alpha", self.alpha, 0)

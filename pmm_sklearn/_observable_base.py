@@ -1,6 +1,6 @@
 """What regressors and classifiers have in common: observables of selected states."""
 
-from functools import partial
+from functools import lru_cache, partial
 
 import numpy as np
 from sklearn.model_selection import train_test_split
@@ -8,8 +8,9 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ._base import BasePMM
+from ._function import FunctionMixin
 from ._problem import TrainingProblem
-from ._threads import single_blas_thread
+from ._threads import blas_limit
 from ._validation import (
     check_flag,
     check_integer,
@@ -20,12 +21,13 @@ from ._validation import (
     check_rank_reaches,
     check_reach,
     check_real,
+    is_plain,
 )
 from .model import MATRIX_TYPES, READOUTS, SELECTIONS, observable_pmm
 from .solvers import minimize_adam, minimize_newton_cg
 
 
-class ObservablePMM(BasePMM):
+class ObservablePMM(FunctionMixin, BasePMM):
     """Parameters, training and outputs of `PMMRegressor` and `PMMClassifier`."""
 
     _solvers = (*BasePMM._solvers, "newton-cg", "adam")
@@ -165,11 +167,27 @@ class ObservablePMM(BasePMM):
 
     def _outputs(self, X):
         """Outputs of the fitted model, shape (n_samples, n_outputs)."""
-        check_is_fitted(self)
-        check_real("X", X)
-        X = validate_data(self, X, reset=False, dtype=np.float64)
-        check_reach(X, self.matrices_)
-        # Fitted matrices are full: features in the user's units mix them.
-        model = observable_pmm(**{**self._structure, "rank": (None, None)})
-        with single_blas_thread():
+        X = self._check_features(X)
+        model = self._fitted_model()
+        with blas_limit(len(X), model.primary.side):
             return model.predict(self._fitted_parameters(), X, self.n_jobs)
+
+    def _check_features(self, X):
+        check_is_fitted(self)
+        if not is_plain(self, X):
+            check_real("X", X)
+            X = validate_data(self, X, reset=False, dtype=np.float64)
+        check_reach(X, self.matrices_)
+        return X
+
+    def _fitted_model(self):
+        # Fitted matrices are full: features in the user's units mix them.
+        return _model_of(**{**self._structure, "rank": (None, None)})
+
+
+# A model holds its structure only, no matrices, and takes longer to make than to
+# evaluate for one sample.  Not an attribute of estimators: these are copied and
+# pickled.
+@lru_cache(maxsize=8)
+def _model_of(**structure):
+    return observable_pmm(**structure)

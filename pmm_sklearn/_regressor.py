@@ -350,6 +350,31 @@ class PMMRegressor(RegressorMixin, ObservablePMM):
         outputs = self._outputs(X)
         return outputs[:, 0] if self._single_output else outputs
 
+    def predict_gradient(self, X):
+        """Derivatives of the predictions by the features, analytic.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Features.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_features) or (n_samples, n_outputs, n_features)
+            The former if ``y`` in ``fit`` was one-dimensional.  Finite also where a
+            selected level is degenerate with another, and predictions jump.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pmm_sklearn import PMMRegressor
+        >>> X = np.linspace(-1, 1, 20)[:, np.newaxis]
+        >>> model = PMMRegressor(4, 2, random_state=0).fit(X, np.sin(X[:, 0]))
+        >>> model.predict_gradient([[0.5]]).round(3)  # exact: cos(0.5) = 0.878
+        array([[0.878]])
+        """
+        return self._feature_gradient(self._check_features(X))
+
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.target_tags.multi_output = True

@@ -3,11 +3,12 @@
 import numpy as np
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from ._function import FunctionMixin
 from ._threads import single_blas_thread
 from .inspection import exceptional_points, follow_levels
 
 
-class SpectrumAnalysisMixin:
+class SpectrumAnalysisMixin(FunctionMixin):
     """Methods of a fitted emulator whose Hamiltonian is polynomial in the features."""
 
     def hamiltonian(self, X):
@@ -90,16 +91,7 @@ class SpectrumAnalysisMixin:
         ndarray of shape (n_samples, n_features) or (n_samples, n_outputs, n_features)
             The former if ``y`` in ``fit`` was one-dimensional.
         """
-        X = self._check_features(X)
-        model, parameters = self._fitted_model(), self._fitted_parameters()
-        gradient = np.empty((len(X), model.n_outputs, X.shape[1]))
-        with single_blas_thread():
-            for rows in model.prediction_chunks(len(X)):
-                _, saved = model.forward(parameters, model.primary.inputs(X[rows]))
-                gradient[rows] = model.primary.feature_gradient(
-                    self.matrices_, X[rows], model.matrix_gradients(saved)
-                )
-        return gradient[:, 0] if self._single_output else gradient
+        return self._feature_gradient(self._check_features(X))
 
     def continue_along(self, path):
         """Levels followed by continuity along a path of parameter points.

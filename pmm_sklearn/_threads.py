@@ -1,10 +1,12 @@
 """One BLAS thread around batched LAPACK calls on small matrices."""
 
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 from threadpoolctl import ThreadpoolController
 
+# Up to this side BLAS takes one thread anyway for the products of one sample.
+_SMALL_SIDE = 32
 _lock = threading.Lock()
 _controller = None
 _limiter = None
@@ -35,3 +37,21 @@ def single_blas_thread():
             _users -= 1
             if _users == 0:
                 _limiter.__exit__(None, None, None)
+
+
+def blas_limit(n_samples, side):
+    """`single_blas_thread`, but not where it takes as long as the calculation.
+
+    Parameters
+    ----------
+    n_samples : int
+        Number of matrices.
+    side : int
+        Their side.
+
+    Returns
+    -------
+    context manager
+    """
+    is_small = n_samples == 1 and side <= _SMALL_SIDE
+    return nullcontext() if is_small else single_blas_thread()

@@ -1,10 +1,12 @@
 """Emulation of Trotterised time evolution, and its limit of no time step."""
 
 import numpy as np
+from sklearn.utils.validation import check_is_fitted
 
 from ._base import fitted_state_kept_on_error
 from ._callbacks import with_callbacks
 from ._emulator_base import BaseEmulator
+from ._function import ModelFunction
 from ._spectrum_scaling import SpectrumScaling
 from ._validation import check_integer, check_matrix_size, check_option
 from .model import (
@@ -165,6 +167,20 @@ n_jobs, verbose
         with fitted_state_kept_on_error(self):
             self._fit(X, y, sample_weight, target_weight, y_err)
         return self
+
+    def as_function(self):
+        """The fitted model as a plain function of arrays, fast for single samples.
+
+        Returns
+        -------
+        ModelFunction
+            Of time steps of shape (1,) or (n_samples, 1), not validated.  It can be
+            pickled and shared by threads.
+        """
+        check_is_fitted(self)
+        return ModelFunction(
+            self._fitted_model(), self._fitted_parameters(), self._single_output
+        )
 
     @property
     def hamiltonian_(self):

@@ -154,6 +154,33 @@ def check_real(name, array):
         )
 
 
+def is_plain(estimator, X):
+    """Whether features are such that `validate_data` would return them as they are.
+
+    It takes longer to find that out than the prediction for one sample.
+
+    Parameters
+    ----------
+    estimator : fitted estimator
+        Knows the number of features and perhaps their names.
+    X : object
+        The features.
+
+    Returns
+    -------
+    bool
+    """
+    return (
+        type(X) is np.ndarray
+        and X.dtype == np.float64
+        and X.ndim == 2
+        and X.shape[1] == estimator.n_features_in_
+        and len(X) > 0
+        and not hasattr(estimator, "feature_names_in_")
+        and bool(np.isfinite(X).all())
+    )
+
+
 def _has_strings(array):
     return any(isinstance(value, (str, bytes)) for value in np.ravel(array))
 
@@ -282,8 +309,8 @@ def check_reach(X, matrices):
     matrices : ndarray of shape (n_features + 1, n, n)
         The fitted ``matrices_``.
     """
-    constant, *slopes = np.max(np.abs(matrices), axis=(1, 2))
-    size = np.max(np.abs(X), axis=0)
+    constant, *slopes = np.abs(matrices).max(axis=(1, 2))
+    size = np.abs(X).max(axis=0)
     with np.errstate(over="ignore"):
         contributions = size * slopes
         total = constant + contributions.sum()

@@ -187,7 +187,11 @@ class ImagePMM:
 
     def predict(self, parameters, images, n_jobs=None):
         """Outputs of shape (n_samples, n_classes): see :meth:`PMM.predict`."""
-        return predict_in_chunks(self, parameters, images, n_jobs)
+
+        def forward(inputs):
+            return self.forward(parameters, inputs)[0]
+
+        return predict_in_chunks(self, forward, images, n_jobs)
 
     def forward(self, parameters, inputs):
         r"""Outputs of a batch, and what the derivatives need.

@@ -70,10 +70,14 @@ class LearnedOutputs:
         theta[-self.n_intercepts :] = 0.0
         return theta
 
-    def forward(self, eigensystem, observables, intercept):
+    def constants(self, observables):
+        """What depends on the observables only: see :meth:`PMM.constants`."""
+        return self.formula.constants(self.total(observables))
+
+    def forward(self, eigensystem, observables, intercept, constants=None):
         """Outputs of shape (n_samples, n_outputs), and what derivatives need."""
         outputs, saved = self.formula.forward(
-            eigensystem.selected, self.total(observables)
+            eigensystem.selected, self.total(observables), constants
         )
         return outputs + intercept, (saved, observables)
 

@@ -144,7 +144,14 @@ class PMM:
         )
         return eigensystem, saved
 
-    def forward(self, parameters, inputs):
+    def constants(self, parameters):
+        """What of the outputs depends on the matrices only, not on the features.
+
+        Many calls of :meth:`forward` with the same matrices share it.
+        """
+        return self.readout.constants(parameters.observables)
+
+    def forward(self, parameters, inputs, constants=None):
         """Outputs of a batch, and what the derivatives need.
 
         Parameters
@@ -153,6 +160,9 @@ class PMM:
             The matrices.
         inputs : ndarray of shape (n_samples, ...)
             From ``primary.inputs(X)``.
+        constants : optional
+            From :meth:`constants`.  Derivatives by the features may follow then,
+            but not those by ``theta``.
 
         Returns
         -------
@@ -163,15 +173,55 @@ class PMM:
         """
         matrices, *secondary = parameters
         eigensystem, primary_saved = self.eigensystem(matrices, inputs)
-        outputs, readout_saved = self.readout.forward(eigensystem, *secondary)
+        outputs, readout_saved = self.readout.forward(
+            eigensystem, *secondary, constants
+        )
         return outputs, (primary_saved, eigensystem, readout_saved)
 
-    def predict(self, parameters, X, n_jobs=None):
+    def predict(self, parameters, X, n_jobs=None, constants=None):
         """Outputs of shape (n_samples, n_outputs), computed in chunks of samples.
 
         Several threads share the chunks if asked for.
         """
-        return predict_in_chunks(self, parameters, X, n_jobs)
+        if constants is None:
+            constants = self.constants(parameters)
+
+        def forward(inputs):
+            return self.forward(parameters, inputs, constants)[0]
+
+        return predict_in_chunks(self, forward, X, n_jobs)
+
+    def predict_gradient(self, parameters, X, constants=None):
+        """Outputs, and their derivatives by the features, in chunks of samples.
+
+        Parameters
+        ----------
+        parameters : Parameters
+            The matrices.
+        X : ndarray of shape (n_samples, n_features)
+            Features.
+        constants : optional
+            From :meth:`constants`, if there are many calls with these matrices.
+
+        Returns
+        -------
+        outputs : ndarray of shape (n_samples, n_outputs)
+            As from :meth:`predict`.
+        gradient : ndarray of shape (n_samples, n_outputs, n_features)
+            Their derivatives.
+        """
+        outputs = np.empty((len(X), self.n_outputs))
+        gradient = np.empty((len(X), self.n_outputs, X.shape[1]))
+        if constants is None:
+            constants = self.constants(parameters)
+        n_matrices, side = self.primary.n_matrices, self.primary.side
+        for chunk in chunks(len(X), self.n_outputs * (side**2 + n_matrices)):
+            inputs = self.inputs(X[chunk])
+            outputs[chunk], saved = self.forward(parameters, inputs, constants)
+            gradient[chunk] = self.primary.feature_gradient(
+                parameters.matrices, X[chunk], self.matrix_gradients(saved)
+            )
+        return outputs, gradient
 
     def prediction_chunks(self, n_samples):
         """Slices of samples whose temporary arrays are small."""
@@ -254,15 +304,15 @@ class PMM:
         return jacobian
 
 
-def predict_in_chunks(model, parameters, X, n_jobs=None):
+def predict_in_chunks(model, forward, X, n_jobs=None):
     """Outputs of a model, computed in chunks of samples by one or several threads.
 
     Parameters
     ----------
     model : PMM or ImagePMM
         The model.
-    parameters : Parameters or ImageParameters
-        Its matrices.
+    forward : callable
+        Its outputs for given inputs.
     X : ndarray of shape (n_samples, ...)
         Features or images.
     n_jobs : int, optional
@@ -275,7 +325,7 @@ def predict_in_chunks(model, parameters, X, n_jobs=None):
     outputs = np.empty((len(X), model.n_outputs))
 
     def predict(chunk):
-        outputs[chunk] = model.forward(parameters, model.inputs(X[chunk]))[0]
+        outputs[chunk] = forward(model.inputs(X[chunk]))
 
     for _ in in_threads(predict, model.prediction_chunks(len(X)), n_jobs):
         pass

@@ -60,7 +60,10 @@ class Monomials:
         """Monomials of shape (n_samples, size) of features (n_samples, n_features)."""
         X = np.asarray(X)
         if self.degree == 1:
-            return np.column_stack([np.ones(len(X), dtype=X.dtype), X])
+            values = np.empty((len(X), self.size), dtype=X.dtype)
+            values[:, 0] = 1.0
+            values[:, 1:] = X
+            return values
         return self._products(X, self.powers)
 
     def derivatives(self, X):
@@ -73,6 +76,24 @@ class Monomials:
                 X, lowered
             )
         return derivatives
+
+    def pull_back(self, X, gradients):
+        """Derivatives by the features from those by the monomials.
+
+        Parameters
+        ----------
+        X : ndarray of shape (n_samples, n_features)
+            Features.
+        gradients : ndarray of shape (n_samples, n_outputs, size)
+            Derivatives by the monomials.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_outputs, n_features)
+        """
+        if self.degree == 1:
+            return gradients[:, :, 1:]
+        return gradients @ self.derivatives(X)
 
     def change_of_units(self, shift, scale):
         r"""Monomials of other units as sums of monomials of these.

@@ -208,9 +208,10 @@ class AffineMatrix:
         -------
         ndarray of shape (n_samples, n_outputs, n_features)
         """
-        flat = matrices.conj().reshape(self.n_matrices, -1)
-        traces = (gradients.reshape(*gradients.shape[:2], -1) @ flat.T).real
-        return traces @ self.monomials.derivatives(X)
+        # Re(a^H b) is the product of the two matrices seen as real numbers.
+        flat = matrices.reshape(self.n_matrices, -1).view(np.float64)
+        gradients = gradients.reshape(*gradients.shape[:2], -1).view(np.float64)
+        return self.monomials.pull_back(X, gradients @ flat.T)
 
 
 def _sums(inputs, matrices):

@@ -7,8 +7,11 @@ offers
     the number of secondary matrices per output for ``r`` eigenvectors;
 ``block_sizes(block_sizes)``
     the block structure of the secondary matrices, given the primary one;
-``forward(selected, observables)``
-    the outputs without intercept, and what the derivatives need;
+``constants(observables)``
+    what depends on the observables only, for predictions with the same ones;
+``forward(selected, observables, constants=None)``
+    the outputs without intercept, and what the derivatives need; with constants
+    those by the observables are not available;
 ``vector_cotangents(saved)``
     :math:`w_{ki}` with :math:`dz_k = \operatorname{Re} \sum_i w_{ki}^\dagger dv_i`;
 ``summed_cotangents(saved, cotangents)``
@@ -25,6 +28,8 @@ offers
 Inside, samples are the last axis of all arrays, which makes the operations between
 small vectors long ones.
 """
+
+from functools import cache
 
 import numpy as np
 
@@ -57,7 +62,12 @@ class Expectation:
         """An eigenvector lives in one sector, and so does its observable."""
         return block_sizes
 
-    def forward(self, selected, observables):
+    @staticmethod
+    def constants(observables):
+        """The observables side by side, shape (r, n_outputs * n, n)."""
+        return _stacked(observables)
+
+    def forward(self, selected, observables, constants=None):
         """Outputs without intercept.
 
         Parameters
@@ -66,6 +76,8 @@ class Expectation:
             Selected eigenvectors.
         observables : ndarray of shape (n_outputs, r, n, n)
             Hermitian secondary matrices.
+        constants : ndarray, optional
+            From :meth:`constants`.
 
         Returns
         -------
@@ -74,8 +86,9 @@ class Expectation:
         saved : tuple
             Argument of the derivative methods.
         """
+        stacked = _stacked(observables) if constants is None else constants
         states = np.ascontiguousarray(selected.transpose(2, 1, 0))
-        applied = _apply(observables, states)
+        applied = _apply(stacked, states)
         outputs = np.einsum("ins,ikns->ks", states.conj(), applied).real
         return outputs.T, (states, applied)
 
@@ -95,7 +108,7 @@ class Expectation:
     def tangent(saved, changes):
         """Change of the outputs, shape (n_samples, n_outputs)."""
         states, _ = saved
-        applied = _apply(changes, states)
+        applied = _apply(_stacked(changes), states)
         return np.einsum("ins,ikns->ks", states.conj(), applied).real.T
 
     @staticmethod
@@ -153,7 +166,14 @@ class Transition:
         """Transitions connect different sectors: no block structure."""
         return (sum(block_sizes),)
 
-    def forward(self, selected, observables):
+    @staticmethod
+    def constants(observables):
+        """The observables side by side, and what is subtracted from each output."""
+        # Without eigenvectors, which take as long again as the rest of a prediction.
+        largest = np.max(np.abs(np.linalg.eigvalsh(observables)), axis=-1)
+        return _stacked(observables), 0.5 * np.sum(largest**2, axis=1)
+
+    def forward(self, selected, observables, constants=None):
         """Outputs without intercept.
 
         Parameters
@@ -162,6 +182,8 @@ class Transition:
             Selected eigenvectors.
         observables : ndarray of shape (n_outputs, r * (r + 1) / 2, n, n)
             Hermitian secondary matrices.
+        constants : tuple of ndarray, optional
+            From :meth:`constants`.
 
         Returns
         -------
@@ -170,33 +192,37 @@ class Transition:
         saved : tuple
             Argument of the derivative methods.
         """
+        if constants is None:
+            extremes = _extreme_eigenpairs(observables)
+            constants = _stacked(observables), 0.5 * np.sum(extremes[0] ** 2, axis=1)
+        else:
+            extremes = None
+        stacked, centring = constants
         states = np.ascontiguousarray(selected.transpose(2, 1, 0))
-        left, right = np.triu_indices(len(states))
-        applied = _apply(observables, states[right])
+        left, right = _pairs(len(states))
+        applied = _apply(stacked, states[right])
         amplitudes = np.einsum("jns,jkns->jks", states[left].conj(), applied)
-        extremes = _extreme_eigenpairs(observables)
         outputs = np.sum(amplitudes.real**2 + amplitudes.imag**2, axis=0).T
-        outputs = outputs - 0.5 * np.sum(extremes[0] ** 2, axis=1)
-        return outputs, (states, observables, applied, amplitudes, extremes)
+        return outputs - centring, (states, stacked, applied, amplitudes, extremes)
 
     @staticmethod
     def vector_cotangents(saved):
         """Cotangents of every output, shape (n_samples, n, n_outputs, r)."""
-        states, observables, applied, amplitudes, _ = saved
-        left, _ = np.triu_indices(len(states))
+        states, stacked, applied, amplitudes, _ = saved
+        left, _ = _pairs(len(states))
         weights = 2.0 * amplitudes[:, :, np.newaxis]
         to_left = weights.conj() * applied
-        to_right = weights * _apply(observables, states[left])
+        to_right = weights * _apply(stacked, states[left])
         return _sum_pairs(to_left, to_right, len(states)).transpose(3, 2, 1, 0)
 
     @staticmethod
     def summed_cotangents(saved, cotangents):
         """Cotangents of the sums over outputs, shape (n_samples, n, r)."""
-        states, observables, applied, amplitudes, _ = saved
-        left, _ = np.triu_indices(len(states))
+        states, stacked, applied, amplitudes, _ = saved
+        left, _ = _pairs(len(states))
         weights = 2.0 * cotangents.T * amplitudes
         to_left = np.einsum("jks,jkns->jns", weights.conj(), applied)
-        applied_left = _apply(observables, states[left])
+        applied_left = _apply(stacked, states[left])
         to_right = np.einsum("jks,jkns->jns", weights, applied_left)
         return _sum_pairs(to_left, to_right, len(states)).T
 
@@ -204,8 +230,8 @@ class Transition:
     def tangent(saved, changes):
         """Change of the outputs, shape (n_samples, n_outputs)."""
         states, _, _, amplitudes, (values, vectors) = saved
-        left, right = np.triu_indices(len(states))
-        applied = _apply(changes, states[right])
+        left, right = _pairs(len(states))
+        applied = _apply(_stacked(changes), states[right])
         change = np.einsum("jns,jkns->jks", states[left].conj(), applied)
         outputs = 2.0 * np.sum((amplitudes.conj() * change).real, axis=0).T
         centring = np.einsum("kjm,kjmn,kjn->kj", vectors.conj(), changes, vectors)
@@ -215,7 +241,7 @@ class Transition:
     def observable_gradients(saved, space):
         """Derivatives of shape (n_samples, n_outputs, n_pairs, space.size)."""
         states, _, _, amplitudes, (values, vectors) = saved
-        left, right = np.triu_indices(len(states))
+        left, right = _pairs(len(states))
         weighted = amplitudes.swapaxes(0, 1)[:, :, np.newaxis] * states[left]
         gradients = space.dyads(weighted, states[right])
         gradients -= _centring(values, vectors, space)[..., np.newaxis]
@@ -225,7 +251,7 @@ class Transition:
     def summed_gradients(saved, cotangents, space):
         """Sums over samples, of shape (n_outputs, n_pairs, space.size)."""
         states, _, _, amplitudes, (values, vectors) = saved
-        left, right = np.triu_indices(len(states))
+        left, right = _pairs(len(states))
         weights = cotangents.T * amplitudes
         # Sums of dyads, which are products of matrices.
         weighted = weights.swapaxes(0, 1)[:, :, np.newaxis] * states[left]
@@ -244,17 +270,28 @@ class Transition:
 READOUTS = {"expectation": Expectation, "transition": Transition}
 
 
-def _apply(observables, states):
-    """Each observable on its state: (q, s, n, n), (s, n, N) -> (s, q, n, N)."""
-    n_outputs, n_observables, side, _ = observables.shape
-    stacked = observables.swapaxes(0, 1).reshape(n_observables, -1, side)
-    return (stacked @ states).reshape(n_observables, n_outputs, side, -1)
+@cache
+def _pairs(n_states):
+    """Both members of all pairs of states, in row order; not to be written to."""
+    return np.triu_indices(n_states)
+
+
+def _stacked(observables):
+    """Observables of all outputs for one product: (q, s, n, n) -> (s, q * n, n)."""
+    n_observables, side = observables.shape[1:3]
+    return observables.swapaxes(0, 1).reshape(n_observables, -1, side)
+
+
+def _apply(stacked, states):
+    """Each observable on its state: (s, q * n, n), (s, n, N) -> (s, q, n, N)."""
+    n_observables, side, n_samples = states.shape
+    return (stacked @ states).reshape(n_observables, -1, side, n_samples)
 
 
 def _sum_pairs(to_left, to_right, n_states):
     """What belongs to each state, from what belongs to the states of each pair."""
     sums = np.zeros((n_states, *to_left.shape[1:]), dtype=to_left.dtype)
-    for pair, (i, j) in enumerate(zip(*np.triu_indices(n_states), strict=True)):
+    for pair, (i, j) in enumerate(zip(*_pairs(n_states), strict=True)):
         sums[i] += to_left[pair]
         sums[j] += to_right[pair]
     return sums

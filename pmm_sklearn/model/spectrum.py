@@ -123,7 +123,11 @@ class SpectrumReadout:
         """Standard normal coordinates."""
         return random_state.standard_normal(self.size)
 
-    def forward(self, eigensystem, observables, intercept):
+    def constants(self, observables):
+        """Nothing: see :meth:`PMM.constants`."""
+        return None
+
+    def forward(self, eigensystem, observables, intercept, constants=None):
         """Outputs of shape (n_samples, n_outputs), and what derivatives need."""
         outputs = eigensystem.energies @ self._coefficients.T
         columns, names, left, right, square = self._elements

@@ -1,0 +1,134 @@
+"""Fitted models as plain functions of arrays, for samplers and optimisers."""
+
+import numpy as np
+from sklearn.utils.validation import check_is_fitted
+
+from ._threads import blas_limit
+
+
+class ModelFunction:
+    """Outputs of a fitted model, and perhaps their gradient, as a function.
+
+    From ``as_function`` of an estimator.  Nothing is validated, so that a call for
+    one sample takes little longer than the eigenvectors: features must be numbers,
+    in the units and in the order of ``fit``.  The function is a copy that later fits
+    do not change.  It has no state that calls could change, so that threads may
+    share it, and it can be pickled.
+
+    Parameters
+    ----------
+    model : PMM
+        Structure of the model.
+    parameters : Parameters
+        Its matrices.
+    single_output : bool
+        Whether to return the only output without an axis for outputs.
+    gradient : bool, default=False
+        Whether to return derivatives by the features as well.
+
+    Notes
+    -----
+    Calls limit BLAS to one thread, as ``predict`` does, but not for one sample and
+    matrices of side up to 32: there the limit would take as long as half a call, and
+    BLAS starts no threads.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from scipy.optimize import minimize
+    >>> from pmm_sklearn import PMMRegressor
+    >>> X = np.linspace(-1, 1, 20)[:, np.newaxis]
+    >>> y = (X[:, 0] - 0.3) ** 2
+    >>> model = PMMRegressor(3, 2, random_state=0).fit(X, y)
+    >>> f = model.as_function(gradient=True)
+    >>> minimize(f, [0.0], jac=True).x.round(2)
+    array([0.3])
+    >>> value, gradient = f(X)
+    >>> value.shape, gradient.shape
+    ((20,), (20, 1))
+    """
+
+    def __init__(self, model, parameters, single_output, gradient=False):
+        self._model = model
+        self._parameters = type(parameters)(*(array.copy() for array in parameters))
+        self._constants = model.constants(self._parameters)
+        self._single_output = bool(single_output)
+        self._gradient = bool(gradient)
+
+    def __call__(self, x):
+        """Evaluate the model.
+
+        Parameters
+        ----------
+        x : array-like of shape (n_features,) or (n_samples, n_features)
+            Features of one sample or of several.
+
+        Returns
+        -------
+        value : float or ndarray of shape ([n_samples,] [n_outputs])
+            Outputs; the axes are there as in ``x`` and in the targets of ``fit``.
+        gradient : ndarray of shape ([n_samples,] [n_outputs,] n_features)
+            Their derivatives, only with ``gradient=True``.
+        """
+        x = np.asarray(x, dtype=np.float64)
+        is_row = x.ndim == 1
+        # The axes of samples and of outputs, or the only element of these.
+        everything = slice(None)
+        index = (
+            0 if is_row else everything,
+            0 if self._single_output else everything,
+        )
+        arguments = self._parameters, x[np.newaxis] if is_row else x
+        with blas_limit(1 if is_row else len(x), self._model.primary.side):
+            if not self._gradient:
+                return self._model.predict(*arguments, constants=self._constants)[index]
+            value, gradient = self._model.predict_gradient(*arguments, self._constants)
+        return value[index], gradient[index]
+
+
+class FunctionMixin:
+    """Estimators that can be had as functions.
+
+    They have ``_fitted_model()``, ``_fitted_parameters()`` and ``_single_output``.
+    """
+
+    def as_function(self, gradient=False):
+        """The fitted model as a plain function of arrays, fast for single samples.
+
+        Parameters
+        ----------
+        gradient : bool, default=False
+            Whether the function returns ``(value, gradient)``, as
+            ``scipy.optimize.minimize(function, x, jac=True)`` takes it.
+
+        Returns
+        -------
+        ModelFunction
+            Of features of shape (n_features,) or (n_samples, n_features), not
+            validated.  It can be pickled and shared by threads.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pmm_sklearn import PMMRegressor
+        >>> X = np.random.RandomState(0).uniform(-1, 1, size=(40, 2))
+        >>> model = PMMRegressor(4, 2, n_init=1, random_state=0)
+        >>> f = model.fit(X, X[:, 0] * X[:, 1]).as_function(gradient=True)
+        >>> value, gradient = f([0.5, -0.4])
+        >>> gradient.round(1)  # exact: -0.4, 0.5
+        array([-0.4,  0.5])
+        """
+        check_is_fitted(self)
+        return ModelFunction(
+            self._fitted_model(),
+            self._fitted_parameters(),
+            self._single_output,
+            gradient,
+        )
+
+    def _feature_gradient(self, X):
+        """Derivatives of the outputs by checked features."""
+        model = self._fitted_model()
+        with blas_limit(len(X), model.primary.side):
+            _, gradient = model.predict_gradient(self._fitted_parameters(), X)
+        return gradient[:, 0] if self._single_output else gradient
