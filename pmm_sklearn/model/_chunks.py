@@ -62,8 +62,9 @@ def in_threads(function, tasks, n_jobs=None):
     object
         Result of each task.
     """
-    n_threads = min(_n_threads(n_jobs), len(tasks))
-    if n_threads <= 1:
+    # Asking joblib takes longer than the prediction of one sample.
+    n_threads = 1 if len(tasks) <= 1 else min(_n_threads(n_jobs), len(tasks))
+    if n_threads == 1:
         yield from map(function, tasks)
         return
     # New threads do not know how this one treats floating-point errors.
