@@ -66,9 +66,9 @@ def train(
         result = minimise(objective, starts[0], solver, settings, on_iteration)
         return result, [result.score]
     limit = min(SCREENING_ITERATIONS, max_iter)
-    task = partial(minimise, objective, solver=solver)
-    screening = [(start, {**settings, "max_iter": limit}, None) for start in starts]
-    results, was_interrupted = _run(task, screening, n_jobs, on_start, on_screening)
+    workers = _Workers(partial(_continue, objective, solver, settings), n_jobs)
+    screening = [(start, limit, None) for start in starts]
+    results, was_interrupted = workers.run(screening, on_start, on_screening)
     scores = [result.score for result in results]
     while len(results) > 1 and not was_interrupted:
         results.sort(key=lambda result: result.score)
@@ -77,11 +77,9 @@ def train(
         if len(results) > 1:
             ended = [r for r in results if not r.is_unfinished(limit)]
             longer = [
-                (r.resume.theta, {**settings, "max_iter": limit}, r)
-                for r in results
-                if r.is_unfinished(limit)
+                (r.resume.theta, limit, r) for r in results if r.is_unfinished(limit)
             ]
-            continued, was_interrupted = _run(task, longer, n_jobs)
+            continued, was_interrupted = workers.run(longer)
             results = ended + continued or results
     best = min(results, key=lambda result: result.score)
     if was_interrupted:
@@ -100,28 +98,74 @@ def minimise(objective, start, solver, settings, on_iteration=None, previous=Non
         return solver(objective, start, progress)
 
 
-def _run(task, arguments, n_jobs, on_result=None, on_iteration=None):
-    """Results of a task for several (start, settings, previous result), in order.
+def _continue(objective, solver, settings, task, on_iteration=None):
+    """Run the solver for a task: a start, the last iteration, a previous result."""
+    start, max_iter, previous = task
+    settings = {**settings, "max_iter": max_iter}
+    return minimise(objective, start, solver, settings, on_iteration, previous)
 
-    The second value tells whether an interruption cut them short.
+
+class _Workers:
+    """Those of the active joblib backend, or this process for one job.
+
+    Parameters
+    ----------
+    run_task : callable
+        ``run_task(task, on_iteration=None)``, what is common to all tasks.
+    n_jobs : int or None
+        Number of tasks at the same time.
     """
-    if effective_n_jobs(n_jobs) == 1:
-        return _collect(_run_here(task, arguments, on_iteration), on_result)
-    # With results one by one, an interruption costs only those not yet there.
-    backend, _ = get_active_backend()
-    one_by_one = backend.supports_return_generator
-    parallel = Parallel(n_jobs=n_jobs, return_as="generator" if one_by_one else "list")
-    results = parallel(
-        delayed(task)(start, settings=settings, previous=previous)
-        for start, settings, previous in arguments
-    )
-    return _collect(results, on_result)
+
+    def __init__(self, run_task, n_jobs):
+        self._backend, _ = get_active_backend()
+        self._n_jobs = n_jobs
+        self._is_here = effective_n_jobs(n_jobs) == 1
+        self._run_task = run_task
+        client = getattr(self._backend, "client", None)  # only dask has one
+        if client is not None and not self._is_here:
+            # As the result of a task it is sent once, and computed again where a
+            # worker is lost; what joblib scatters by itself would be lost with it.
+            options = self._backend.submit_kwargs
+            self._run_task = client.submit(_itself, run_task, pure=False, **options)
+
+    def run(self, tasks, on_result=None, on_iteration=None):
+        """Results of the tasks in order, and whether an interruption cut them short.
+
+        Parameters
+        ----------
+        tasks : list of tuple
+            What each worker is given.  (Arrays that are arguments themselves would
+            be scattered.)
+        on_result : callable, optional
+            ``on_result(number, result)``.
+        on_iteration : callable, optional
+            ``on_iteration(number, ...)``, called in this process only.
+        """
+        if self._is_here:
+            return _collect(self._run_here(tasks, on_iteration), on_result)
+        # With results one by one, an interruption costs only those not yet there.
+        one_by_one = self._backend.supports_return_generator
+        parallel = Parallel(
+            n_jobs=self._n_jobs, return_as="generator" if one_by_one else "list"
+        )
+        results = parallel(delayed(_call)(self._run_task, task) for task in tasks)
+        return _collect(results, on_result)
+
+    def _run_here(self, tasks, on_iteration):
+        for number, task in enumerate(tasks, 1):
+            show = on_iteration and partial(on_iteration, number)
+            yield self._run_task(task, on_iteration=show)
 
 
-def _run_here(task, arguments, on_iteration):
-    for number, (start, settings, previous) in enumerate(arguments, 1):
-        show = on_iteration and partial(on_iteration, number)
-        yield task(start, settings=settings, previous=previous, on_iteration=show)
+def _itself(value):
+    return value
+
+
+def _call(run_task, task):
+    if not callable(run_task):
+        # A future: joblib stays here if the cluster has shrunk to one core.
+        run_task = run_task.result()
+    return run_task(task)
 
 
 def _collect(results, on_result):

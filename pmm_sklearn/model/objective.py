@@ -91,6 +91,10 @@ class Objective:
             self.chunks = model.prediction_chunks(len(X))
         self._last = None
 
+    def __getstate__(self):
+        """Without the last forward pass, often far larger than the data."""
+        return {**vars(self), "_last": None}
+
     @property
     def is_dual(self):
         """Whether steps are computed from the Jacobian itself."""
