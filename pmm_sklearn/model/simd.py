@@ -36,7 +36,8 @@ _ROUNDING = 2.0**-53
 _TINY = 1e-280
 _SMALLEST_SCALE, _LARGEST_SCALE = 1e-300, 1e300
 _EXPONENT_BITS = 0x7FF0000000000000
-# LAPACK gives up after as many per eigenvalue; two are usual.
+# LAPACK gives up after as many per eigenvalue; two are usual, but the first one of a
+# graded matrix may need all that the others save.
 _MAX_ITERATIONS = 30
 
 _DOUBLES = ir.VectorType(ir.DoubleType(), N_LANES)
@@ -400,23 +401,28 @@ def _rotate(n, low, top, cosines, sines, z):
 
 
 @_compiled
-def _diagonalise(n, d, e, cosines, sines, z):
-    """Eigenvalues ``d`` and eigenvectors ``z`` of tridiagonal matrices."""
+def _diagonalise(n, d, e, cosines, sines, z, scales):
+    """Eigenvalues ``d`` and eigenvectors ``z`` of tridiagonal matrices.
+
+    Scales become infinite where the iteration does not converge.
+    """
     for i in range(n * n):
         _store(z, i, _everywhere(0.0))
     for i in range(n):
         _store(z, i * n + i, _everywhere(1.0))
     _store(e, n - 1, _everywhere(0.0))
+    remaining = _MAX_ITERATIONS * n
     for low in range(n - 1):
-        for _ in range(_MAX_ITERATIONS):
-            end = _ends_of_blocks(n, d, e, low)
-            if not _any(end > float(low)):
-                break
+        end = _ends_of_blocks(n, d, e, low)
+        while _any(end > float(low)) and remaining > 0:
             top = n - 1
             while not _any(end == float(top)):
                 top -= 1
             _ql_step(low, top, end, d, e, cosines, sines)
             _rotate(n, low, top, cosines, sines, z)
+            end = _ends_of_blocks(n, d, e, low)
+            remaining -= 1
+        _store(scales, 0, _select(end > float(low), np.inf, _load(scales, 0)))
 
 
 @_compiled
@@ -533,7 +539,6 @@ def _scatter_values(d, ranks, first, scales, values):
     n_samples, n = values.shape
     for lane in range(min(N_LANES, n_samples - first)):
         for j in range(n):
-            # Not a number if the scale is infinite, as d is zero.
             value = d[j, lane] * scales[lane]
             values[first + lane, int(ranks[j, lane])] = value
 
@@ -559,7 +564,7 @@ def _eigh_real(matrices, values, vectors):
         _find_scales(matrices, first, scales)
         _gather(matrices, first, scales, a)
         _reduce_real(n, a, d, e, factors, x)
-        _diagonalise(n, d, e, x, y, z)
+        _diagonalise(n, d, e, x, y, z, scales)
         _reflect_real(n, a, factors, z)
         _rank(n, d, ranks)
         _scatter_values(d, ranks, first, scales, values)
@@ -579,7 +584,7 @@ def _eigh_complex(matrices, values, vectors):
         _gather(matrices.real, first, scales, a)
         _gather(matrices.imag, first, scales, b)
         _reduce_complex(n, a, b, d, e, factors, x, y, phases, turns)
-        _diagonalise(n, d, e, x, y, z)
+        _diagonalise(n, d, e, x, y, z, scales)
         _reflect_complex(n, a, b, factors, phases, turns, z, u)
         _rank(n, d, ranks)
         _scatter_values(d, ranks, first, scales, values)
@@ -617,9 +622,9 @@ def eigh(matrices):
     vectors = np.empty_like(matrices)
     solve = _eigh_complex if np.iscomplexobj(matrices) else _eigh_real
     solve(matrices, values, vectors)
-    failed = np.isnan(values[:, 0])
+    failed = ~np.isfinite(values[:, 0])
     if np.any(failed):
         if n > 2:
             raise np.linalg.LinAlgError("Eigenvalues did not converge")
-        vectors[failed] = np.nan
+        values[failed], vectors[failed] = np.nan, np.nan
     return values, vectors
