@@ -193,8 +193,20 @@ def _store(typing_context, array, index, lanes):
     return types.void(array, types.intp, LANES), generate
 
 
-_compiled = njit(nogil=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
-_entry = njit(nogil=True, cache=True, error_model="numpy")
+# Wrappers would let Python call these functions, and cost a third of the compilation.
+_compiled = njit(
+    nogil=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True
+)
+
+
+def _compiled_for_python(function):
+    """Compile at the first call, once for all processes."""
+    options = {"nogil": True, "error_model": "numpy"}
+    try:
+        return njit(cache=True, **options)(function)
+    except RuntimeError:
+        # Neither the folder of this file nor that of the user can be written to.
+        return njit(**options)(function)
 
 
 @_compiled
@@ -553,7 +565,7 @@ def _scatter_vectors(z, ranks, first, parts):
                 parts[first + lane, i, rank] = z[i * n + j, lane]
 
 
-@_entry
+@_compiled_for_python
 def _eigh_real(matrices, values, vectors):
     n_samples, n, _ = matrices.shape
     a, z = _aligned(n * n), _aligned(n * n)
@@ -571,7 +583,7 @@ def _eigh_real(matrices, values, vectors):
         _scatter_vectors(z, ranks, first, vectors)
 
 
-@_entry
+@_compiled_for_python
 def _eigh_complex(matrices, values, vectors):
     n_samples, n, _ = matrices.shape
     a, b, z, u = _aligned(n * n), _aligned(n * n), _aligned(n * n), _aligned(n * n)
@@ -590,6 +602,26 @@ def _eigh_complex(matrices, values, vectors):
         _scatter_values(d, ranks, first, scales, values)
         _scatter_vectors(z, ranks, first, vectors.real)
         _scatter_vectors(u, ranks, first, vectors.imag)
+
+
+def _solver(dtype):
+    return _eigh_complex if dtype == np.complex128 else _eigh_real
+
+
+def compiled_now(dtype):
+    """Compile for a type of elements; False if an earlier process did.
+
+    Parameters
+    ----------
+    dtype : dtype
+        Type of the elements, float64 or complex128.
+
+    Returns
+    -------
+    bool
+    """
+    eigh(np.zeros((1, 2, 2), dtype=dtype))
+    return not _solver(dtype).stats.cache_hits
 
 
 def eigh(matrices):
@@ -620,8 +652,7 @@ def eigh(matrices):
     matrices = np.require(matrices, requirements=["C", "A", "W"])
     values = np.empty((n_samples, n))
     vectors = np.empty_like(matrices)
-    solve = _eigh_complex if np.iscomplexobj(matrices) else _eigh_real
-    solve(matrices, values, vectors)
+    _solver(matrices.dtype)(matrices, values, vectors)
     failed = ~np.isfinite(values[:, 0])
     if np.any(failed):
         if n > 2:
