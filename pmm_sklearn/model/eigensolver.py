@@ -101,10 +101,11 @@ def _simd():
 def _prepare(dtype):
     """Compile for a type of elements, or load what an earlier process compiled."""
     start = time.perf_counter()
-    if _simd().compiled_now(dtype):
+    compiled, folder = _simd().prepare(dtype)
+    if compiled:
         _logger.info(
-            "Compiled the eigensolver of small %s matrices in %.1f s; the machine code "
-            "is kept for later processes.",
+            "Compiled the eigensolver of small %s matrices in %.1f s; %s.",
             "Hermitian" if dtype == np.complex128 else "symmetric",
             time.perf_counter() - start,
+            f"later processes find it in {folder}" if folder else "it cannot be kept",
         )

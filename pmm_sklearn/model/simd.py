@@ -608,8 +608,8 @@ def _solver(dtype):
     return _eigh_complex if dtype == np.complex128 else _eigh_real
 
 
-def compiled_now(dtype):
-    """Compile for a type of elements; False if an earlier process did.
+def prepare(dtype):
+    """Compile for a type of elements, or load what an earlier process compiled.
 
     Parameters
     ----------
@@ -618,10 +618,14 @@ def compiled_now(dtype):
 
     Returns
     -------
-    bool
+    compiled : bool
+        Whether it was compiled now.
+    folder : str or None
+        Where later processes find it; None if there is no folder to write to.
     """
     eigh(np.zeros((1, 2, 2), dtype=dtype))
-    return not _solver(dtype).stats.cache_hits
+    stats = _solver(dtype).stats
+    return not stats.cache_hits, stats.cache_path
 
 
 def eigh(matrices):

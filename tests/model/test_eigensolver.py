@@ -39,15 +39,20 @@ def test_simd_where_it_is_faster():
     assert eigensolver.choose(100, 7, np.float64, "lapack") == "lapack"
 
 
-def test_compilation_is_logged_once(monkeypatch, caplog):
+@pytest.mark.parametrize(
+    ("folder", "remark"),
+    [("cache", "later processes find it in cache"), (None, "it cannot be kept")],
+)
+def test_compilation_is_logged_once(monkeypatch, caplog, folder, remark):
     simd = pytest.importorskip("pmm_sklearn.model.simd")
-    monkeypatch.setattr(simd, "compiled_now", lambda dtype: True)
+    monkeypatch.setattr(simd, "prepare", lambda dtype: (True, folder))
     eigensolver._prepare.cache_clear()
     with caplog.at_level(logging.INFO, logger="pmm_sklearn"):
         for _ in range(2):
             eigensolver.eigh(np.zeros((20, 3, 3)))
     (message,) = [record.getMessage() for record in caplog.records]
     assert message.startswith("Compiled the eigensolver of small symmetric matrices in")
+    assert message.endswith(f"; {remark}.")
 
 
 @pytest.mark.parametrize("matrix_type", ["hermitian", "symmetric"])
