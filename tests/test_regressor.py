@@ -47,7 +47,9 @@ def test_learns_a_smooth_function(smooth_data, readout, matrix_type, solver):
         solver=solver,
         max_iter=max_iter,
     )
-    assert model.fit(X[:40], y[:40]).score(X[40:], y[40:]) > 0.95
+    # Rounding errors, which depend on the eigensolver, decide between several local
+    # minima after hundreds of steps.
+    assert model.fit(X[:40], y[:40]).score(X[40:], y[40:]) > 0.9
 
 
 @pytest.mark.parametrize("which", ["SA", "LA", "LM", "SM"])

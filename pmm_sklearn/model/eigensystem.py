@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from .eigensolver import eigh
+
 # Eigenvalues closer than this, relative to the spectrum, count as degenerate.
 _DEGENERACY_TOLERANCE = 1e-10
 
@@ -21,6 +23,9 @@ class Eigensystem:
     energies_of : callable, optional
         ``energies_of(selected_values)`` returns energies, which increase with the
         eigenvalues, and their derivatives.  By default they are the eigenvalues.
+    solver : callable, default=eigh
+        ``solver(matrices)`` returns eigenvalues and eigenvectors as
+        :func:`numpy.linalg.eigh` does.
 
     Attributes
     ----------
@@ -44,11 +49,13 @@ class Eigensystem:
     array([[-3.,  2.]])
     """
 
-    def __init__(self, matrices, states, block_sizes=None, energies_of=None):
+    def __init__(
+        self, matrices, states, block_sizes=None, energies_of=None, solver=eigh
+    ):
         if block_sizes is None or len(block_sizes) == 1:
-            self.values, self.vectors = np.linalg.eigh(matrices)
+            self.values, self.vectors = solver(matrices)
         else:
-            self.values, self.vectors = _eigh_blocks(matrices, block_sizes)
+            self.values, self.vectors = _eigh_blocks(matrices, block_sizes, solver)
         sizes = block_sizes or (matrices.shape[-1],)
         indices = states.indices(self.values, sizes)
         if isinstance(indices, slice):
@@ -122,7 +129,7 @@ class Eigensystem:
         return 0.5 * (gradient + gradient.conj().swapaxes(-1, -2))
 
 
-def _eigh_blocks(matrices, block_sizes):
+def _eigh_blocks(matrices, block_sizes, solver):
     """Eigenvalues and eigenvectors of block-diagonal matrices, block after block."""
     n_samples, side, _ = matrices.shape
     values = np.empty((n_samples, side))
@@ -130,8 +137,6 @@ def _eigh_blocks(matrices, block_sizes):
     start = 0
     for size in block_sizes:
         block = slice(start, start + size)
-        values[:, block], vectors[:, block, block] = np.linalg.eigh(
-            matrices[:, block, block]
-        )
+        values[:, block], vectors[:, block, block] = solver(matrices[:, block, block])
         start += size
     return values, vectors
