@@ -11,6 +11,7 @@ from ._callbacks import CallbackBridge, CallbackSupportMixin
 from ._online import OnlineTraining
 from ._starts import train
 from ._validation import (
+    check_eigensolver,
     check_flag,
     check_integer,
     check_n_jobs,
@@ -59,6 +60,7 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
         check_integer("n_iter_no_change", self.n_iter_no_change, 1)
         check_flag("warm_start", self.warm_start)
         check_n_jobs(self.n_jobs)
+        check_eigensolver(self.eigensolver)
         if not isinstance(self.verbose, (bool, np.bool_)):
             check_integer("verbose", self.verbose, 0)
 
@@ -73,7 +75,7 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
     def _check_structure(self, structure, cause, alternative):
         """Raise unless the fitted model, which is to be continued, has it."""
         for name, value in structure.items():
-            if self._structure[name] != value:
+            if name != "eigensolver" and self._structure[name] != value:
                 name_given = _NAMES_GIVEN.get(name, name)
                 raise ValueError(
                     f"{cause} continues the fitted model, which has {name_given}="

@@ -118,6 +118,11 @@ class PMMClassifier(SoftmaxOutputs, ClassifierMixin, ObservablePMM):
         Number of starts compared in parallel, and of threads that share many samples;
         the result does not depend on it.
         None means 1 unless in a `joblib.parallel_config` context.
+    eigensolver : {"auto", "lapack", "simd"}, default="auto"
+        What computes the eigenvectors.  "simd" is several times faster for small
+        matrices and needs numba: ``pip install "pmm_sklearn[fast]"``.  "auto" is
+        "simd" where that is installed and faster.  They differ by rounding errors,
+        from which a long training may end in another minimum.
     verbose : int, default=0
         1 prints every tenth iteration, 2 every iteration.
 
@@ -224,6 +229,7 @@ class PMMClassifier(SoftmaxOutputs, ClassifierMixin, ObservablePMM):
         warm_start=False,
         random_state=None,
         n_jobs=None,
+        eigensolver="auto",
         verbose=0,
     ):
         self.matrix_size = matrix_size
@@ -246,6 +252,7 @@ class PMMClassifier(SoftmaxOutputs, ClassifierMixin, ObservablePMM):
         self.warm_start = warm_start
         self.random_state = random_state
         self.n_jobs = n_jobs
+        self.eigensolver = eigensolver
         self.verbose = verbose
 
     @with_callbacks

@@ -117,6 +117,11 @@ class PMMEmulator(SpectrumAnalysisMixin, BaseEmulator):
     n_jobs : int or None, default=None
         Number of starts compared in parallel, and of threads that share many samples;
         the result does not depend on it.
+    eigensolver : {"auto", "lapack", "simd"}, default="auto"
+        What computes the eigenvectors.  "simd" is several times faster for small
+        matrices and needs numba: ``pip install "pmm_sklearn[fast]"``.  "auto" is
+        "simd" where that is installed and faster.  They differ by rounding errors,
+        from which a long training may end in another minimum.
     verbose : int, default=0
         1 prints every tenth iteration, 2 every iteration.
 
@@ -215,6 +220,7 @@ class PMMEmulator(SpectrumAnalysisMixin, BaseEmulator):
         warm_start=False,
         random_state=None,
         n_jobs=None,
+        eigensolver="auto",
         verbose=0,
     ):
         self.matrix_size = matrix_size
@@ -237,6 +243,7 @@ class PMMEmulator(SpectrumAnalysisMixin, BaseEmulator):
         self.warm_start = warm_start
         self.random_state = random_state
         self.n_jobs = n_jobs
+        self.eigensolver = eigensolver
         self.verbose = verbose
 
     @with_callbacks
@@ -376,6 +383,7 @@ class PMMEmulator(SpectrumAnalysisMixin, BaseEmulator):
             "block_sizes": block_sizes,
             "matrix_type": self.matrix_type,
             "outputs": as_outputs(self.targets, data.y.shape[1], block_sizes),
+            "eigensolver": self.eigensolver,
         }
 
     def _make_model(self, **structure):
@@ -409,7 +417,7 @@ class PMMEmulator(SpectrumAnalysisMixin, BaseEmulator):
             primary = CommutatorSmoothedMatrix(
                 monomials, spaces, offsets, strength=self.commutator
             )
-        model = PMM(primary, readout.states, readout, block_sizes)
+        model = PMM(primary, readout.states, readout, block_sizes, self.eigensolver)
         if model.n_parameters == 0:
             raise ValueError(
                 f"fixed={list(fixed)} leaves no matrix to learn, and targets have no "

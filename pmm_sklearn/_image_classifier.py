@@ -106,6 +106,11 @@ class PMMImageClassifier(SoftmaxOutputs, ClassifierMixin, BasePMM):
         more they are computed again for each batch.
     random_state : int, RandomState instance or None, default=None
         Random numbers of the start, the order of images and the validation split.
+    eigensolver : {"auto", "lapack", "simd"}, default="auto"
+        What computes the eigenvectors.  "simd" is several times faster for small
+        matrices and needs numba: ``pip install "pmm_sklearn[fast]"``.  "auto" is
+        "simd" where that is installed and faster.  They differ by rounding errors,
+        from which a long training may end in another minimum.
     verbose : int, default=0
         1 prints a line for every epoch.
 
@@ -200,6 +205,7 @@ class PMMImageClassifier(SoftmaxOutputs, ClassifierMixin, BasePMM):
         gram_dtype="float64",
         max_memory=2.0,
         random_state=None,
+        eigensolver="auto",
         verbose=0,
     ):
         self.window_shape = window_shape
@@ -224,6 +230,7 @@ class PMMImageClassifier(SoftmaxOutputs, ClassifierMixin, BasePMM):
         self.gram_dtype = gram_dtype
         self.max_memory = max_memory
         self.random_state = random_state
+        self.eigensolver = eigensolver
         self.verbose = verbose
 
     @with_callbacks
@@ -408,6 +415,7 @@ class PMMImageClassifier(SoftmaxOutputs, ClassifierMixin, BasePMM):
             "which": self.which,
             "matrix_type": self.matrix_type,
             "temperature": float(self.temperature),
+            "eigensolver": self.eigensolver,
         }
 
     def _minimiser(self, solver, model, seed):

@@ -95,6 +95,7 @@ class ObservablePMM(FunctionMixin, BasePMM):
             "matrix_type": self.matrix_type,
             "level_spacing": self._level_spacing,
             "rank": check_rank(self.rank, self.matrix_size),
+            "eigensolver": self.eigensolver,
         }
 
     def _fit_outputs(self, data, loss, make_scaling, hook_data, attributes):

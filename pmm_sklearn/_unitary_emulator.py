@@ -48,7 +48,7 @@ class UnitaryPMMEmulator(BaseEmulator):
         longest time step, added to the sum of squared residuals in units of the
         spread of the energies.  See `PMMEmulator` for "auto".
     solver, max_iter, tol, n_init, n_iter_no_change, warm_start, random_state, \
-n_jobs, verbose
+n_jobs, eigensolver, verbose
         As for `PMMEmulator`.  The random start matters more here: many are compared.
 
     Attributes
@@ -119,6 +119,7 @@ n_jobs, verbose
         warm_start=False,
         random_state=None,
         n_jobs=None,
+        eigensolver="auto",
         verbose=0,
     ):
         self.matrix_size = matrix_size
@@ -134,6 +135,7 @@ n_jobs, verbose
         self.warm_start = warm_start
         self.random_state = random_state
         self.n_jobs = n_jobs
+        self.eigensolver = eigensolver
         self.verbose = verbose
 
     @with_callbacks
@@ -230,13 +232,14 @@ n_jobs, verbose
             "block_sizes": block_sizes,
             "matrix_type": self.matrix_type,
             "outputs": outputs,
+            "eigensolver": self.eigensolver,
         }
 
     @staticmethod
-    def _make_model(n_factors, block_sizes, matrix_type, outputs):
+    def _make_model(n_factors, block_sizes, matrix_type, outputs, eigensolver):
         primary = UnitaryProduct(n_factors, HermitianSpace(block_sizes, matrix_type))
         readout = SpectrumReadout(outputs, block_sizes, "hermitian")
-        return PMM(primary, readout.states, readout, block_sizes)
+        return PMM(primary, readout.states, readout, block_sizes, eigensolver)
 
     def _make_training_model(self, structure, data):
         model = self._make_model(**structure)

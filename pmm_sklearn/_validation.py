@@ -5,6 +5,8 @@ import numbers
 import numpy as np
 from scipy import sparse
 
+from .model.eigensolver import EIGENSOLVERS, choose
+
 _SMALLEST_WEIGHT, LARGEST_WEIGHT = 1e-100, 1e100
 # LAPACK rescales matrices, but not those with infinite elements.
 _LARGEST_ELEMENT = 1e300
@@ -113,6 +115,12 @@ def check_rank_reaches(rank, side, n_features):
             f"most {reached} dimensions, got a matrix of side {side}: reduce "
             f"matrix_size to {reached}, or increase rank to {sufficient}."
         )
+
+
+def check_eigensolver(value):
+    """Raise for an unknown eigensolver, or one that is not installed."""
+    check_option("eigensolver", value, EIGENSOLVERS)
+    choose(1, 1, np.dtype(np.float64), value)
 
 
 def check_n_jobs(n_jobs):

@@ -53,6 +53,7 @@ def small(**parameters):
         ({"warm_start": 1}, TypeError, ["warm_start", "1", "True or False"]),
         ({"verbose": -1}, ValueError, ["verbose", "-1"]),
         ({"verbose": "loud"}, TypeError, ["verbose", "'loud'"]),
+        ({"eigensolver": "jacobi"}, ValueError, ["eigensolver", "'jacobi'", "'simd'"]),
         ({"n_jobs": 0}, ValueError, ["n_jobs", "0", "-1"]),
         ({"n_jobs": "2"}, TypeError, ["n_jobs", "'2'", "integer"]),
         ({"n_jobs": 1.5}, TypeError, ["n_jobs", "1.5", "integer"]),

@@ -1,11 +1,13 @@
 """The parametric matrix model of images."""
 
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 
 from ._chunks import chunks
 from .congruence import Congruence
+from .eigensolver import eigh
 from .eigensystem import Eigensystem
 from .pmm import predict_in_chunks
 from .states import Extremes
@@ -70,6 +72,8 @@ class ImagePMM:
         Complex or real matrices.
     temperature : float
         Divides the outputs.
+    eigensolver : {"auto", "lapack", "simd"}, default="auto"
+        See :func:`eigensolver.eigh`.
 
     References
     ----------
@@ -86,11 +90,13 @@ class ImagePMM:
         which="SA",
         matrix_type="symmetric",
         temperature=1.0,
+        eigensolver="auto",
     ):
         self.grams = grams
         self.n_outputs = n_classes
         self.states = Extremes(n_eigenvectors, which)
         self.temperature = temperature
+        self._eigh = partial(eigh, eigensolver=eigensolver)
         height, width = grams.window_shape
         latent = HermitianSpace((latent_size,), matrix_type)
         self._space = HermitianSpace((matrix_size,), matrix_type)
@@ -219,7 +225,9 @@ class ImagePMM:
         coordinates += self._space.coordinates(parameters.offsets)
         matrices = self._space.matrices(coordinates)
         side = self._space.side
-        eigensystem = Eigensystem(matrices.reshape(-1, side, side), self.states)
+        eigensystem = Eigensystem(
+            matrices.reshape(-1, side, side), self.states, solver=self._eigh
+        )
         outputs, readout = self._read(parameters.observables, eigensystem)
         outputs = (outputs + parameters.intercept) / self.temperature
         return outputs, (parameters, inputs, latent, to_classes, eigensystem, readout)

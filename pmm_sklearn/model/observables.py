@@ -223,6 +223,7 @@ def observable_pmm(
     matrix_type="hermitian",
     rank=(None, None),
     level_spacing=0.0,
+    eigensolver="auto",
 ):
     """Model of regressor and classifier: affine primary matrix, learned outputs.
 
@@ -245,6 +246,8 @@ def observable_pmm(
         coordinates count.
     rank : tuple of (int or None), default=(None, None)
         Ranks of the primary and of the secondary matrices; None for full ones.
+    eigensolver : {"auto", "lapack", "simd"}, default="auto"
+        See :func:`eigensolver.eigh`.
 
     Returns
     -------
@@ -270,7 +273,8 @@ def observable_pmm(
         learned = LearnedOutputs(*outputs)
     else:
         learned = LowRankOutputs(*outputs, secondary_rank)
-    return PMM(primary, Extremes(n_eigenvectors, which), learned, block_sizes)
+    states = Extremes(n_eigenvectors, which)
+    return PMM(primary, states, learned, block_sizes, eigensolver)
 
 
 def _levels(block_sizes, spacing, n_matrices):

@@ -1,11 +1,13 @@
 """The parametric matrix model: features, primary matrix, eigenvectors, outputs."""
 
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 
 from ._chunks import chunks, in_threads
 from .curvature import Linearisation
+from .eigensolver import eigh
 from .eigensystem import Eigensystem
 
 
@@ -47,6 +49,8 @@ class PMM:
         From the selected eigenstates to the outputs.
     block_sizes : tuple of int
         Sides of the diagonal blocks of the primary matrix; ``(n,)`` for one block.
+    eigensolver : {"auto", "lapack", "simd"}, default="auto"
+        See :func:`eigensolver.eigh`.
 
     Attributes
     ----------
@@ -72,11 +76,12 @@ class PMM:
     (5, 1)
     """
 
-    def __init__(self, primary, states, readout, block_sizes):
+    def __init__(self, primary, states, readout, block_sizes, eigensolver="auto"):
         self.primary = primary
         self.states = states
         self.readout = readout
         self.block_sizes = tuple(block_sizes)
+        self._eigh = partial(eigh, eigensolver=eigensolver)
         self.n_outputs = readout.n_outputs
         self.n_parameters = primary.size + readout.size
 
@@ -140,7 +145,11 @@ class PMM:
         """Eigensystem of a batch, and what the derivatives of its matrices need."""
         assembled, saved = self.primary.forward(matrices, inputs)
         eigensystem = Eigensystem(
-            assembled, self.states, self.block_sizes, self.primary.energies_of(saved)
+            assembled,
+            self.states,
+            self.block_sizes,
+            self.primary.energies_of(saved),
+            self._eigh,
         )
         return eigensystem, saved
 

@@ -215,7 +215,9 @@ class SpectrumReadout:
         return slice(self._ends[name], self._ends[name + 1])
 
 
-def spectrum_pmm(n_features, degree, block_sizes, matrix_type, outputs):
+def spectrum_pmm(
+    n_features, degree, block_sizes, matrix_type, outputs, eigensolver="auto"
+):
     """Model of the emulator: a primary matrix of polynomials, and its spectrum.
 
     Parameters
@@ -230,6 +232,8 @@ def spectrum_pmm(n_features, degree, block_sizes, matrix_type, outputs):
         Complex Hermitian or real symmetric matrices.
     outputs : sequence of tuple
         See :class:`SpectrumReadout`.
+    eigensolver : {"auto", "lapack", "simd"}, default="auto"
+        See :func:`eigensolver.eigh`.
 
     Returns
     -------
@@ -238,4 +242,4 @@ def spectrum_pmm(n_features, degree, block_sizes, matrix_type, outputs):
     space = HermitianSpace(block_sizes, matrix_type)
     readout = SpectrumReadout(outputs, block_sizes, matrix_type)
     primary = AffineMatrix(Monomials(n_features, degree), space)
-    return PMM(primary, readout.states, readout, block_sizes)
+    return PMM(primary, readout.states, readout, block_sizes, eigensolver)

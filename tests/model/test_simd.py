@@ -1,10 +1,14 @@
 """Eigensystems in SIMD lanes against LAPACK, for easy and for awkward matrices."""
 
+import warnings
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.exceptions import ConvergenceWarning
+
+from pmm_sklearn import PMMClassifier, PMMEmulator, PMMImageClassifier, PMMRegressor
 
 pytest.importorskip("numba")
 
@@ -187,3 +191,41 @@ def test_threads():
     expected = [eigh(part) for part in np.array_split(arrays, 10)]
     for result, one in zip(results, expected, strict=True):
         assert_array_equal(result[1], one[1])
+
+
+@pytest.mark.parametrize("eigensolver", ["lapack", "simd"])
+def test_estimators_use_the_solver_that_they_are_given(eigensolver, monkeypatch):
+    used = set()
+
+    def choose(*arguments):
+        used.add(arguments[-1])
+        return "lapack"
+
+    monkeypatch.setattr("pmm_sklearn.model.eigensolver.choose", choose)
+    X = np.linspace(-1, 1, 20)[:, np.newaxis]
+    fit = {"max_iter": 2, "eigensolver": eigensolver, "random_state": 0}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        for model in (PMMRegressor(**fit), PMMClassifier(**fit), PMMEmulator(3, **fit)):
+            model.fit(X, (X[:, 0] > 0).astype(float)).predict(X)
+            assert used == {eigensolver}
+        images = X.reshape(5, 2, 2)
+        classifier = PMMImageClassifier(2, 1, **fit)
+        classifier.fit(images, [0, 1, 0, 1, 0]).predict(images)
+        assert used == {eigensolver}
+
+
+def test_solver_that_is_not_installed(monkeypatch):
+    monkeypatch.setattr("pmm_sklearn.model.eigensolver._simd", lambda: None)
+    X = np.linspace(-1, 1, 20)[:, np.newaxis]
+    with pytest.raises(ImportError, match=r"eigensolver='simd'.*pip install"):
+        PMMRegressor(eigensolver="simd").fit(X, X[:, 0])
+    PMMRegressor(3, 2, n_init=1, random_state=0).fit(X, X[:, 0])
+
+
+def test_a_warm_start_may_use_another_solver():
+    X = np.linspace(-1, 1, 20)[:, np.newaxis]
+    model = PMMRegressor(3, 2, eigensolver="simd", n_init=1, random_state=0)
+    model.fit(X, X[:, 0])
+    model.set_params(eigensolver="lapack", warm_start=True).fit(X, X[:, 0])
+    assert model.score(X, X[:, 0]) > 0.99
