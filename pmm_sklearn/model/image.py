@@ -186,10 +186,15 @@ class ImagePMM:
         """What :meth:`forward` is given for images (n_samples, height, width)."""
         return self.grams.values(images)
 
+    @property
+    def working_size(self):
+        """Numbers per sample in the temporary arrays."""
+        per_class = self._space.side**2 * len(self._pairs[0])
+        return max(self.n_outputs * per_class, self.grams.size)
+
     def prediction_chunks(self, n_samples):
         """Slices of samples whose temporary arrays are small."""
-        per_sample = self.n_outputs * self._space.side**2 * len(self._pairs[0])
-        return chunks(n_samples, max(per_sample, self.grams.size))
+        return chunks(n_samples, self.working_size)
 
     def predict(self, parameters, images, n_jobs=None):
         """Outputs of shape (n_samples, n_classes): see :meth:`PMM.predict`."""

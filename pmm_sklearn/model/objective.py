@@ -12,6 +12,8 @@ from .penalty import RidgePenalty
 _LARGEST_JACOBIAN = 2**18
 # Rows for which the product of a Jacobian with itself is still efficient.
 _FEWEST_ROWS = 256
+# Numbers of a forward pass that are remembered: 32 MB.
+_LARGEST_MEMORY = 2**22
 
 
 class Objective:
@@ -82,12 +84,13 @@ class Objective:
         if smoothness is not None:
             self.n_residuals += smoothness.n_residuals
         self._inputs = model.inputs(X) if inputs is None else inputs
-        # Without the Jacobian more samples fit into one pass; with one chunk for
-        # both, a forward pass serves both.
+        # Without the Jacobian more samples fit into one pass; with the same chunks
+        # for both, a forward pass that is remembered serves both.
         rows = max(_FEWEST_ROWS, _LARGEST_JACOBIAN // model.n_parameters)
         self._jacobian_chunks = chunks(len(X), model.n_outputs, rows)
         self.chunks = self._jacobian_chunks
-        if len(self._jacobian_chunks) > 1:
+        self._remembers = model.working_size * len(X) <= _LARGEST_MEMORY
+        if not self._remembers:
             self.chunks = model.prediction_chunks(len(X))
         self._last = None
 
@@ -278,15 +281,17 @@ class Objective:
         return total, penalised @ penalised
 
     def forward(self, theta, parameters, chunk):
-        """Forward pass, remembered for the last point if there is one chunk."""
-        if len(self._jacobian_chunks) > 1:
+        """Forward pass, remembered for the last point if samples are few."""
+        if not self._remembers:
             return self.model.forward(parameters, self._inputs[chunk])
         # A local name: several threads may train on the same objective.
         last = self._last
         if last is None or not np.array_equal(last[0], theta):
-            last = (theta.copy(), self.model.forward(parameters, self._inputs[chunk]))
-            self._last = last
-        return last[1]
+            last = self._last = (theta.copy(), {})
+        passes = last[1]
+        if chunk.start not in passes:
+            passes[chunk.start] = self.model.forward(parameters, self._inputs[chunk])
+        return passes[chunk.start]
 
 
 def _normal_equations(blocks):

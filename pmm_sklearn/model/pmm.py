@@ -58,6 +58,8 @@ class PMM:
         Number of outputs.
     n_parameters : int
         Number of real parameters.
+    working_size : int
+        Numbers per sample in the temporary arrays.
 
     Examples
     --------
@@ -84,6 +86,7 @@ class PMM:
         self._eigh = partial(eigh, eigensolver=eigensolver)
         self.n_outputs = readout.n_outputs
         self.n_parameters = primary.size + readout.size
+        self.working_size = 4 * primary.side**2 + readout.working_size
 
     def split(self, theta):
         """Matrices from a vector of coordinates: the inverse of :meth:`join`."""
@@ -234,7 +237,7 @@ class PMM:
 
     def prediction_chunks(self, n_samples):
         """Slices of samples whose temporary arrays are small."""
-        return chunks(n_samples, self.primary.side**2 + self.readout.working_size)
+        return chunks(n_samples, self.working_size)
 
     def gradient(self, saved, cotangents):
         r"""Gradient of :math:`\sum_{sk} c_{sk} z_{sk}` with respect to ``theta``.

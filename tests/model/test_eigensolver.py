@@ -1,6 +1,5 @@
 """Which eigensolver is chosen, and that results do not depend on it."""
 
-import functools
 import logging
 
 import numpy as np
@@ -58,19 +57,15 @@ def test_compilation_is_logged_once(monkeypatch, caplog, folder, remark):
 @pytest.mark.parametrize("matrix_type", ["hermitian", "symmetric"])
 @pytest.mark.parametrize("readout", ["expectation", "transition"])
 @pytest.mark.parametrize("sizes", [(7,), (3, 2)])
-def test_models_do_not_depend_on_it(monkeypatch, matrix_type, readout, sizes):
+def test_models_do_not_depend_on_it(matrix_type, readout, sizes):
     pytest.importorskip("numba")
-    space = m.HermitianSpace(sizes, matrix_type)
-    outputs = m.LearnedOutputs(readout, 2, 3, sizes, matrix_type)
-    pmm = m.PMM(m.AffineMatrix(m.Monomials(2), space), m.Extremes(3), outputs, sizes)
     rng = np.random.RandomState(0)
-    theta, X = pmm.initial(rng), rng.standard_normal((40, 2))
-    cotangents = rng.standard_normal((40, 2))
+    X, cotangents = rng.standard_normal((40, 2)), rng.standard_normal((40, 2))
+    structure = (2, 2, sizes, 3, "SA", readout, matrix_type)
+    theta = m.observable_pmm(*structure).initial(rng)
 
-    def results(name):
-        solver = functools.partial(eigensolver.eigh, eigensolver=name)
-        patched = functools.partial(m.Eigensystem, solver=solver)
-        monkeypatch.setattr("pmm_sklearn.model.pmm.Eigensystem", patched)
+    def results(eigensolver):
+        pmm = m.observable_pmm(*structure, eigensolver=eigensolver)
         outputs, saved = pmm.forward(pmm.split(theta), pmm.inputs(X))
         return outputs, pmm.gradient(saved, cotangents), pmm.jacobian(saved)
 
