@@ -8,6 +8,7 @@ Jacobian, accumulated to normal equations, whose matrix product is given apart.
     python benchmarks/speed.py                 # all tables, about 5 minutes
     python benchmarks/speed.py ratios threads  # some of them
     python benchmarks/speed.py --json speed.json
+    python benchmarks/speed.py --eigensolver lapack  # without the extra "fast"
 """
 
 import argparse
@@ -23,16 +24,19 @@ from threadpoolctl import threadpool_limits
 from pmm_sklearn import PMMRegressor
 from pmm_sklearn import model as m
 from pmm_sklearn.datasets import TEST_FUNCTIONS, make_test_function
+from pmm_sklearn.model.eigensolver import EIGENSOLVERS
 
 REPEATS = 5
 # Largest number of parameters and outputs for which the Jacobian is measured.
 LARGEST_JACOBIAN = 2500
+EIGENSOLVER = "auto"
 
 
 def make_objective(n, r=3, p=2, q=1, N=10_000, readout="expectation", kind="hermitian"):
     """Objective on random data, and parameters."""
     rng = np.random.RandomState(0)
-    model = m.observable_pmm(p, q, (n,), r, readout=readout, matrix_type=kind)
+    structure = {"readout": readout, "matrix_type": kind, "eigensolver": EIGENSOLVER}
+    model = m.observable_pmm(p, q, (n,), r, **structure)
     X, y = rng.uniform(-1, 1, (N, p)), rng.standard_normal((N, q))
     objective = m.Objective(
         model, m.SquaredError(), X, y, np.ones((N, 1)), m.RidgePenalty(1e-3)
@@ -189,7 +193,9 @@ def fits():
         start = time.perf_counter()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)
-            PMMRegressor(tol=0.0, random_state=0).fit(data.data, data.target)
+            PMMRegressor(tol=0.0, eigensolver=EIGENSOLVER, random_state=0).fit(
+                data.data, data.target
+            )
         rows.append({"function": name, "seconds": time.perf_counter() - start})
         print(f"{name:<16}{rows[-1]['seconds']:>8.2f} s", flush=True)
     print(f"{'median':<16}{np.median([row['seconds'] for row in rows]):>8.2f} s")
@@ -229,7 +235,10 @@ def main():
     )
     parser.add_argument("tables", nargs="*", help=", ".join(TABLES))
     parser.add_argument("--json", help="file to which all numbers are written")
+    parser.add_argument("--eigensolver", default="auto", choices=EIGENSOLVERS)
     arguments = parser.parse_args()
+    global EIGENSOLVER
+    EIGENSOLVER = arguments.eigensolver
     names = arguments.tables or list(TABLES)
     unknown = sorted(set(names) - set(TABLES))
     if unknown:

@@ -13,6 +13,11 @@ _LARGEST_ARRAY = 2**20
 # their rounding errors do not depend on it.
 _N_SHARES = 16
 
+# The malloc of glibc gives freed arrays back to the system, and asks for them again in
+# the next chunk, unless one as large as this (nearly 32 MB) was freed before: page
+# faults would take two thirds of the time of a pass.
+np.empty(2**22 - 2**10)
+
 
 def chunks(n_samples, numbers_per_sample, largest_array=_LARGEST_ARRAY):
     """Slices that cover all samples.

@@ -15,7 +15,7 @@ class NormalEquations:
     Parameters
     ----------
     matrix : ndarray of shape (n_parameters, n_parameters)
-        ``A``, of which only the lower triangle is read.
+        ``A``.
     gradient : ndarray of shape (n_parameters,)
         ``g``, half the gradient of the objective.
     alpha : float

@@ -1,7 +1,6 @@
 """The penalised loss of a model on data, as the solvers see it."""
 
 import numpy as np
-from scipy.linalg.blas import dsyrk
 
 from ._chunks import chunks, in_threads, shares
 from .curvature import Curvature
@@ -295,14 +294,15 @@ class Objective:
 
 
 def _normal_equations(blocks):
-    """Sums of r^T r, J^T r and the lower triangle of J^T J over blocks of rows."""
+    """Sums of r^T r, J^T r and J^T J over blocks of rows."""
     total, gradient, matrix = 0.0, 0.0, None
     for residuals, jacobian in blocks:
         total += residuals @ residuals
         gradient = gradient + jacobian.T @ residuals
         if matrix is None:
-            n_parameters = jacobian.shape[1]
-            matrix = np.zeros((n_parameters, n_parameters), order="F")
-        # Added in place; the other triangle is not needed.
-        matrix = dsyrk(1.0, jacobian, 1.0, matrix, trans=1, lower=1, overwrite_c=1)
+            matrix = jacobian.T @ jacobian
+            product = np.empty_like(matrix)
+        else:
+            # Unlike SciPy's dsyrk, this lets other threads run.
+            matrix += np.matmul(jacobian.T, jacobian, out=product)
     return total, gradient, matrix
