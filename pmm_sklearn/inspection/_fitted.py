@@ -6,6 +6,7 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from .._validation import as_numbers
+from ..targets import Level
 
 
 def check_model(estimator):
@@ -83,8 +84,9 @@ def check_point(estimator, name, point):
 
 def sector_slices(estimator):
     """Slices of the known sectors among the rows of the matrices."""
-    ends = np.cumsum(estimator._structure["block_sizes"])
-    return [slice(int(b - n), int(b)) for b, n in zip(ends, np.diff(ends, prepend=0))]
+    sizes = estimator._structure["block_sizes"]
+    ends = np.cumsum(sizes)
+    return [slice(int(b - n), int(b)) for b, n in zip(ends, sizes, strict=True)]
 
 
 def sector_numbers(estimator):
@@ -115,3 +117,48 @@ def read_out_indices(estimator, levels):
     if isinstance(indices, slice):
         indices = np.arange(levels.shape[1])[indices]
     return np.broadcast_to(indices, (len(levels), np.shape(indices)[-1]))
+
+
+def check_one_parameter(estimator):
+    """Raise unless H is linear in one feature; its two matrices."""
+    check_affine(estimator)
+    if len(estimator.matrices_) != 2:
+        degree = getattr(estimator, "degree", 1)
+        raise ValueError(
+            f"estimator must have one feature and degree=1, for exceptional points are "
+            f"isolated only then, got {estimator.n_features_in_} feature(s) and "
+            f"degree={degree!r}: look at SpectrumDisplay instead."
+        )
+    return estimator.matrices_
+
+
+def target_names(estimator, n_outputs):
+    """Short names of the outputs; empty for a single one without a name."""
+    targets = getattr(estimator, "targets_", None)
+    if targets is None:
+        return [f"target {k}" for k in range(n_outputs)] if n_outputs > 1 else [""]
+    several = len(estimator._structure["block_sizes"]) > 1
+    return [_target_name(target, several) for target in targets]
+
+
+def _target_name(target, several_sectors):
+    kind = type(target).__name__
+    if kind == "Level":
+        return f"level {_level_name(target, several_sectors)}"
+    if kind == "Observable":
+        level = Level(target.level, target.sector)
+        return f"{target.name} in level {_level_name(level, several_sectors)}"
+    pair = [
+        _level_name(
+            state if isinstance(state, Level) else Level(state), several_sectors
+        )
+        for state in (target.i, target.j)
+    ]
+    name = "gap" if kind == "Gap" else target.name
+    return f"{name}, {pair[0]} to {pair[1]}"
+
+
+def _level_name(level, several_sectors):
+    if level.sector is None or not several_sectors:
+        return str(level.k)
+    return f"{level.k} of sector {level.sector}"
