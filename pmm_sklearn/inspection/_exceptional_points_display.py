@@ -74,7 +74,7 @@ class ExceptionalPointsDisplay:
             A fitted model with one feature.
         X : array-like of shape (n_samples, 1)
             Features of the training data, which determine what is shown: their range
-            and as much on either side, and as large imaginary parts.
+            and a little more, and as large imaginary parts.
         sector : int, default=0
             The sector, counted from 0.
         grid_resolution : int, default=150
@@ -104,7 +104,7 @@ class ExceptionalPointsDisplay:
         constant, slope = matrices[:, sectors[sector], sectors[sector]]
         half = 0.5 * np.ptp(training) or 1.0
         centre = 0.5 * (training.min() + training.max())
-        steps = np.linspace(-2.0, 2.0, grid_resolution) * half
+        steps = np.linspace(-1.2, 1.2, grid_resolution) * half
         distance = _closest_levels(constant, slope, centre + steps, steps)
         return cls(
             exceptional_points(constant, slope).x,
@@ -128,11 +128,21 @@ class ExceptionalPointsDisplay:
         self : ExceptionalPointsDisplay
         """
         ax = single_axes(self, ax)
+        # A logarithm would show nothing but the points themselves, which are zeros.
         self.surface_ = ax.pcolormesh(
-            self.real, self.imaginary, self.distance, shading="gouraud", cmap="viridis"
+            self.real,
+            self.imaginary,
+            self.distance,
+            shading="gouraud",
+            cmap="viridis",
+            vmin=0.0,
+            vmax=np.quantile(self.distance, 0.95),
         )
         self.colorbar_ = ax.figure.colorbar(
-            self.surface_, ax=ax, label="distance of the closest two levels"
+            self.surface_,
+            ax=ax,
+            label="distance of the closest two levels",
+            extend="max",
         )
         (self.training_points_,) = ax.plot(
             self.training,

@@ -120,10 +120,10 @@ class MatrixDisplay:
             for end in np.cumsum(self.block_sizes)[:-1]:
                 panel.axhline(end - 0.5, color="0.3", linewidth=0.8)
                 panel.axvline(end - 0.5, color="0.3", linewidth=0.8)
-            panel.set(title=name, xticks=[], yticks=[])
+            panel.set(xticks=[], yticks=[])
+            panel.set_title(name, fontsize="medium")
             if np.iscomplexobj(matrix):
-                panel.set_ylabel("Im", labelpad=3)
-                panel.set_xlabel("Re in the upper triangle", fontsize="small")
+                panel.set_xlabel("upper half Re, lower half Im", fontsize="small")
             self.images_.append(image)
         self.axes_, self.figure_ = axes, axes[0].figure
         return self
