@@ -128,22 +128,7 @@ class ExceptionalPointsDisplay:
         self : ExceptionalPointsDisplay
         """
         ax = single_axes(self, ax)
-        # A logarithm would show nothing but the points themselves, which are zeros.
-        self.surface_ = ax.pcolormesh(
-            self.real,
-            self.imaginary,
-            self.distance,
-            shading="gouraud",
-            cmap="viridis",
-            vmin=0.0,
-            vmax=np.quantile(self.distance, 0.95),
-        )
-        self.colorbar_ = ax.figure.colorbar(
-            self.surface_,
-            ax=ax,
-            label="distance of the closest two levels",
-            extend="max",
-        )
+        self._plot_surface(ax)
         (self.training_points_,) = ax.plot(
             self.training,
             np.zeros_like(self.training),
@@ -170,6 +155,24 @@ class ExceptionalPointsDisplay:
         ax.legend(loc="upper right", facecolor="0.5", labelcolor="white")
         self.ax_, self.figure_ = ax, ax.figure
         return self
+
+    def _plot_surface(self, ax):
+        # A logarithm would show nothing but the points themselves, which are zeros.
+        self.surface_ = ax.pcolormesh(
+            self.real,
+            self.imaginary,
+            self.distance,
+            shading="gouraud",
+            cmap="viridis",
+            vmin=0.0,
+            vmax=np.quantile(self.distance, 0.95),
+        )
+        self.colorbar_ = ax.figure.colorbar(
+            self.surface_,
+            ax=ax,
+            label="distance of the closest two levels",
+            extend="max",
+        )
 
 
 def _closest_levels(constant, slope, real, imaginary):

@@ -116,7 +116,7 @@ class MatrixDisplay:
             shown = _upper_real_lower_imaginary(matrix)
             limit = np.abs(shown).max() or 1.0
             image = panel.imshow(shown, cmap="RdBu_r", vmin=-limit, vmax=limit)
-            panel.figure.colorbar(image, ax=panel, shrink=0.8)
+            panel.figure.colorbar(image, ax=panel, fraction=0.046)
             for end in np.cumsum(self.block_sizes)[:-1]:
                 panel.axhline(end - 0.5, color="0.3", linewidth=0.8)
                 panel.axvline(end - 0.5, color="0.3", linewidth=0.8)

@@ -60,6 +60,9 @@ def panels(display, ax, n_panels, size=3.0, n_columns=4):
                 "ax must belong to a grid to be divided into panels: make it with "
                 "plt.subplots, or give an array of Axes."
             )
-        grid = grid.subgridspec(rows, columns, wspace=0.4, hspace=0.5)
+        # A layout engine finds its own spaces, and takes given ones as additional.
+        is_free = figure.get_layout_engine() is None
+        spaces = {"wspace": 0.6, "hspace": 0.5} if is_free else {}
+        grid = grid.subgridspec(rows, columns, **spaces)
     places = [divmod(panel, columns) for panel in range(n_panels)]
     return np.array([figure.add_subplot(grid[place]) for place in places])

@@ -201,8 +201,8 @@ default="actual_vs_predicted"
         panel.set(
             xlabel="predicted",
             ylabel="actual - predicted" if is_residual else "actual",
-            title=self.names[column],
         )
+        panel.set_title(self.names[column], fontsize="medium")
         self.points_.append(points)
         self.lines_.append(line)
 
