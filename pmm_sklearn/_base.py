@@ -204,6 +204,9 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
         self.loss_ = float(result.loss)
         self.loss_curve_ = [float(loss) for loss in result.loss_curve]
         self.validation_loss_curve_ = [float(loss) for loss in result.validation_curve]
+        self.start_loss_curves_ = [
+            [float(loss) for loss in curve] for curve in result.start_curves
+        ]
         self.stop_reason_ = result.reason.name.lower()
 
     def _negligible_loss(self, objective):

@@ -155,6 +155,8 @@ class PMMClassifier(SoftmaxOutputs, ClassifierMixin, ObservablePMM):
         Empty without `early_stopping`.
     start_losses_ : ndarray of shape (n_init,)
         Loss of each start when they were compared.
+    start_loss_curves_ : list of list of float
+        Objective of each start after each of its iterations.
     stop_reason_ : str
         Why training ended: "converged", "stationary", "completed", "max_iter",
         "stopped_early", "callback" or "interrupted".

@@ -151,6 +151,8 @@ class PMMEmulator(SpectrumAnalysisMixin, BaseEmulator):
         Empty: emulators are trained on all data.
     start_losses_ : ndarray of shape (n_init,)
         Loss of each start when they were compared.
+    start_loss_curves_ : list of list of float
+        Objective of each start after each of its iterations.
     stop_reason_ : str
         Why training ended: see `PMMRegressor`.
     n_outputs_ : int

@@ -134,6 +134,8 @@ class PMMRegressor(RegressorMixin, ObservablePMM):
         without `early_stopping`.
     start_losses_ : ndarray of shape (n_init,)
         Loss of each start when they were compared.
+    start_loss_curves_ : list of list of float
+        Objective of each start after each of its iterations.
     stop_reason_ : str
         Why training ended: "converged", "stationary", "max_iter", "stopped_early",
         "callback" or "interrupted".

@@ -57,36 +57,42 @@ def train(
     Returns
     -------
     result : SolverResult
-        Best result, its curves beginning with the screening.
+        Best result, its curves beginning with the screening, with the curves of all
+        starts.
     start_losses : list of float
         Loss of every start at the first comparison.
     """
     max_iter = settings["max_iter"]
     if len(starts) == 1:
         result = minimise(objective, starts[0], solver, settings, on_iteration)
-        return result, [result.score]
+        return replace(result, start_curves=[result.loss_curve]), [result.score]
     limit = min(SCREENING_ITERATIONS, max_iter)
     workers = _Workers(partial(_continue, objective, solver, settings), n_jobs)
     screening = [(start, limit, None) for start in starts]
     results, was_interrupted = workers.run(screening, on_start, on_screening)
     scores = [result.score for result in results]
+    latest = results = dict(enumerate(results))
     while len(results) > 1 and not was_interrupted:
-        results.sort(key=lambda result: result.score)
-        results = results[: max(1, len(results) // _REDUCTION)]
+        kept = sorted(results, key=lambda number: results[number].score)
+        kept = kept[: max(1, len(results) // _REDUCTION)]
+        results = {number: results[number] for number in kept}
         limit = min(_REDUCTION * limit, max_iter)
         if len(results) > 1:
-            ended = [r for r in results if not r.is_unfinished(limit)]
-            longer = [
-                (r.resume.theta, limit, r) for r in results if r.is_unfinished(limit)
-            ]
-            continued, was_interrupted = workers.run(longer)
-            results = ended + continued or results
-    best = min(results, key=lambda result: result.score)
+            longer = [number for number in kept if results[number].is_unfinished(limit)]
+            tasks = [(results[k].resume.theta, limit, results[k]) for k in longer]
+            continued, was_interrupted = workers.run(tasks)
+            # After an interruption some of them have not been continued.
+            results.update(zip(longer, continued, strict=False))
+            latest = {**latest, **results}
+    number = min(results, key=lambda number: results[number].score)
+    best = results[number]
     if was_interrupted:
         best = replace(best, reason=StopReason.INTERRUPTED)
     elif best.is_unfinished(max_iter):
         start = best.resume.theta
         best = minimise(objective, start, solver, settings, on_iteration, best)
+    latest = {**latest, number: best}
+    best = replace(best, start_curves=[latest[k].loss_curve for k in sorted(latest)])
     return best, scores
 
 

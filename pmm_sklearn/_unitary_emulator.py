@@ -65,7 +65,8 @@ n_jobs, eigensolver, verbose
         The target of every column.
     n_parameters_ : int
         Number of real parameters that were learned.
-    n_iter_, loss_, loss_curve_, start_losses_, stop_reason_, alpha_
+    n_iter_, loss_, loss_curve_, start_losses_, start_loss_curves_, stop_reason_, \
+alpha_
         As for `PMMEmulator`.
     n_outputs_, n_features_in_, feature_names_in_
         Numbers of targets and of features (one), and the name of the feature.
@@ -203,7 +204,10 @@ n_jobs, eigensolver, verbose
             Energies between :math:`-\pi/|t|` and :math:`\pi/|t|`, sector after
             sector, ascending in each.
         """
-        X = self._check_features(X)
+        return self._levels(self._check_features(X))
+
+    def _levels(self, X):
+        """All energies at features that have been checked."""
         n = sum(self._structure["block_sizes"])
         everything = {**self._structure, "outputs": self._all_levels()}
         parameters = self._fitted_parameters()._replace(observables=np.empty((0, n, n)))

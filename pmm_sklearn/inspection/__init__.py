@@ -1,6 +1,32 @@
-"""What fitted matrices tell, as functions of arrays."""
+"""What fitted matrices tell: numbers and pictures."""
 
+from ._exceptional_points_display import ExceptionalPointsDisplay
+from ._loss_curve_display import LossCurveDisplay
+from ._matrix_display import MatrixDisplay
+from ._prediction_display import PredictionDisplay
+from ._spectrum_display import SpectrumDisplay
 from .continuation import follow_levels
 from .exceptional_points import ExceptionalPoints, exceptional_points
+from .gauge import canonical_gauge
+from .influence import FeatureInfluence, feature_influence
+from .levels import LevelContributions, level_contributions
+from .symmetry import Sectors, commutator_norms, find_sectors
 
-__all__ = ["ExceptionalPoints", "exceptional_points", "follow_levels"]
+__all__ = [
+    "ExceptionalPoints",
+    "ExceptionalPointsDisplay",
+    "FeatureInfluence",
+    "LevelContributions",
+    "LossCurveDisplay",
+    "MatrixDisplay",
+    "PredictionDisplay",
+    "Sectors",
+    "SpectrumDisplay",
+    "canonical_gauge",
+    "commutator_norms",
+    "exceptional_points",
+    "feature_influence",
+    "find_sectors",
+    "follow_levels",
+    "level_contributions",
+]

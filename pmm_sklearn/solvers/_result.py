@@ -1,7 +1,7 @@
 """What a solver returns, and the record it keeps while it runs."""
 
 import enum
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -84,6 +84,8 @@ class SolverResult:
         Validation loss after each iteration; empty without validation data.
     resume : Resume
         Where to go on: see `Progress`.
+    start_curves : list of list of float
+        ``loss_curve`` of every start, of this one among them; from `train` only.
     """
 
     theta: np.ndarray
@@ -93,6 +95,7 @@ class SolverResult:
     loss_curve: list
     validation_curve: list
     resume: Resume
+    start_curves: list = field(default_factory=list)
 
     @property
     def n_iter(self):

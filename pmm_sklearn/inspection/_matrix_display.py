@@ -1,0 +1,152 @@
+"""Picture of the learned matrices."""
+
+import numpy as np
+
+from .._validation import check_option
+from ._fitted import check_model, check_point, hamiltonians, term_names
+from ._plotting import panels
+from .gauge import canonical_gauge
+
+
+class MatrixDisplay:
+    """The learned matrices, one panel each.
+
+    Real matrices are shown as they are.  Of complex ones, the upper triangle and the
+    diagonal show real parts, and the lower triangle shows imaginary parts: those of
+    the other halves follow, because the matrices are Hermitian.
+
+    Make it with :meth:`from_estimator`.
+
+    Parameters
+    ----------
+    matrices : ndarray of shape (n_panels, n, n)
+        Hermitian or real symmetric matrices.
+    names : list of str
+        A title for each.
+    block_sizes : tuple of int
+        Sides of the sectors, between which lines are drawn.
+
+    Attributes
+    ----------
+    images_ : list of AxesImage
+        The pictures.
+    axes_ : ndarray of Axes of shape (n_panels,)
+        One for each matrix.
+    figure_ : Figure
+        Where these are.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from pmm_sklearn import PMMRegressor
+    >>> from pmm_sklearn.inspection import MatrixDisplay
+    >>> X = np.linspace(-1, 1, 20)[:, np.newaxis]
+    >>> model = PMMRegressor(3, 1, random_state=0).fit(X, np.sin(3 * X[:, 0]))
+    >>> display = MatrixDisplay.from_estimator(model)
+    >>> [ax.get_title() for ax in display.axes_]
+    ['constant', 'per unit of x0']
+    """
+
+    def __init__(self, matrices, names, block_sizes):
+        self.matrices = matrices
+        self.names = names
+        self.block_sizes = block_sizes
+
+    @classmethod
+    def from_estimator(
+        cls, estimator, *, gauge="canonical", reference=None, terms=None, ax=None
+    ):
+        """Draw the matrices of a fitted model, in units of the user's features.
+
+        Parameters
+        ----------
+        estimator : PMMRegressor, PMMClassifier, PMMEmulator or UnitaryPMMEmulator
+            A fitted model.
+        gauge : {"canonical", "fitted"}, default="canonical"
+            Basis of the matrices: that of :func:`canonical_gauge`, or that of
+            ``matrices_``.
+        reference : array-like of shape (n_features,), default=None
+            Show the Hamiltonian at this point instead of the constant matrix; the
+            canonical gauge is then its eigenbasis.
+        terms : list of int, default=None
+            Numbers of the matrices to be shown; by default all of them and, of an
+            emulator, its observables, which have the numbers that follow.
+        ax : Axes or array-like of Axes, default=None
+            One, whose place is divided, or one for each matrix; by default those of
+            a new figure.
+
+        Returns
+        -------
+        MatrixDisplay
+        """
+        check_model(estimator)
+        check_option("gauge", gauge, ("canonical", "fitted"))
+        if gauge == "canonical":
+            estimator = canonical_gauge(estimator, reference)
+        matrices, names = _named_matrices(estimator, reference)
+        terms = range(len(names)) if terms is None else list(terms)
+        for term in terms:
+            if term not in range(len(names)):
+                raise ValueError(
+                    f"terms must be numbers from 0 to {len(names) - 1}, of {names}, "
+                    f"got {term!r}."
+                )
+        return cls(
+            np.array([matrices[term] for term in terms]),
+            [names[term] for term in terms],
+            estimator._structure["block_sizes"],
+        ).plot(ax)
+
+    def plot(self, ax=None):
+        """Draw the matrices.
+
+        Parameters
+        ----------
+        ax : Axes or array-like of Axes, default=None
+            One, whose place is divided, or one for each matrix; by default those of
+            a new figure.
+
+        Returns
+        -------
+        self : MatrixDisplay
+        """
+        axes = panels(self, ax, len(self.matrices))
+        self.images_ = []
+        for panel, matrix, name in zip(axes, self.matrices, self.names, strict=True):
+            shown = _upper_real_lower_imaginary(matrix)
+            limit = np.abs(shown).max() or 1.0
+            image = panel.imshow(shown, cmap="RdBu_r", vmin=-limit, vmax=limit)
+            panel.figure.colorbar(image, ax=panel, fraction=0.046)
+            for end in np.cumsum(self.block_sizes)[:-1]:
+                panel.axhline(end - 0.5, color="0.3", linewidth=0.8)
+                panel.axvline(end - 0.5, color="0.3", linewidth=0.8)
+            panel.set(xticks=[], yticks=[])
+            panel.set_title(name, fontsize="medium")
+            if np.iscomplexobj(matrix):
+                panel.set_xlabel("upper half Re, lower half Im", fontsize="small")
+            self.images_.append(image)
+        self.axes_, self.figure_ = axes, axes[0].figure
+        return self
+
+
+def _named_matrices(estimator, reference):
+    """List of matrices, and what they are."""
+    matrices = list(estimator.matrices_)
+    if hasattr(estimator, "n_factors"):
+        names = [f"factor {number}" for number in range(len(matrices))]
+    else:
+        names = ["constant"]
+        names += [f"per unit of {term}" for term in term_names(estimator)[1:]]
+    if reference is not None:
+        row = check_point(estimator, "reference", reference)
+        matrices[0], names[0] = hamiltonians(estimator, row)[0], "at the reference"
+    if hasattr(estimator, "targets_"):
+        matrices += list(estimator.observables_)
+        names += [f"observable {name}" for name in estimator.observable_names_]
+    return matrices, names
+
+
+def _upper_real_lower_imaginary(matrix):
+    if not np.iscomplexobj(matrix):
+        return matrix
+    return np.triu(matrix.real) + np.tril(matrix.imag, -1)

@@ -1,0 +1,222 @@
+"""Picture of predictions against data, with the errors of both."""
+
+import inspect
+
+import numpy as np
+
+from .._validation import as_numbers, check_option
+from ._fitted import target_names
+from ._plotting import panels
+
+_KINDS = ("actual_vs_predicted", "residual_vs_predicted")
+
+
+class PredictionDisplay:
+    """Data against predictions, with error bars, one panel for each target.
+
+    What `sklearn.metrics.PredictionErrorDisplay` is for one target without errors.
+    Make it with :meth:`from_estimator` or :meth:`from_predictions`.
+
+    Parameters
+    ----------
+    y_true, y_pred : ndarray of shape (n_samples, n_outputs)
+        Data and predictions.  Data that are NaN are left out.
+    y_std, y_err : ndarray of shape (n_samples, n_outputs) or None
+        Standard deviations of predictions and of data.
+    names : list of str
+        A title for each target.
+
+    Attributes
+    ----------
+    points_ : list of ErrorbarContainer
+        The data of each target.
+    lines_ : list of Line2D
+        Where predictions are perfect.
+    axes_ : ndarray of Axes of shape (n_outputs,)
+        One for each target.
+    figure_ : Figure
+        Where these are.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from pmm_sklearn.inspection import PredictionDisplay
+    >>> y_pred = np.array([1.0, 2.0, 3.0])
+    >>> y_true = np.array([1.1, 1.8, np.nan])
+    >>> display = PredictionDisplay.from_predictions(y_true, y_pred, y_std=0.1)
+    >>> display.axes_[0].get_xlabel()
+    'predicted'
+    """
+
+    def __init__(self, y_true, y_pred, *, y_std=None, y_err=None, names=("",)):
+        self.y_true = y_true
+        self.y_pred = y_pred
+        self.y_std = y_std
+        self.y_err = y_err
+        self.names = names
+
+    @classmethod
+    def from_estimator(
+        cls,
+        estimator,
+        X,
+        y,
+        *,
+        y_std=None,
+        y_err=None,
+        kind="actual_vs_predicted",
+        ax=None,
+    ):
+        """Draw data against the predictions of a fitted regressor.
+
+        Parameters
+        ----------
+        estimator : object
+            A fitted regressor, emulator or pipeline.
+        X : array-like of shape (n_samples, n_features)
+            Features.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Data; NaN where there are none.
+        y_std : array-like of the shape of ``y``, default=None
+            Standard deviations of the predictions.  By default those of the
+            estimator, if its ``predict`` takes ``return_std``, else none.
+        y_err : array-like of the shape of ``y``, default=None
+            Standard deviations of the data.
+        kind : {"actual_vs_predicted", "residual_vs_predicted"}, \
+default="actual_vs_predicted"
+            See :meth:`plot`.
+        ax : Axes or array-like of Axes, default=None
+            One, whose place is divided, or one for each target; by default those of
+            a new figure.
+
+        Returns
+        -------
+        PredictionDisplay
+        """
+        knows_errors = "return_std" in inspect.signature(estimator.predict).parameters
+        if y_std is None and knows_errors:
+            y_pred, y_std = estimator.predict(X, return_std=True)
+        else:
+            y_pred = estimator.predict(X)
+        return cls.from_predictions(
+            y,
+            y_pred,
+            y_std=y_std,
+            y_err=y_err,
+            kind=kind,
+            names=target_names(
+                estimator, np.reshape(y_pred, (len(y_pred), -1)).shape[1]
+            ),
+            ax=ax,
+        )
+
+    @classmethod
+    def from_predictions(
+        cls,
+        y_true,
+        y_pred,
+        *,
+        y_std=None,
+        y_err=None,
+        kind="actual_vs_predicted",
+        names=None,
+        ax=None,
+    ):
+        """Draw data against predictions.
+
+        Parameters
+        ----------
+        y_true, y_pred : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Data, NaN where there are none, and predictions.
+        y_std, y_err : array-like of the same shape, or float, default=None
+            Standard deviations of predictions and of data.
+        kind : {"actual_vs_predicted", "residual_vs_predicted"}, \
+default="actual_vs_predicted"
+            See :meth:`plot`.
+        names : list of str, default=None
+            Names of the targets.
+        ax : Axes or array-like of Axes, default=None
+            One, whose place is divided, or one for each target; by default those of
+            a new figure.
+
+        Returns
+        -------
+        PredictionDisplay
+        """
+        y_pred = _columns("y_pred", y_pred)
+        y_true = _columns("y_true", y_true, y_pred.shape)
+        errors = {"y_std": y_std, "y_err": y_err}
+        for name, value in errors.items():
+            if value is not None:
+                errors[name] = _columns(name, value, y_pred.shape)
+        if names is None:
+            names = target_names(None, y_pred.shape[1])
+        if len(names) != y_pred.shape[1]:
+            raise ValueError(
+                f"names must name each of the {y_pred.shape[1]} targets, got "
+                f"{len(names)} names."
+            )
+        return cls(y_true, y_pred, **errors, names=list(names)).plot(ax, kind=kind)
+
+    def plot(self, ax=None, *, kind="actual_vs_predicted"):
+        """Draw data against predictions.
+
+        Parameters
+        ----------
+        ax : Axes or array-like of Axes, default=None
+            One, whose place is divided, or one for each target; by default those of
+            a new figure.
+        kind : {"actual_vs_predicted", "residual_vs_predicted"}, \
+default="actual_vs_predicted"
+            Data, with their errors, over predictions, with theirs; or the difference,
+            with both errors together.
+
+        Returns
+        -------
+        self : PredictionDisplay
+        """
+        check_option("kind", kind, _KINDS)
+        axes = panels(self, ax, self.y_pred.shape[1], n_columns=3)
+        self.points_, self.lines_ = [], []
+        for column, panel in enumerate(axes):
+            self._plot_target(panel, column, kind == "residual_vs_predicted")
+        self.axes_, self.figure_ = axes, axes[0].figure
+        return self
+
+    def _plot_target(self, panel, column, is_residual):
+        x, y = self.y_pred[:, column], self.y_true[:, column]
+        x_bar, y_bar = (
+            None if bar is None else bar[:, column] for bar in (self.y_std, self.y_err)
+        )
+        if is_residual:
+            bars = [bar for bar in (x_bar, y_bar) if bar is not None]
+            y, x_bar = y - x, None
+            y_bar = np.sqrt(np.sum(np.square(bars), axis=0)) if bars else None
+            line = panel.axhline(0.0, color="0.3", linestyle="--", zorder=0)
+        else:
+            point = (np.nanmin(x), np.nanmin(x))
+            line = panel.axline(point, slope=1.0, color="0.3", linestyle="--", zorder=0)
+        style = {"linestyle": "none", "marker": "o", "markersize": 4, "elinewidth": 1}
+        points = panel.errorbar(x, y, y_bar, x_bar, alpha=0.7, **style)
+        panel.set(
+            xlabel="predicted",
+            ylabel="actual - predicted" if is_residual else "actual",
+        )
+        panel.set_title(self.names[column], fontsize="medium")
+        self.points_.append(points)
+        self.lines_.append(line)
+
+
+def _columns(name, values, shape=None):
+    """Array of shape (n_samples, n_outputs); a number stands for all elements."""
+    values = as_numbers(name, values)
+    if shape is not None and values.ndim == 0:
+        return np.full(shape, values)
+    columns = values.reshape(len(values), -1) if values.ndim else values
+    if columns.ndim != 2 or (shape is not None and columns.shape != shape):
+        expected = "(n_samples, n_outputs)" if shape is None else shape
+        raise ValueError(
+            f"{name} must have shape {expected}, like the predictions, got shape "
+            f"{values.shape}: give one value for each prediction."
+        )
+    return columns

@@ -1,0 +1,194 @@
+"""How much features can change levels and outputs, from norms of matrices."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from .._threads import single_blas_thread
+from ._fitted import (
+    all_levels,
+    check_affine,
+    feature_names,
+    read_out_indices,
+    sector_numbers,
+    sector_slices,
+)
+
+
+class FeatureInfluence(NamedTuple):
+    r"""Bounds for derivatives by the features, per unit of the feature.
+
+    Attributes
+    ----------
+    features : list of str
+        Names of the features, ``x0, x1, ...`` if they have none.
+    levels : ndarray of shape (n_features,)
+        No level changes faster: :math:`|\partial \lambda_k / \partial x_j|` is at
+        most this, everywhere or, for a polynomial of higher degree, at the rows of
+        ``X``.
+    outputs : ndarray of shape (n_samples, n_outputs, n_features) or None
+        Bounds for the derivatives of the outputs at the rows of ``X``; None without
+        them.
+    """
+
+    features: list
+    levels: np.ndarray
+    outputs: np.ndarray | None
+
+
+def feature_influence(estimator, X=None):
+    r"""Bounds for the influence of each feature, from spectral norms.
+
+    Levels are Lipschitz functions of the features: by Weyl's inequality a change
+    :math:`\delta` of feature `j` moves every level by at most :math:`|\delta|
+    \|M_j\|_2`, wherever it starts.  Eigenvectors turn at most by :math:`|M_j| /
+    \Delta_i`, where :math:`\Delta_i` is the distance from level `i` to the next one
+    of its sector, and :math:`|A|` is half of the range of the eigenvalues of `A`.
+
+    Parameters
+    ----------
+    estimator : PMMRegressor, PMMClassifier or PMMEmulator
+        A fitted model.
+    X : array-like of shape (n_samples, n_features), default=None
+        Where outputs are considered.  Needed for a polynomial of higher degree.
+
+    Returns
+    -------
+    FeatureInfluence
+        Bounds for levels, and for outputs at the rows of `X`: of a classifier, those
+        of its logits.  To compare features in different units, multiply by their
+        standard deviations.
+
+    Notes
+    -----
+    For a readout by expectation values the bound is :math:`2 |M_j| \sum_i |S_i| /
+    \Delta_i`.  It is far above the derivative itself (``predict_gradient``) if gaps
+    are small or matrices do not couple neighbouring levels; that a feature has none,
+    it proves.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from pmm_sklearn import PMMEmulator
+    >>> from pmm_sklearn.inspection import feature_influence
+    >>> x = np.linspace(-1, 1, 8)
+    >>> levels = np.stack([-np.hypot(x, 0.5), np.hypot(x, 0.5)], axis=1)
+    >>> emulator = PMMEmulator(2, random_state=0).fit(x[:, np.newaxis], levels)
+    >>> feature_influence(emulator).levels.round(4)  # the slope far away
+    array([1.])
+    """
+    check_affine(estimator)
+    names = feature_names(estimator)
+    if X is None:
+        if len(estimator.matrices_) != len(names) + 1:
+            raise ValueError(
+                f"X=None is possible only if H is linear in the features, got "
+                f"degree={estimator.degree!r}: give the rows to be considered."
+            )
+        X = np.zeros((1, len(names)))
+        return FeatureInfluence(names, _level_bounds(*_slopes(estimator, X)), None)
+    X = estimator._check_features(X)
+    with single_blas_thread():
+        low, high = _slopes(estimator, X)
+        outputs = _output_bounds(estimator, X, low, high)
+    return FeatureInfluence(names, _level_bounds(low, high), outputs)
+
+
+def _slopes(estimator, X):
+    """Extreme eigenvalues of the derivatives of H, (n_samples or 1, p, sectors)."""
+    derivatives = check_affine(estimator).derivatives
+    is_linear = len(estimator.matrices_) == X.shape[1] + 1
+    inputs = derivatives(X[:1] if is_linear else X)
+    sectors = sector_slices(estimator)
+    low = np.empty((len(inputs), X.shape[1], len(sectors)))
+    high = np.empty_like(low)
+    for number, sector in enumerate(sectors):
+        matrices = estimator.matrices_[:, sector, sector]
+        for feature in range(X.shape[1]):
+            slope = np.tensordot(inputs[:, :, feature], matrices, axes=1)
+            values = np.linalg.eigvalsh(slope)
+            low[:, feature, number] = values[:, 0]
+            high[:, feature, number] = values[:, -1]
+    return low, high
+
+
+def _level_bounds(low, high):
+    return np.maximum(np.abs(low), np.abs(high)).max(axis=(0, 2))
+
+
+def _output_bounds(estimator, X, low, high):
+    """Bounds of shape (n_samples, n_outputs, n_features)."""
+    levels = all_levels(estimator, X)
+    states = read_out_indices(estimator, levels)
+    sector = sector_numbers(estimator)[states]
+    rows = np.arange(len(X))[:, np.newaxis] if len(low) > 1 else 0
+    # Of the sectors of the states that are read out, (n_samples, r, n_features).
+    low, high = low[rows, :, sector], high[rows, :, sector]
+    gaps = _gaps(estimator, levels, states)[:, :, np.newaxis]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        turning = 0.5 * (high - low) / gaps
+    turning = np.where(high > low, turning, 0.0)  # also at degenerate levels
+    if hasattr(estimator, "targets_"):
+        return _bounds_of_spectrum(estimator, low, high, turning)
+    return _bounds_of_observables(estimator, sector, turning)
+
+
+def _gaps(estimator, levels, states):
+    """Distance to the next level of the same sector, shape (n_samples, r)."""
+    sector = sector_numbers(estimator)
+    own = np.take_along_axis(levels, states, axis=1)
+    distance = np.abs(own[:, :, np.newaxis] - levels[:, np.newaxis])
+    np.put_along_axis(distance, states[:, :, np.newaxis], np.inf, axis=2)
+    is_other = sector[states][:, :, np.newaxis] != sector
+    return np.where(is_other, np.inf, distance).min(axis=2)
+
+
+def _half_range(matrices):
+    values = np.linalg.eigvalsh(matrices)
+    return 0.5 * (values[..., -1] - values[..., 0])
+
+
+def _bounds_of_observables(estimator, sector, turning):
+    """For outputs with observables of their own."""
+    observables = estimator.observables_
+    if estimator._structure["readout"] == "expectation":
+        parts = [_half_range(observables[..., s, s]) for s in sector_slices(estimator)]
+        # (n_samples, r, n_outputs), each observable in the sector of its state.
+        sizes = np.stack(parts)[sector, :, np.arange(sector.shape[1])]
+        return 2.0 * np.einsum("srk,srp->skp", sizes, turning)
+    half, norm = _half_range(observables), np.linalg.norm(observables, 2, (2, 3))
+    bounds = 0.0
+    for pair, (i, j) in enumerate(zip(*np.triu_indices(sector.shape[1]), strict=True)):
+        bound = _transition_bound(half[:, pair], norm[:, pair], turning, i, j)
+        bounds = bounds + bound
+    return bounds
+
+
+def _transition_bound(half, norm, turning, i, j):
+    r"""For :math:`|v_i^\dagger O v_j|^2`, (n_samples, n_outputs, n_features)."""
+    amplitude = norm if i == j else half
+    turned = (turning[:, i] + turning[:, j])[:, np.newaxis]
+    return 2.0 * (amplitude * half)[:, np.newaxis] * turned
+
+
+def _bounds_of_spectrum(estimator, low, high, turning):
+    """For levels, gaps, observables and transitions."""
+    readout = estimator._fitted_model().readout
+    levels = readout.states.levels
+    half = _half_range(estimator.observables_)
+    bounds = []
+    for kind, name, pair in readout.outputs:
+        i, j = levels.index(pair[0]), levels.index(pair[-1])
+        if kind == "level":
+            bound = np.maximum(np.abs(low[:, i]), np.abs(high[:, i]))
+        elif kind == "gap":
+            bound = np.maximum(high[:, j] - low[:, i], high[:, i] - low[:, j])
+        else:
+            size = half[readout.names.index(name)]
+            if kind == "transition":
+                size = size**2
+            bound = 2.0 * size * turning[:, i]
+            if kind == "transition":
+                bound = bound + 2.0 * size * turning[:, j]
+        bounds.append(bound)
+    return np.stack(bounds, axis=1)

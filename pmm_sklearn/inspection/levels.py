@@ -1,0 +1,120 @@
+"""Which levels carry a prediction."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from .._threads import single_blas_thread
+from ._fitted import check_affine
+
+
+class LevelContributions(NamedTuple):
+    """Terms of the predictions, one for each level that is read out.
+
+    Attributes
+    ----------
+    values : ndarray of shape (n_samples, n_outputs, n_eigenvectors)
+        Their sum over the levels, plus ``intercept_``, is the prediction (of a
+        classifier: the logit).
+    shares : ndarray of shape (n_outputs, n_eigenvectors)
+        Fractions of the variance of the predictions, with a sum of 1.  A share is
+        negative if a level opposes the sum of all.  NaN for an output that is
+        constant.
+    """
+
+    values: np.ndarray
+    shares: np.ndarray
+
+
+def level_contributions(estimator, X):
+    r"""Contributions of the levels that are read out to the predictions.
+
+    For the readout "expectation" the term of level `i` is :math:`v_i^\dagger S_{ki}
+    v_i`.  For "transition" it is the term of the level with itself, and half of its
+    terms with other levels.
+
+    Parameters
+    ----------
+    estimator : PMMRegressor or PMMClassifier
+        A fitted model.
+    X : array-like of shape (n_samples, n_features)
+        Features.
+
+    Returns
+    -------
+    LevelContributions
+        Levels are in the order of the selection: from the lowest, for
+        ``which="SA"``.
+
+    Notes
+    -----
+    Constants may be moved between the terms and the intercept, hence shares are
+    fractions of a variance: the covariance of a term with the sum of all, divided by
+    the variance of the sum.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from pmm_sklearn import PMMRegressor
+    >>> from pmm_sklearn.inspection import level_contributions
+    >>> X = np.linspace(-1, 1, 20)[:, np.newaxis]
+    >>> model = PMMRegressor(4, 2, n_init=1, random_state=0).fit(X, X[:, 0] ** 2)
+    >>> terms = level_contributions(model, X)
+    >>> np.allclose(terms.values[:, 0].sum(axis=1) + model.intercept_, model.predict(X))
+    True
+    >>> terms.shares.shape
+    (1, 2)
+    """
+    check_affine(estimator)
+    if hasattr(estimator, "targets_"):
+        raise TypeError(
+            f"estimator must be a PMMRegressor or a PMMClassifier, got "
+            f"{type(estimator).__name__}: its outputs are properties of single "
+            f"levels, which targets_ lists."
+        )
+    X = estimator._check_features(X)
+    model = estimator._fitted_model()
+    values = np.empty((len(X), model.n_outputs, model.states.n_states))
+    terms = (
+        _expectation
+        if estimator._structure["readout"] == "expectation"
+        else _transition
+    )
+    with single_blas_thread():
+        for rows in model.prediction_chunks(len(X)):
+            system, _ = model.eigensystem(estimator.matrices_, model.inputs(X[rows]))
+            values[rows] = terms(system.selected, estimator.observables_)
+    return LevelContributions(values, _shares(values))
+
+
+def _expectation(selected, observables):
+    """Expectation values, (n_samples, n_outputs, r)."""
+    applied = np.einsum("kimn,sni->skmi", observables, selected)
+    return np.einsum("smi,skmi->ski", selected.conj(), applied).real
+
+
+def _transition(selected, observables):
+    """Transition probabilities, each shared by its two levels."""
+    n_samples, _, n_states = selected.shape
+    values = np.zeros((n_samples, len(observables), n_states))
+    largest = np.linalg.norm(observables, 2, axis=(2, 3))
+    for pair, (i, j) in enumerate(zip(*np.triu_indices(n_states), strict=True)):
+        applied = np.einsum("kmn,sn->skm", observables[:, pair], selected[:, :, j])
+        amplitude = np.einsum("sm,skm->sk", selected[:, :, i].conj(), applied)
+        half = 0.5 * (np.abs(amplitude) ** 2 - 0.5 * largest[:, pair] ** 2)
+        values[:, :, i] += half
+        values[:, :, j] += half
+    return values
+
+
+def _shares(values):
+    """Covariance of each term with the sum, divided by the variance of the sum."""
+    terms = values - values.mean(axis=0)
+    total = terms.sum(axis=2, keepdims=True)
+    covariance = np.mean(terms * total, axis=0)
+    variance = np.mean(total**2, axis=0)
+    # Rounding errors of a constant are no variance.
+    is_constant = variance <= (1e-12 * np.abs(values).max(axis=(0, 2))[:, None]) ** 2
+    return np.where(is_constant, np.nan, covariance) / np.where(
+        is_constant, 1.0, variance
+    )

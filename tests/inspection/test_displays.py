@@ -1,0 +1,261 @@
+"""Displays: what is drawn, where, and what is said if it cannot be."""
+
+import sys
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+from pmm_sklearn import PMMEmulator, PMMRegressor, inspection
+from pmm_sklearn.inspection import (
+    ExceptionalPointsDisplay,
+    LossCurveDisplay,
+    MatrixDisplay,
+    PredictionDisplay,
+    SpectrumDisplay,
+    canonical_gauge,
+)
+from pmm_sklearn.targets import Level, Observable
+
+from . import models
+
+X = np.random.RandomState(0).uniform(-1, 1, size=(8, 2))
+LINE = np.linspace(-1, 1, 9)[:, np.newaxis]
+
+
+@pytest.fixture(scope="module")
+def crossing():
+    """Emulator of two levels with a gap of 0.2 at 0."""
+    return PMMEmulator(2, random_state=0).fit(LINE, np.hypot(LINE, 0.1) * [-1, 1])
+
+
+@pytest.fixture
+def plt():
+    plt = pytest.importorskip("matplotlib.pyplot", reason="displays need matplotlib")
+    yield plt
+    plt.close("all")
+
+
+DISPLAYS = {
+    "spectrum": lambda model, ax: SpectrumDisplay.from_estimator(model, LINE, ax=ax),
+    "matrix": lambda model, ax: MatrixDisplay.from_estimator(model, ax=ax),
+    "loss": lambda model, ax: LossCurveDisplay.from_estimator(model, ax=ax),
+    "points": lambda model, ax: ExceptionalPointsDisplay.from_estimator(
+        model, LINE, grid_resolution=10, ax=ax
+    ),
+    "prediction": lambda model, ax: PredictionDisplay.from_estimator(
+        model, LINE, model.predict(LINE), ax=ax
+    ),
+}
+
+
+@pytest.mark.parametrize("name", DISPLAYS)
+def test_new_figure_or_given_axes(name, crossing, plt):
+    display = DISPLAYS[name](crossing, None)
+    assert display.figure_ in map(plt.figure, plt.get_fignums())
+    figure, (_, ax) = plt.subplots(1, 2)
+    display = DISPLAYS[name](crossing, ax)
+    assert display.figure_ is figure
+    assert display.plot() is display
+    assert display.figure_ is not figure
+    display.figure_.canvas.draw()
+
+
+@pytest.mark.parametrize("name", DISPLAYS)
+def test_without_matplotlib(name, crossing, monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib.pyplot", None)
+    with pytest.raises(ImportError, match=r'Display needs .* "pmm_sklearn\[plot\]"'):
+        DISPLAYS[name](crossing, None)
+
+
+def test_import_is_lazy():
+    assert not any("plt" in vars(module) for module in (inspection, SpectrumDisplay))
+
+
+def test_spectrum_with_avoided_crossing(crossing, plt):
+    y = np.hypot(LINE, 0.1) * [-1, 1]
+    display = SpectrumDisplay.from_estimator(crossing, LINE, y=y, grid_resolution=50)
+    assert_allclose(display.crossings, [[0, -0.1, 0.1]], atol=1e-4)
+    assert len(display.lines_) == len(display.read_out_lines_) == 2
+    assert_allclose(display.lines_[1].get_ydata(), np.hypot(display.positions, 0.1))
+    assert_allclose(display.training_points_[1].get_ydata(), y[:, 1])
+    assert len(display.crossings_.get_xdata()) == 1
+    assert display.ax_.get_xlabel() == "x0"
+    assert display.ax_.get_ylabel() == "energy"
+
+
+def test_levels_of_different_sectors_cross(plt):
+    y = np.stack([LINE[:, 0], -LINE[:, 0]], axis=1)
+    targets = [Level(0), Level(0, sector=1)]
+    model = PMMEmulator((1, 1), targets=targets, random_state=0).fit(LINE, y)
+    display = SpectrumDisplay.from_estimator(model, LINE)
+    assert len(display.crossings) == 0
+    assert display.crossings_ is None
+    colors = {line.get_color() for line in display.lines_}
+    assert len(colors) == 2
+    labels = [text.get_text() for text in display.ax_.get_legend().get_texts()]
+    assert labels == ["sector 0", "sector 1", "training points"]
+
+
+def test_spectrum_marks_levels_that_are_read_out(plt):
+    model = models.regressor()
+    display = SpectrumDisplay.from_estimator(model, X, "x1", reference=[0.3, 0.0])
+    assert len(display.lines_) == 5
+    assert len(display.read_out_lines_) == 2
+    at = np.array([[0.3, display.positions[0]]])
+    matrix = model.matrices_[0] + np.tensordot(at[0], model.matrices_[1:], axes=1)
+    assert_allclose(display.levels[0], np.linalg.eigvalsh(matrix))
+    assert display.ax_.get_ylabel() == "eigenvalue of H"
+
+
+def test_spectrum_on_a_path(plt):
+    model = models.emulator()
+    path = [[0.0, 0.0], [1.0, 0.0], [1.0, 1.0]]
+    display = SpectrumDisplay.from_estimator(model, X, path=path, grid_resolution=5)
+    corners = model.eigenvalues(path)
+    assert_allclose(display.levels[::2], corners)
+    assert_allclose(display.positions[::2], [0, 1, 2])
+
+
+def test_spectrum_of_trotterised_evolution(plt):
+    times = np.linspace(0.1, 0.5, 5)[:, np.newaxis]
+    model = models.unitary_emulator()
+    display = SpectrumDisplay.from_estimator(model, times)
+    assert_allclose(display.levels[0], model.eigenvalues(times[:1])[0])
+
+
+def test_spectrum_errors(plt):
+    model = models.emulator()
+    with pytest.raises(ValueError, match=r"feature must be .* got 'x7'"):
+        SpectrumDisplay.from_estimator(model, X, "x7")
+    with pytest.raises(ValueError, match=r"path must have shape \(n_points, 2\)"):
+        SpectrumDisplay.from_estimator(model, X, path=[[0.0, 1.0]])
+    with pytest.raises(ValueError, match=r"y must have shape \(8, 5\)"):
+        SpectrumDisplay.from_estimator(model, X, y=np.zeros(8))
+    with pytest.raises(ValueError, match="leave y out"):
+        SpectrumDisplay.from_estimator(models.regressor(), X, y=np.zeros(8))
+    with pytest.raises(ValueError, match="single value in feature 0"):
+        SpectrumDisplay.from_estimator(model, X[:1])
+
+
+def test_matrices_in_both_gauges(plt):
+    model = models.emulator()
+    display = MatrixDisplay.from_estimator(model)
+    titles = [ax.get_title() for ax in display.axes_]
+    assert titles[:3] == ["constant", "per unit of x0", "per unit of x1"]
+    assert titles[3] == "observable n"
+    canonical = canonical_gauge(model).matrices_
+    shown = display.images_[1].get_array()
+    assert_allclose(np.triu(shown), np.triu(canonical[1].real))
+    assert_allclose(np.tril(shown, -1), np.tril(canonical[1].imag, -1))
+    display = MatrixDisplay.from_estimator(model, gauge="fitted", terms=[2])
+    assert_allclose(display.matrices, model.matrices_[2:])
+
+
+def test_matrices_at_a_reference(plt):
+    model = models.emulator(size=(3, 2), degree=2)
+    display = MatrixDisplay.from_estimator(model, reference=[0.1, 0.2])
+    first = display.matrices[0]
+    assert_allclose(first, np.diag(np.diag(first)), atol=1e-12)
+    assert display.axes_[0].get_title() == "at the reference"
+    assert display.axes_[4].get_title() == "per unit of x0 x1"
+
+
+def test_matrix_errors(plt):
+    model = models.emulator()
+    with pytest.raises(ValueError, match=r"terms must be numbers from 0 to 3.*got 9"):
+        MatrixDisplay.from_estimator(model, terms=[9])
+    with pytest.raises(ValueError, match="gauge"):
+        MatrixDisplay.from_estimator(model, gauge="mine")
+    _, axes = plt.subplots(1, 2)
+    with pytest.raises(ValueError, match="array of 4, one for each panel, got 2"):
+        MatrixDisplay.from_estimator(model, ax=axes)
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize("n_init", [1, 2, 5, 9])
+def test_losses_of_all_starts(n_init, plt):
+    model = PMMRegressor(3, 1, n_init=n_init, random_state=0, max_iter=80, tol=1e-4)
+    model.fit(LINE, np.exp(LINE[:, 0]))
+    assert len(model.start_loss_curves_) == n_init
+    assert model.start_loss_curves_.count(model.loss_curve_) == 1
+    compared = 20 if n_init > 1 else None
+    for curve, loss in zip(model.start_loss_curves_, model.start_losses_, strict=True):
+        assert min(curve[:compared]) == pytest.approx(loss)
+    display = LossCurveDisplay.from_estimator(model)
+    assert len(display.start_lines_) == n_init - 1
+    assert_allclose(display.line_.get_ydata(), model.loss_curve_)
+    assert display.ax_.get_yscale() == "log"
+
+
+def test_losses_with_validation_data(plt):
+    model = PMMRegressor(3, 1, early_stopping=True, n_init=1, random_state=0)
+    model.fit(np.linspace(-1, 1, 40)[:, np.newaxis], np.linspace(-1, 1, 40) ** 2)
+    display = LossCurveDisplay.from_estimator(model)
+    assert_allclose(display.validation_line_.get_ydata(), model.validation_loss_curve_)
+
+
+def test_losses_of_a_file(crossing, tmp_path, plt):
+    crossing.to_npz(tmp_path / "model.npz")
+    model = PMMEmulator.from_npz(tmp_path / "model.npz")
+    with pytest.raises(ValueError, match="no loss_curve_: call fit"):
+        LossCurveDisplay.from_estimator(model)
+
+
+def test_exceptional_points(crossing, plt):
+    display = ExceptionalPointsDisplay.from_estimator(
+        crossing, LINE, grid_resolution=21
+    )
+    assert_allclose(display.points, [-0.1j, 0.1j], atol=1e-5)
+    assert_allclose(display.points_.get_ydata(), display.points.imag)
+    middle = display.distance[10]  # the real axis
+    assert_allclose(middle, 2 * np.hypot(display.real, 0.1), rtol=1e-4)
+    assert display.ax_.get_xlabel() == "Re x0"
+
+
+def test_exceptional_points_errors(crossing, plt):
+    with pytest.raises(ValueError, match=r"one feature .* got 2 feature\(s\)"):
+        ExceptionalPointsDisplay.from_estimator(models.emulator(), X)
+    with pytest.raises(ValueError, match="sector must be less than 1.* got 3"):
+        ExceptionalPointsDisplay.from_estimator(crossing, LINE, sector=3)
+
+
+class WithErrors:
+    def predict(self, X, return_std=False):
+        mean = X[:, 0]
+        return (mean, np.full(len(X), 0.25)) if return_std else mean
+
+
+def test_predictions_with_errors(plt):
+    y = X[:, 0] + 0.1
+    y[0] = np.nan
+    display = PredictionDisplay.from_estimator(WithErrors(), X, y, y_err=0.5)
+    _, _, (horizontal, vertical) = display.points_[0]
+    lengths = np.ptp(horizontal.get_segments()[1], axis=0)
+    assert_allclose(lengths, [0.5, 0.0])
+    assert_allclose(np.ptp(vertical.get_segments()[1], axis=0), [0.0, 1.0])
+    display.plot(kind="residual_vs_predicted")
+    (bars,) = display.points_[0][2]
+    assert_allclose(np.ptp(bars.get_segments()[1], axis=0)[1], 2 * np.hypot(0.5, 0.25))
+    assert_allclose(display.points_[0][0].get_ydata()[1:], 0.1)
+
+
+def test_predictions_of_several_targets(plt):
+    targets = [Level(0), Observable("n", 1), Level(1, sector=1)]
+    model = models.emulator(size=(3, 2), targets=targets)
+    display = PredictionDisplay.from_estimator(model, X, model.predict(X))
+    assert [ax.get_title() for ax in display.axes_] == [
+        "level 0 of sector 0",
+        "n in level 1 of sector 0",
+        "level 1 of sector 1",
+    ]
+    assert display.y_std is None
+
+
+def test_prediction_errors(plt):
+    with pytest.raises(ValueError, match=r"y_true must have shape \(3, 1\)"):
+        PredictionDisplay.from_predictions([1.0, 2.0], [1.0, 2.0, 3.0])
+    with pytest.raises(ValueError, match="kind"):
+        PredictionDisplay.from_predictions([1.0], [1.0], kind="other")
+    with pytest.raises(ValueError, match="names must name each of the 1 targets"):
+        PredictionDisplay.from_predictions([1.0], [1.0], names=["a", "b"])
