@@ -12,6 +12,7 @@ Jacobian, accumulated to normal equations, whose matrix product is given apart.
 """
 
 import argparse
+import itertools
 import json
 import time
 import tracemalloc
@@ -70,11 +71,17 @@ def passes(objective, theta):
     functions = [
         eigh_of(objective, theta),
         lambda: model.predict(parameters, objective.X),
-        lambda: objective.value_and_gradient(theta),
+        at_new_points(objective.value_and_gradient, theta),
     ]
     if model.n_parameters * model.n_outputs <= LARGEST_JACOBIAN:
-        functions.append(lambda: objective.quadratic_model(theta))
+        functions.append(at_new_points(objective.quadratic_model, theta))
     return seconds(*functions)
+
+
+def at_new_points(function, theta):
+    """The function near ``theta``: a pass is remembered for the last point."""
+    points = itertools.count(1)
+    return lambda: function(theta * (1.0 + 1e-6 * next(points)))
 
 
 def product_seconds(objective):
@@ -165,9 +172,11 @@ def threads():
 
         def functions(n_jobs, objective=objective, theta=theta, parameters=parameters):
             def with_threads(function):
+                function = at_new_points(function, theta)
+
                 def call():
                     objective.n_jobs = n_jobs
-                    function(theta)
+                    function()
 
                 return call
 
