@@ -31,6 +31,7 @@ REPEATS = 5
 # Largest number of parameters and outputs for which the Jacobian is measured.
 LARGEST_JACOBIAN = 2500
 EIGENSOLVER = "auto"
+POINTS = itertools.count(1)
 
 
 def make_objective(n, r=3, p=2, q=1, N=10_000, readout="expectation", kind="hermitian"):
@@ -80,8 +81,7 @@ def passes(objective, theta):
 
 def at_new_points(function, theta):
     """The function near ``theta``: a pass is remembered for the last point."""
-    points = itertools.count(1)
-    return lambda: function(theta * (1.0 + 1e-6 * next(points)))
+    return lambda: function(theta * (1.0 + 1e-6 * next(POINTS)))
 
 
 def product_seconds(objective):
