@@ -6,8 +6,13 @@ The reference lists what the modules export in ``__all__``.  The gallery runs ev
 
 import os
 import re
+import sys
+from pathlib import Path
 
 import pmm_sklearn
+
+sys.path.insert(0, str(Path(__file__).parent))
+from make_benchmarks import write_tables
 
 # The matrices are small: threads of BLAS cost more time than they save.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -79,4 +84,5 @@ def _without_foreign_labels(app, what, name, obj, options, lines):
 
 def setup(app):
     """Connect to the events of Sphinx."""
+    write_tables()
     app.connect("autodoc-process-docstring", _without_foreign_labels)
