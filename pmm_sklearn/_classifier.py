@@ -192,6 +192,11 @@ class PMMClassifier(SoftmaxOutputs, ClassifierMixin, ObservablePMM):
     Ctrl-C ends the present fit, which keeps its best model and warns; a second one
     within two seconds is a ``KeyboardInterrupt`` for the caller.
 
+    References
+    ----------
+    .. [1] P. Cook, D. Jammooa, M. Hjorth-Jensen, D. D. Lee, D. Lee, "Parametric
+       matrix models", Nat. Commun. 16, 5929 (2025).
+
     Examples
     --------
     >>> from sklearn.datasets import load_iris
