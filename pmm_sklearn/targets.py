@@ -7,10 +7,8 @@ a sector.  Sectors are the diagonal blocks given by ``matrix_size``, counted fro
 Levels and gaps have the unit of the energies in ``y``; observables and transitions have
 the units of their own columns.
 
-References
-----------
-.. [1] P. Cook, D. Jammooa, M. Hjorth-Jensen, D. D. Lee, D. Lee, "Parametric matrix
-   models", Nat. Commun. 16, 5929 (2025).
+See P. Cook, D. Jammooa, M. Hjorth-Jensen, D. D. Lee, D. Lee, "Parametric matrix
+models", Nat. Commun. 16, 5929 (2025).
 """
 
 import numbers
