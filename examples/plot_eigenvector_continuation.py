@@ -20,9 +20,9 @@ import numpy as np
 from pmm_sklearn import EigenvectorContinuation, PMMEmulator
 from pmm_sklearn.datasets import make_noninteracting_spins
 
-figure, (left, right) = plt.subplots(1, 2, figsize=(9.5, 4), layout="constrained")
 sizes = 2 ** np.arange(1, 9)
 errors = {"eigenvector continuation": [], "PMM 2 x 2": []}
+curves = {}
 for n_spins in sizes:
     spins = make_noninteracting_spins(int(n_spins))
     continuation = EigenvectorContinuation(spins.terms).fit(spins.X_train)
@@ -31,7 +31,7 @@ for n_spins in sizes:
     for name, predicted in zip(errors, outputs, strict=True):
         errors[name].append(np.max(np.abs(predicted - spins.y_test)))
     if n_spins in (4, 16, 64, 256):
-        left.plot(spins.X_test, outputs[0], label=f"continuation, {n_spins} spins")
+        curves[f"continuation, {n_spins} spins"] = outputs[0]
 for name, values in errors.items():
     print(f"{name:<26}" + " ".join(f"{value:8.1e}" for value in values))
 
@@ -40,6 +40,9 @@ for name, values in errors.items():
 # ------------
 # Left: between the five training points all is well.  Right: the largest error for
 # ``c`` from -2 to 2.
+figure, (left, right) = plt.subplots(1, 2, figsize=(9.5, 4), layout="constrained")
+for name, energies in curves.items():
+    left.plot(spins.X_test, energies, label=name)
 left.plot(spins.X_test, spins.y_test, "0.8", linewidth=7, zorder=0, label="exact")
 left.plot(spins.X_test, outputs[1], "k--", label="PMM, 256 spins")
 left.plot(spins.X_train, spins.y_train, "k.", markersize=9, label="training points")
