@@ -82,9 +82,10 @@ class PMMClassifier(SoftmaxOutputs, ClassifierMixin, ObservablePMM):
     class_weight : dict, "balanced" or None, default=None
         Factors of `sample_weight` by class, positive; 1 for classes that are not in
         the dictionary.  "balanced" gives all classes the same total weight.
-    solver : {"auto", "lm", "lbfgs", "adam"}, default="auto"
+    solver : {"auto", "lm", "newton-cg", "lbfgs", "adam"}, default="auto"
         "lm" is Levenberg-Marquardt with the generalised Gauss-Newton matrix, the
-        best where its linear systems are affordable.  "lbfgs" is
+        best where its linear systems are affordable.  "newton-cg" takes the same
+        steps, from conjugate gradients, for many parameters.  "lbfgs" is
         `scipy.optimize.minimize`.  "adam" takes small steps after each batch of
         samples, for very many of these.  "auto" takes "adam" from 10 000 samples on,
         else "lm" up to 2000 parameters or residuals, which are samples times outputs,
@@ -162,7 +163,7 @@ class PMMClassifier(SoftmaxOutputs, ClassifierMixin, ObservablePMM):
         "stopped_early", "callback" or "interrupted".
     n_features_in_ : int
         Number of features.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the features, if they are all strings.
 
     See Also
@@ -192,6 +193,11 @@ class PMMClassifier(SoftmaxOutputs, ClassifierMixin, ObservablePMM):
 
     Ctrl-C ends the present fit, which keeps its best model and warns; a second one
     within two seconds is a ``KeyboardInterrupt`` for the caller.
+
+    References
+    ----------
+    .. [1] P. Cook, D. Jammooa, M. Hjorth-Jensen, D. D. Lee, D. Lee, "Parametric
+       matrix models", Nat. Commun. 16, 5929 (2025).
 
     Examples
     --------

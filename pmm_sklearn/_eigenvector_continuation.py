@@ -55,7 +55,7 @@ class EigenvectorContinuation(RegressorMixin, BaseEstimator):
         Number of energies that are predicted.
     n_features_in_ : int
         Number of features.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the features, if they are all strings.
 
     See Also

@@ -159,7 +159,7 @@ class PMMEmulator(SpectrumAnalysisMixin, BaseEmulator):
         Number of targets.
     n_features_in_ : int
         Number of features.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the features, if they are all strings.
 
     See Also

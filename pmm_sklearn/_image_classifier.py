@@ -150,7 +150,7 @@ class PMMImageClassifier(SoftmaxOutputs, ClassifierMixin, BasePMM):
         "interrupted".
     n_features_in_ : int
         Number of pixels.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the pixels, if rows were given as a data frame.
 
     See Also

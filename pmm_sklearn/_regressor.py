@@ -63,11 +63,12 @@ class PMMRegressor(RegressorMixin, ObservablePMM):
         nothing for data without noise, and more the noisier the data are.  It is
         the most probable model for normal errors of unknown variance and matrix
         elements of variance 5.
-    solver : {"auto", "lm", "lbfgs", "adam"}, default="auto"
+    solver : {"auto", "lm", "newton-cg", "lbfgs", "adam"}, default="auto"
         "lm" is Levenberg-Marquardt, by far the better where its linear systems
-        are affordable.  "lbfgs" is `scipy.optimize.minimize`.  "adam" takes small
-        steps after each batch of samples, for very many of these.  "auto" takes
-        "lm" up to 2000 parameters or residuals, else "lbfgs".
+        are affordable.  "newton-cg" takes the same steps, from conjugate gradients,
+        for many parameters.  "lbfgs" is `scipy.optimize.minimize`.  "adam" takes
+        small steps after each batch of samples, for very many of these.  "auto"
+        takes "lm" up to 2000 parameters or residuals, else "lbfgs".
     max_iter : int, default=400
         Largest number of iterations; for "adam" the number of epochs, each of which
         visits every sample.
@@ -143,7 +144,7 @@ class PMMRegressor(RegressorMixin, ObservablePMM):
         Number of targets.
     n_features_in_ : int
         Number of features.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the features, if they are all strings.
 
     See Also

@@ -47,9 +47,10 @@ class UnitaryPMMEmulator(BaseEmulator):
         Multiplies the squared Frobenius norm of the matrices, in radians at the
         longest time step, added to the sum of squared residuals in units of the
         spread of the energies.  See `PMMEmulator` for "auto".
-    solver, max_iter, tol, n_init, n_iter_no_change, warm_start, random_state, \
-n_jobs, eigensolver, verbose
+    solver, max_iter, tol, n_init, n_iter_no_change
         As for `PMMEmulator`.  The random start matters more here: many are compared.
+    warm_start, random_state, n_jobs, eigensolver, verbose
+        As for `PMMEmulator`.
 
     Attributes
     ----------

@@ -3,6 +3,12 @@ r"""What the columns of ``y`` are: levels, gaps, observables and transitions.
 Levels are counted from the lowest (0, 1, ...) or from the highest (-1, -2, ...) of
 a sector.  Sectors are the diagonal blocks given by ``matrix_size``, counted from 0;
 ``sector=None`` counts the levels of all sectors together.
+
+Levels and gaps have the unit of the energies in ``y``; observables and transitions have
+the units of their own columns.
+
+See P. Cook, D. Jammooa, M. Hjorth-Jensen, D. D. Lee, D. Lee, "Parametric matrix
+models", Nat. Commun. 16, 5929 (2025).
 """
 
 import numbers
@@ -50,6 +56,17 @@ class Observable:
         Level of the state.
     sector : int or None, default=0
         Sector of the state.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the name or a number is not usable.
+
+    Examples
+    --------
+    >>> from pmm_sklearn.targets import Observable
+    >>> Observable("n"), Observable("n", level=1, sector=0)  # one matrix, two states
+    (Observable(name='n', level=0, sector=0), Observable(name='n', level=1, sector=0))
     """
 
     name: str
@@ -72,6 +89,18 @@ class Transition:
         Name of the observable ``O``: targets of the same name share it.
     i, j : int or Level
         The two states; a number is a level of sector 0.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the name or a level is not usable.
+
+    Examples
+    --------
+    >>> from pmm_sklearn.targets import Level, Transition
+    >>> Transition("E1", 0, 1)
+    Transition(name='E1', i=0, j=1)
+    >>> between_sectors = Transition("E1", Level(0, sector=0), Level(0, sector=1))
     """
 
     name: str

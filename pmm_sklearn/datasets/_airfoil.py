@@ -64,6 +64,11 @@ def load_airfoil(*, return_X_y=False, as_frame=False):
     ImportError
         If `as_frame` and pandas is not installed.
 
+    References
+    ----------
+    .. [1] T. F. Brooks, D. S. Pope, M. A. Marcolini, "Airfoil self-noise and
+       prediction", NASA Reference Publication 1218 (1989).
+
     Examples
     --------
     >>> from pmm_sklearn.datasets import load_airfoil

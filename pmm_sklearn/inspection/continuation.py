@@ -38,6 +38,10 @@ def follow_levels(matrices_at, path):
     UserWarning
         If levels cannot be told apart, because they coincide on the path.
 
+    References
+    ----------
+    .. [1] T. Kato, "Perturbation theory for linear operators", Springer (1966).
+
     Examples
     --------
     A loop around the exceptional point of two levels exchanges them:

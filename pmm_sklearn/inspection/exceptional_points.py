@@ -29,6 +29,18 @@ class ExceptionalPoints(NamedTuple):
         of :math:`H - \lambda`, relative to the norms of constant and slope, plus the
         smaller of the second smallest and of the overlap of left and right
         eigenvector.
+
+    References
+    ----------
+    .. [1] T. Kato, "Perturbation theory for linear operators", Springer (1966).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from pmm_sklearn.inspection import exceptional_points
+    >>> points = exceptional_points(np.diag([1.0, -1.0]), [[0.0, 1.0], [1.0, 0.0]])
+    >>> type(points).__name__, points.energies.round(6) + 0.0
+    ('ExceptionalPoints', array([0.+0.j, 0.+0.j]))
     """
 
     x: np.ndarray

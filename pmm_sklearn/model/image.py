@@ -73,7 +73,7 @@ class ImagePMM:
     temperature : float
         Divides the outputs.
     eigensolver : {"auto", "lapack", "simd"}, default="auto"
-        See :func:`eigensolver.eigh`.
+        See ``eigensolver.eigh``.
 
     References
     ----------

@@ -117,7 +117,7 @@ class LowRankForm:
         return half + half.conj().swapaxes(-1, -2)
 
     def initial(self, shape, random_state):
-        """Normal coordinates (*shape, size) of matrices as large as full ones.
+        """Normal coordinates ``(*shape, size)`` of matrices as large as full ones.
 
         Their mean squared Frobenius norm is that of a full matrix with standard
         normal coordinates.

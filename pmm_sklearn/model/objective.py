@@ -52,7 +52,7 @@ class Objective:
     Attributes
     ----------
     n_jobs : int or None
-        Threads that share the samples: see :func:`in_threads`.  Sums do not depend
+        Threads that share the samples: see ``in_threads``.  Sums do not depend
         on it.
 
     Examples

@@ -247,7 +247,7 @@ def observable_pmm(
     rank : tuple of (int or None), default=(None, None)
         Ranks of the primary and of the secondary matrices; None for full ones.
     eigensolver : {"auto", "lapack", "simd"}, default="auto"
-        See :func:`eigensolver.eigh`.
+        See ``eigensolver.eigh``.
 
     Returns
     -------

@@ -50,7 +50,7 @@ class PMM:
     block_sizes : tuple of int
         Sides of the diagonal blocks of the primary matrix; ``(n,)`` for one block.
     eigensolver : {"auto", "lapack", "simd"}, default="auto"
-        See :func:`eigensolver.eigh`.
+        See ``eigensolver.eigh``.
 
     Attributes
     ----------

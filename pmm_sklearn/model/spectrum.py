@@ -233,7 +233,7 @@ def spectrum_pmm(
     outputs : sequence of tuple
         See :class:`SpectrumReadout`.
     eigensolver : {"auto", "lapack", "simd"}, default="auto"
-        See :func:`eigensolver.eigh`.
+        See ``eigensolver.eigh``.
 
     Returns
     -------

@@ -82,7 +82,7 @@ class HermitianSpace:
         Returns
         -------
         ndarray of shape (..., side, side)
-            The matrices, of type :attr:`dtype`.
+            The matrices, of type `dtype`.
         """
         coordinates = np.asarray(coordinates, dtype=np.float64)
         shape = coordinates.shape[:-1]
@@ -101,7 +101,7 @@ class HermitianSpace:
         Parameters
         ----------
         matrices : ndarray of shape (..., side, side)
-            Hermitian matrices of type :attr:`dtype`.
+            Hermitian matrices of type `dtype`.
 
         Returns
         -------
@@ -118,7 +118,7 @@ class HermitianSpace:
         Parameters
         ----------
         left, right : ndarray of shape (..., side, n_samples)
-            Vectors ``u`` and ``w`` of type :attr:`dtype`; leading axes are broadcast.
+            Vectors ``u`` and ``w`` of type `dtype`; leading axes are broadcast.
 
         Returns
         -------
