@@ -149,10 +149,9 @@ class LaplacePosterior:
         self._for_roots(X, fill, n_jobs)
         covariance = np.empty((len(X), len(X), self.model.n_outputs))
         for k, root in enumerate(roots):
-            covariance[:, :, k] = root.T @ root
-            covariance[np.arange(len(X)), np.arange(len(X)), k] += self.noise_variance[
-                k
-            ]
+            of_output = root.T @ root
+            of_output[np.diag_indices_from(of_output)] += self.noise_variance[k]
+            covariance[:, :, k] = of_output
         return covariance
 
     def sample(self, X, n_samples, random_state, n_jobs=None):
