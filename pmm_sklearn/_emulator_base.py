@@ -9,6 +9,7 @@ from sklearn.utils import check_array, check_consistent_length, check_random_sta
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ._base import BasePMM
+from ._posterior import PosteriorMixin
 from ._problem import TrainingProblem, make_penalty
 from ._threads import single_blas_thread
 from ._validation import (
@@ -62,7 +63,7 @@ class EmulatorData(NamedTuple):
         return self.X, self.y, weight
 
 
-class BaseEmulator(RegressorMixin, BasePMM):
+class BaseEmulator(RegressorMixin, PosteriorMixin, BasePMM):
     """Fit and predict of models whose outputs are properties of a spectrum.
 
     A class says what its primary matrix is: `_check_parameters` returns the block
@@ -89,6 +90,8 @@ class BaseEmulator(RegressorMixin, BasePMM):
             data.scaled(target_weight, scaling.spread),
             penalty,
             smoothness=self._make_smoothness(model, scaling, data.X),
+            counts=data.weight,
+            residuals="model error" if data.error is None else "known errors",
         )
         random_state = check_random_state(self.random_state)
         self._optimise(
@@ -138,25 +141,38 @@ class BaseEmulator(RegressorMixin, BasePMM):
             X[used], columns[used], weight[used], None if error is None else error[used]
         ), y.ndim == 1
 
-    def predict(self, X):
-        """Predict the targets.
+    def predict(self, X, return_std=False, return_cov=False):
+        """Predict the targets, and how far to trust them.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
             Features, in the units of ``fit``.
+        return_std : bool, default=False
+            Whether to return standard deviations of the exact targets.  Residuals of
+            the training count as errors of the model, which further calculations do
+            not average out; with ``y_err`` in ``fit``, as these independent errors.
+        return_cov : bool, default=False
+            Whether to return covariances of the samples, for each target.
 
         Returns
         -------
-        ndarray of shape (n_samples,) or (n_samples, n_outputs)
+        y_mean : ndarray of shape (n_samples,) or (n_samples, n_outputs)
             Predicted targets, with the number of dimensions of ``y`` in ``fit``.
+        y_std : ndarray of the shape of ``y_mean``, optional
+            Only with `return_std`.
+        y_cov : ndarray of shape (n_samples, n_samples) or \
+                (n_samples, n_samples, n_outputs), optional
+            Only with `return_cov`.
         """
         X = self._check_features(X)
+        spread = self._spread(X, return_std, return_cov)
         with single_blas_thread():
             outputs = self._fitted_model().predict(
                 self._fitted_parameters(), X, self.n_jobs
             )
-        return outputs[:, 0] if self._single_output else outputs
+        outputs = outputs[:, 0] if self._single_output else outputs
+        return outputs if spread is None else (outputs, spread)
 
     def score(self, X, y, sample_weight=None):
         """Coefficient of determination, the mean of all targets.

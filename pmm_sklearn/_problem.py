@@ -3,7 +3,7 @@
 import numpy as np
 
 from ._warnings import warn_caller
-from .model import NoisePenalty, Objective, RidgePenalty
+from .model import LaplacePosterior, NoisePenalty, Objective, RidgePenalty
 
 _SMALL_WEIGHT = 0.1
 
@@ -28,6 +28,10 @@ class TrainingProblem:
         The same for samples that are not trained on.
     smoothness : EigenvectorOverlap, optional
         A term of the objective that needs no targets.
+    counts : ndarray of shape (n_samples, n_outputs), optional
+        How many observations each datum is; by default its weight.
+    residuals : {"noise", "model error", "known errors"}, default="noise"
+        What residuals are: see `LaplacePosterior.fit`.
 
     Attributes
     ----------
@@ -38,8 +42,18 @@ class TrainingProblem:
     """
 
     def __init__(
-        self, model, loss, scaling, data, penalty, validation=None, smoothness=None
+        self,
+        model,
+        loss,
+        scaling,
+        data,
+        penalty,
+        validation=None,
+        smoothness=None,
+        counts=None,
+        residuals="noise",
     ):
+        self._noise = {"counts": counts, "residuals": residuals}
         self.model = model
         self.scaling = scaling
         X, y, weight = self._standardised(data)
@@ -68,6 +82,10 @@ class TrainingProblem:
         """Coordinates of given parameters, which are in the user's units."""
         parameters = self.scaling.to_standard(parameters)
         return self.model.join(self.model.without_terms(parameters))
+
+    def posterior(self, theta):
+        """Posterior of the fitted coordinates; None for too many of them."""
+        return LaplacePosterior.fit(self.objective, theta, **self._noise)
 
     def parameters(self, theta):
         """Parameters in the user's units."""

@@ -7,6 +7,7 @@ from sklearn.utils.validation import validate_data
 from ._base import fitted_state_kept_on_error
 from ._callbacks import with_callbacks
 from ._observable_base import ObservablePMM
+from ._posterior import PosteriorMixin
 from ._problem import make_penalty
 from ._scaling import Standardisation
 from ._validation import check_real, check_sample_weight
@@ -16,7 +17,7 @@ from .model import SquaredError
 _PRIOR_VARIANCE = 5.0
 
 
-class PMMRegressor(RegressorMixin, ObservablePMM):
+class PMMRegressor(RegressorMixin, PosteriorMixin, ObservablePMM):
     r"""Parametric matrix model for regression.
 
     The features control a Hermitian matrix, :math:`H(x) = M_0 + \sum_l x_l M_l`.
@@ -344,21 +345,44 @@ class PMMRegressor(RegressorMixin, ObservablePMM):
         columns = y.astype(np.float64).reshape(len(y), -1)
         return (X[used], columns[used], weight[used]), y.ndim == 1
 
-    def predict(self, X):
-        """Predict targets.
+    def predict(self, X, return_std=False, return_cov=False):
+        """Predict targets, and how far to trust them.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
             Features, in the units of ``fit``.
+        return_std : bool, default=False
+            Whether to return standard deviations of the targets, noise included.
+        return_cov : bool, default=False
+            Whether to return covariances of the samples, for each target.
 
         Returns
         -------
-        ndarray of shape (n_samples,) or (n_samples, n_outputs)
+        y_mean : ndarray of shape (n_samples,) or (n_samples, n_outputs)
             Predicted targets, with the number of dimensions of ``y`` in ``fit``.
+        y_std : ndarray of the shape of ``y_mean``, optional
+            Only with `return_std`.
+        y_cov : ndarray of shape (n_samples, n_samples) or \
+                (n_samples, n_samples, n_outputs), optional
+            Only with `return_cov`.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pmm_sklearn import PMMRegressor
+        >>> rng = np.random.RandomState(0)
+        >>> X = np.linspace(-1, 1, 100)[:, np.newaxis]
+        >>> y = np.sin(3 * X[:, 0]) + 0.1 * rng.standard_normal(100)
+        >>> model = PMMRegressor(3, 2, n_init=1, random_state=0).fit(X, y)
+        >>> y_mean, y_std = model.predict([[0.0], [3.0]], return_std=True)
+        >>> y_std.round(1)  # the noise of 0.1; and far from the data
+        array([0.1, 1. ])
         """
+        spread = self._spread(X, return_std, return_cov)
         outputs = self._outputs(X)
-        return outputs[:, 0] if self._single_output else outputs
+        outputs = outputs[:, 0] if self._single_output else outputs
+        return outputs if spread is None else (outputs, spread)
 
     def predict_gradient(self, X):
         """Derivatives of the predictions by the features, analytic.

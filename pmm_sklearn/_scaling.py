@@ -110,6 +110,11 @@ class Standardisation:
         is_rounding = np.abs(centred) <= self._rounding
         return np.where(is_rounding, 0.0, centred) / self._scale
 
+    @property
+    def target_scale(self):
+        """Unit of each target."""
+        return self._scale
+
     def weights(self, sample_weight):
         """Weights of the squared residuals of the standardised problem."""
         return sample_weight[:, np.newaxis]

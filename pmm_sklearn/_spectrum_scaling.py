@@ -95,6 +95,11 @@ class SpectrumScaling:
         """Targets of the standardised problem."""
         return (y - self._target_shift) / self._target_scale
 
+    @property
+    def target_scale(self):
+        """Unit of each target."""
+        return self._target_scale
+
     def weights(self, weight):
         """Weights of its squared residuals: errors count in units of the spread."""
         return weight * (self._target_scale / self.spread) ** 2

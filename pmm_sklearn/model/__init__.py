@@ -14,6 +14,7 @@ from .overlap import EigenvectorOverlap
 from .penalty import NoisePenalty, RidgePenalty
 from .pmm import PMM, Parameters
 from .polynomial import Monomials
+from .posterior import LaplacePosterior, mixture_variance
 from .primary import AffineMatrix
 from .readout import READOUTS, Expectation, Transition
 from .spectrum import SpectrumReadout, spectrum_pmm
@@ -41,6 +42,7 @@ __all__ = [
     "HermitianSpace",
     "ImagePMM",
     "ImageParameters",
+    "LaplacePosterior",
     "LazyGrams",
     "LearnedOutputs",
     "Levels",
@@ -61,6 +63,7 @@ __all__ = [
     "UnitaryProduct",
     "WindowGrams",
     "matrix_spaces",
+    "mixture_variance",
     "observable_pmm",
     "phase_energies",
     "solutions",

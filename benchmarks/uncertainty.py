@@ -1,0 +1,193 @@
+"""How far predictions can be trusted: real data, and emulators that extrapolate.
+
+Root mean square error, negative log likelihood, percentage of test points within the
+nominal 68 % and 95 % intervals, and mean width of the latter, over the standard splits
+(airfoil: random ones of the same kind), beside a Gaussian process, Bayesian ridge
+regression on polynomials, and a random forest with the conformal intervals of MAPIE.
+Nothing is chosen by the test data.
+
+    python benchmarks/uncertainty.py                        # 20 splits, about an hour
+    python benchmarks/uncertainty.py --splits 3 --sets yacht
+"""
+
+import argparse
+import time
+import warnings
+
+import numpy as np
+from _data import MissingData, uci
+from emulation import LFD_MODELS, SECTOR_SIZES
+from scipy.stats import norm
+from sklearn.base import clone
+from sklearn.ensemble import RandomForestRegressor
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.gaussian_process import GaussianProcessRegressor
+from sklearn.gaussian_process.kernels import RBF, ConstantKernel, WhiteKernel
+from sklearn.linear_model import BayesianRidge
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import PolynomialFeatures, StandardScaler
+from threadpoolctl import threadpool_limits
+
+from pmm_sklearn import PMMEmulator, PMMRegressor
+from pmm_sklearn.datasets import load_airfoil, make_almg, make_lfd_emulation
+from pmm_sklearn.targets import Level, Observable
+
+SETS = ("concrete", "energy", "yacht", "airfoil")
+LEVELS = (0.68, 0.95)
+
+
+def load(name, split):
+    """Training and test data of one split."""
+    if name == "airfoil":
+        X, y = load_airfoil(return_X_y=True)
+        test = np.random.RandomState(split).permutation(len(X))[: len(X) // 10]
+    else:
+        X, y, tests = uci(name)
+        test = tests[split]
+    is_train = np.ones(len(X), dtype=bool)
+    is_train[test] = False
+    return X[is_train], y[is_train], X[test], y[test]
+
+
+def gaussian_process(n_features):
+    kernel = ConstantKernel(10.0, (1e-2, 1e6)) * RBF(np.ones(n_features), (0.05, 1e3))
+    kernel += WhiteKernel(0.1, (1e-8, 10.0))
+    return make_pipeline(
+        StandardScaler(),
+        GaussianProcessRegressor(kernel, normalize_y=True, random_state=0),
+    )
+
+
+def models(n_features, seed):
+    polynomials = [StandardScaler(), PolynomialFeatures(2), StandardScaler()]
+    return {
+        "PMM, defaults": PMMRegressor(random_state=seed),
+        "Gaussian process": gaussian_process(n_features),
+        "Bayesian ridge": make_pipeline(*polynomials, BayesianRidge()),
+    }
+
+
+def normal_scores(model, X, y, X_test, y_test):
+    """Scores of a model that predicts standard deviations."""
+    model.fit(X, y)
+    mean, std = model.predict(X_test, return_std=True)
+    error = np.abs(y_test - mean)
+    inside = [100 * np.mean(error <= norm.ppf(0.5 + p / 2) * std) for p in LEVELS]
+    return [
+        np.sqrt(np.mean(error**2)),
+        -np.mean(norm.logpdf(y_test, mean, std)),
+        *inside,
+        np.mean(2 * norm.ppf(0.975) * std),
+    ]
+
+
+def forest_scores(X, y, X_test, y_test, seed):
+    """Scores of a random forest with intervals of MAPIE; it has no density."""
+    from mapie.regression import CrossConformalRegressor
+
+    forest = CrossConformalRegressor(
+        RandomForestRegressor(random_state=seed), confidence_level=LEVELS, cv=5
+    )
+    forest.fit_conformalize(X, y)
+    mean, intervals = forest.predict_interval(X_test)
+    y = y_test[:, np.newaxis]
+    inside = (intervals[:, 0] <= y) & (y <= intervals[:, 1])
+    width = np.mean(intervals[:, 1, 1] - intervals[:, 0, 1])
+    rmse = np.sqrt(np.mean((mean - y_test) ** 2))
+    return [rmse, np.nan, *(100 * inside.mean(axis=0)), width]
+
+
+def scores_of_split(name, split):
+    """Scores of all models, by their names; the last one is seconds."""
+    data = load(name, split)
+    scores = {}
+    for label, model in models(data[0].shape[1], split).items():
+        start = time.perf_counter()
+        scores[label] = normal_scores(model, *data)
+        scores[label].append(time.perf_counter() - start)
+    try:
+        start = time.perf_counter()
+        scores["forest, MAPIE CV+"] = forest_scores(*data, split)
+        scores["forest, MAPIE CV+"].append(time.perf_counter() - start)
+    except ImportError:
+        print("without random forest: pip install mapie")
+    return scores
+
+
+def real_data(names, n_splits):
+    """Table of means and standard errors, and the mean coverage over all sets."""
+    coverage = {}
+    for name in names:
+        try:
+            splits = [scores_of_split(name, split) for split in range(n_splits)]
+        except MissingData as missing:
+            print(f"{name}: skipped: {missing}")
+            continue
+        print(f"\n{name}, {n_splits} splits")
+        header = ("RMSE", "NLL", "68 %", "95 %", "width", "seconds")
+        print(f"  {'':<20}" + "".join(f"{column:>16}" for column in header))
+        for label in splits[0]:
+            values = np.array([scores[label] for scores in splits])
+            mean, error = values.mean(axis=0), values.std(axis=0) / np.sqrt(n_splits)
+            cells = (f"{m:.3f} ± {e:.3f}" for m, e in zip(mean, error, strict=True))
+            print(
+                f"  {label:<20}" + "".join(f"{cell:>16}" for cell in cells), flush=True
+            )
+            coverage.setdefault(label, []).append(mean[3])
+    for label, values in coverage.items():
+        print(f"mean coverage of 95 % over {len(values)} sets, {label}: ", end="")
+        print(f"{np.mean(values):.1f} %")
+
+
+def within_two(model, X, y):
+    """Percentage of true values within two standard deviations, for each target."""
+    mean, std = model.predict(X, return_std=True)
+    inside = np.abs(mean - y) <= 2 * std
+    rmse, size = (np.sqrt(np.mean(v**2)) for v in (mean - y, std))
+    percentages = " ".join(
+        f"{100 * p:4.0f}" for p in np.atleast_1d(inside.mean(axis=0))
+    )
+    return f"{percentages} %   RMSE {rmse:.1e}, std {size:.1e}"
+
+
+def emulators(n_states):
+    """Withheld points of two Hamiltonians."""
+    data = make_almg()
+    targets = [Level(0, sector=0), Level(0, sector=1), Observable("n", sector=0)]
+    print("\nALMG, withheld window: within 2 std, for E0, E1, n")
+    for size in SECTOR_SIZES:
+        for state in range(n_states):
+            model = PMMEmulator(
+                size, targets=targets, matrix_type="symmetric", random_state=state
+            ).fit(data.X_train, data.y_train)
+            X, y = data.X_test[data.withheld], data.y_test[data.withheld]
+            print(f"  sectors {size}, state {state}: {within_two(model, X, y)}")
+    data = make_lfd_emulation()
+    print("\nRandom 40 x 40 matrices, 9 points: within 2 std")
+    for label, model in LFD_MODELS:
+        for state in range(n_states):
+            model = clone(model).set_params(random_state=state)
+            model.fit(data.X_train, data.y_train)
+            for name, part in (
+                ("|x| < 2", data.test_interpolation),
+                ("|x| > 2", data.test_extrapolation),
+            ):
+                text = within_two(model, data.X_test[part], data.y_test[part])
+                print(f"  {label}, state {state}, {name}: {text}", flush=True)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--splits", type=int, default=20, help="up to 20")
+    parser.add_argument("--sets", nargs="*", choices=SETS, default=SETS)
+    parser.add_argument("--states", type=int, default=3, help="starts of emulators")
+    options = parser.parse_args()
+    with threadpool_limits(1), warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        real_data(options.sets, options.splits)
+        if options.states:
+            emulators(options.states)
+
+
+if __name__ == "__main__":
+    main()

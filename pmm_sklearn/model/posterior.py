@@ -1,0 +1,336 @@
+"""How far outputs can be trusted: the posterior distribution of the parameters."""
+
+import numpy as np
+import scipy.linalg
+from scipy.linalg.blas import dtrmm
+
+from ._chunks import chunks, in_threads
+from .evidence import estimate_variances, mean_squares
+from .objective import Objective
+
+#: Numbers in the factor of a covariance: 32 MB.
+LARGEST_FACTOR = 2000**2
+# Numbers in a Jacobian whose singular values are affordable.  They are exact to
+# rounding, where squares of them are so to its root.
+_LARGEST_DECOMPOSED = 2**18
+_EPS = np.finfo(np.float64).eps
+# Of residuals in units of the spread: rounding errors are not smaller.
+_LEAST_VARIANCE = 1e-30
+# Of mean squares of outputs: the rounding errors of an exact one drown no other.
+_LEAST_RATIO = 1e-6
+# Numbers in the Jacobian of a chunk of predictions.
+_LARGEST_CHUNK = 2**18
+
+
+class LaplacePosterior:
+    r"""Normal approximation of the posterior density around the fitted parameters.
+
+    With the Gauss-Newton matrix :math:`A = J^T W J` of the training data, the variance
+    :math:`\sigma^2` of the noise and the variance :math:`v` of the parameters before
+    the training,
+
+    .. math::
+
+        \operatorname{cov} \theta = (A / \sigma^2 + I / v)^{-1}, \qquad
+        \operatorname{cov} z(x) = J(x) \operatorname{cov} \theta\, J(x)^T .
+
+    Directions that no datum determines, such as changes of basis, keep the variance
+    ``v``; where they change no output either, they add nothing.
+
+    Parameters
+    ----------
+    model : PMM
+        Structure of the model.
+    theta : ndarray of shape (n_parameters,)
+        Fitted parameters.
+    covariance : FullCovariance or LowRankCovariance
+        That of the parameters.
+    noise_variance : ndarray of shape (n_outputs,)
+        What is added to the variance of each output.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from pmm_sklearn import model as m
+    >>> pmm = m.observable_pmm(1, 1, (2,), 1)
+    >>> data = np.array([[0.0], [1.0]]), np.array([[1.0], [2.0]]), np.ones((2, 1))
+    >>> objective = m.Objective(pmm, m.SquaredError(), *data, m.RidgePenalty(0.1))
+    >>> theta = pmm.initial(np.random.RandomState(0))
+    >>> posterior = m.LaplacePosterior.fit(objective, theta)
+    >>> posterior.variance(np.zeros((5, 1))).shape
+    (5, 1)
+    """
+
+    def __init__(self, model, theta, covariance, noise_variance):
+        self.model = model
+        self.theta = theta
+        self.covariance_of_theta = covariance
+        self.noise_variance = noise_variance
+
+    @classmethod
+    def fit(cls, objective, theta, counts=None, residuals="noise"):
+        """Posterior of a sum of squares.
+
+        Parameters
+        ----------
+        objective : Objective
+            What was minimised.  Its smoothness term is taken for a choice among
+            models, not for knowledge.
+        theta : ndarray of shape (n_parameters,)
+            Where it is least.
+        counts : ndarray of shape (n_samples, 1) or (n_samples, n_outputs), optional
+            How many observations each datum is; by default its weight.
+        residuals : {"noise", "model error", "known errors"}, default="noise"
+            What residuals are: noise, independent and of unknown variance for each
+            output; errors of the model, which do not average out, so that all
+            residuals together say as much as one; or, in units of their errors, noise
+            of the training data only, which the outputs do not have.
+
+        Returns
+        -------
+        LaplacePosterior or None
+            None if the covariance would be too large: see `LARGEST_FACTOR`.
+        """
+        model = objective.model
+        n_residuals = len(objective.y) * model.n_outputs
+        if min(n_residuals, model.n_parameters) * model.n_parameters > LARGEST_FACTOR:
+            return None
+        counts = objective.weight if counts is None else counts
+        n_observations = np.broadcast_to(counts, objective.y.shape).sum()
+        if residuals == "known errors":
+            unit, weight, loss, noise = np.zeros(model.n_outputs), None, 0.0, 1.0
+        else:
+            unit = mean_squares(objective, theta, counts)
+            floor = max(_LEAST_RATIO * unit.max(), _LEAST_VARIANCE)
+            weight, loss, noise = counts / np.maximum(unit, floor), n_observations, None
+        curvatures, directions = _decomposed(_data_only(objective, weight), theta)
+        noise, prior = estimate_variances(
+            curvatures, loss, theta @ theta, n_observations, noise
+        )
+        effective = noise * n_observations if residuals == "model error" else noise
+        covariance = _covariance(curvatures, directions, effective, prior)
+        return cls(model, theta.copy(), covariance, noise * unit)
+
+    def variance(self, X, n_jobs=None):
+        """Variance of the outputs, noise included.
+
+        Parameters
+        ----------
+        X : ndarray of shape (n_samples, n_features)
+            Standardised features.
+        n_jobs : int, optional
+            Number of threads, as in joblib.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_outputs)
+        """
+        variance = np.empty((len(X), self.model.n_outputs))
+
+        def fill(chunk, root):
+            np.einsum("kps,kps->sk", root, root, out=variance[chunk])
+
+        self._for_roots(X, fill, n_jobs)
+        return variance + self.noise_variance
+
+    def covariance(self, X, n_jobs=None):
+        """Covariance of the samples for each output, noise included.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_samples, n_outputs)
+        """
+        width = self.covariance_of_theta.width
+        roots = np.empty((self.model.n_outputs, width, len(X)))
+
+        def fill(chunk, root):
+            roots[:, :, chunk] = root
+
+        self._for_roots(X, fill, n_jobs)
+        covariance = np.empty((len(X), len(X), self.model.n_outputs))
+        for k, root in enumerate(roots):
+            of_output = root.T @ root
+            of_output[np.diag_indices_from(of_output)] += self.noise_variance[k]
+            covariance[:, :, k] = of_output
+        return covariance
+
+    def sample(self, X, n_samples, random_state, n_jobs=None):
+        """Draws of the deviations of the outputs from the prediction.
+
+        Parameters
+        ----------
+        X : ndarray of shape (n_rows, n_features)
+            Standardised features.
+        n_samples : int
+            Number of draws.
+        random_state : numpy.random.RandomState
+            Source of the random numbers.
+        n_jobs : int, optional
+            Number of threads, as in joblib.
+
+        Returns
+        -------
+        ndarray of shape (n_rows, n_outputs, n_samples)
+            Every draw has one set of parameters for all rows and outputs, and noise
+            of each of them.
+        """
+        width = self.covariance_of_theta.width
+        coefficients = random_state.standard_normal((width, n_samples))
+        shape = len(X), self.model.n_outputs, n_samples
+        draws = random_state.standard_normal(shape)
+        draws *= np.sqrt(self.noise_variance)[:, np.newaxis]
+
+        def add(chunk, root):
+            draws[chunk] += np.swapaxes(root.transpose(0, 2, 1) @ coefficients, 0, 1)
+
+        self._for_roots(X, add, n_jobs)
+        return draws
+
+    def _for_roots(self, X, function, n_jobs):
+        """Call ``function(chunk, root)`` for all chunks of samples.
+
+        The covariance of outputs ``k`` and ``l`` of samples ``s`` and ``t`` is the
+        sum over ``p`` of ``root[k, p, s] * root[l, p, t]``.
+        """
+        model, covariance = self.model, self.covariance_of_theta
+        parameters = model.split(self.theta)
+
+        def work(chunk):
+            _, saved = model.forward(parameters, model.inputs(X[chunk]))
+            jacobian = model.jacobian(saved)
+            n_samples, n_outputs, n_parameters = jacobian.shape
+            # Outputs, then samples; the parameters are the last axis, and the
+            # slowest one in memory.
+            rows = jacobian.T.reshape(n_parameters, -1).T
+            root = covariance.root(rows).T.reshape(-1, n_outputs, n_samples)
+            function(chunk, root.transpose(1, 0, 2))
+
+        numbers = model.n_outputs * covariance.width
+        parts = chunks(len(X), numbers, _LARGEST_CHUNK)
+        for _ in in_threads(work, parts, n_jobs):
+            pass
+
+
+class FullCovariance:
+    """Covariance matrix held as its triangular factor ``L``.
+
+    Parameters
+    ----------
+    factor : ndarray of shape (n, n)
+        Lower triangle, ``covariance = L @ L.T``.
+    """
+
+    def __init__(self, factor):
+        self.factor = factor
+        self.width = len(factor)
+
+    def root(self, rows):
+        """``J L`` for the rows ``J`` of shape (m, n), which are overwritten."""
+        return dtrmm(1.0, self.factor, rows, side=1, lower=1, overwrite_b=1)
+
+    def __getstate__(self):
+        """Half the matrix."""
+        return {"packed": self.factor[np.tril_indices(self.width)]}
+
+    def __setstate__(self, state):
+        packed = state["packed"]
+        width = int(np.sqrt(2 * len(packed)))
+        factor = np.zeros((width, width), order="F")
+        factor[np.tril_indices(width)] = packed
+        self.__init__(factor)
+
+
+class LowRankCovariance:
+    r"""Covariance :math:`V D V^T + v (I - V V^T)`, for few data.
+
+    Parameters
+    ----------
+    directions : ndarray of shape (n, k)
+        Orthonormal columns ``V``, what the data determine.
+    variances : ndarray of shape (k,)
+        Variances ``D`` along them.
+    prior_variance : float
+        Variance ``v`` of everything else.
+    """
+
+    def __init__(self, directions, variances, prior_variance):
+        self.directions = directions
+        self.deviations = np.sqrt(variances)
+        self.prior_deviation = np.sqrt(prior_variance)
+        self.width = sum(directions.shape)
+
+    def root(self, rows):
+        """Matrix of shape (m, n + k) that times its transpose is the covariance."""
+        inside = rows @ self.directions
+        # Projected, not a difference of squares: that would lose half the digits.
+        outside = rows - inside @ self.directions.T
+        return np.hstack([self.prior_deviation * outside, inside * self.deviations])
+
+
+def mixture_variance(means, variances):
+    """Variance of a mixture: mean of the variances plus variance of the means.
+
+    Parameters
+    ----------
+    means, variances : ndarray of shape (n_members, ...)
+        Of each member; all count alike.
+
+    Returns
+    -------
+    ndarray of shape (...)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from pmm_sklearn.model import mixture_variance
+    >>> mixture_variance(np.array([[1.0], [3.0]]), np.array([[2.0], [4.0]]))
+    array([4.])
+    """
+    return np.mean(variances, axis=0) + np.var(means, axis=0)
+
+
+def _data_only(objective, weight=None):
+    """The objective with other weights, without the smoothness term."""
+    return Objective(
+        objective.model,
+        objective.loss,
+        objective.X,
+        objective.y,
+        objective.weight if weight is None else weight,
+        objective.penalty,
+        inputs=objective._inputs,
+    )
+
+
+def _decomposed(objective, theta):
+    """Eigenvalues of the Gauss-Newton matrix but zeros, and their eigenvectors."""
+    n_residuals, n_parameters = objective.n_residuals, objective.n_parameters
+    size = max(n_residuals, n_parameters)
+    if n_residuals * n_parameters <= _LARGEST_DECOMPOSED:
+        _, jacobian = objective.residuals_and_jacobian(theta)
+        _, singular, vectors = scipy.linalg.svd(jacobian, full_matrices=False)
+        used = singular > size * _EPS * singular[0]
+        return singular[used] ** 2, vectors[used].T
+    equations = objective.quadratic_model(theta)
+    matrix = equations.gram if objective.is_dual else equations.matrix
+    curvatures, vectors = scipy.linalg.eigh(
+        matrix, lower=True, driver="evd", overwrite_a=True, check_finite=False
+    )
+    used = curvatures > size * _EPS * curvatures[-1]
+    curvatures, vectors = curvatures[used], vectors[:, used]
+    if objective.is_dual:
+        vectors = equations.jacobian.T @ (vectors / np.sqrt(curvatures))
+    return curvatures, vectors
+
+
+def _covariance(curvatures, directions, noise, prior):
+    variances = 1.0 / (curvatures / noise + 1.0 / prior)
+    n, k = directions.shape
+    if 2 * k < n:
+        return LowRankCovariance(directions, variances, prior)
+    # V sqrt(D) V^T + sqrt(v) (I - V V^T), made triangular.
+    deviation = np.sqrt(prior)
+    root = (directions * (np.sqrt(variances) - deviation)) @ directions.T
+    root[np.diag_indices(n)] += deviation
+    triangle = scipy.linalg.qr(root, mode="r", overwrite_a=True, check_finite=False)[0]
+    return FullCovariance(np.asfortranarray(triangle.T))
