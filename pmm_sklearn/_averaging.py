@@ -1,5 +1,6 @@
 """Estimators whose outputs are a mean over several models."""
 
+import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from ._mean_model import MeanModel, MeanOfOutputs, inverse_weights
@@ -29,6 +30,10 @@ class AveragingMixin:
         """The fitted model: all members and the mean over them."""
         combine = self._combination(getattr(self, "member_weights_", None))
         return MeanModel(self._fitted_model(), self._members(), combine)
+
+    @property
+    def _no_other_members(self):
+        return {"_other_members": (), "member_weights_": np.ones(1)}
 
     @property
     def _n_members(self):

@@ -1,6 +1,7 @@
 """What all estimators of parametric matrix models have in common."""
 
 from contextlib import contextmanager
+from typing import ClassVar
 
 import numpy as np
 from sklearn.base import BaseEstimator
@@ -44,6 +45,8 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
     _solvers = tuple(SOLVERS)
     # Number of models whose outputs are averaged.
     _n_members = 1
+    # Attributes of an estimator with a single one, whatever was fitted before.
+    _no_other_members: ClassVar = {}
     # Iterations from line to line, with verbose=1.
     _lines_every = 10
 
@@ -120,7 +123,7 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
         """
 
         def fitted(theta):
-            return {**problem.attributes(theta), **outputs}
+            return {**problem.attributes(theta), **outputs, **self._no_other_members}
 
         bridge = CallbackBridge(
             self, hook_data, self._n_members * self.max_iter, fitted
