@@ -36,6 +36,7 @@ VARIANTS = [
     "n_eigenvectors=4",
     "which='LM'",
     "n_init=8",
+    "n_average=4",
     "tol=1e-1",
     "tol=1e-3",
     "early_stopping=True",

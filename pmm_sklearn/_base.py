@@ -1,6 +1,7 @@
 """What all estimators of parametric matrix models have in common."""
 
 from contextlib import contextmanager
+from typing import ClassVar
 
 import numpy as np
 from sklearn.base import BaseEstimator
@@ -8,6 +9,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 
 from ._callbacks import CallbackBridge, CallbackSupportMixin
+from ._mean_model import MeanModel
 from ._online import OnlineTraining
 from ._starts import train
 from ._validation import (
@@ -41,6 +43,10 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
     """Parameters, training and persistence common to all estimators."""
 
     _solvers = tuple(SOLVERS)
+    # Number of models whose outputs are averaged.
+    _n_members = 1
+    # Attributes of an estimator with a single one, whatever was fitted before.
+    _no_other_members: ClassVar = {}
     # Iterations from line to line, with verbose=1.
     _lines_every = 10
 
@@ -65,12 +71,16 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
             check_integer("verbose", self.verbose, 0)
 
     def _starts(self, problem, random_state, structure):
-        """Starting points: random ones, or the fitted one for a warm start."""
-        if not (self.warm_start and hasattr(self, "_structure")):
-            seeds = random_state.randint(np.iinfo(np.int32).max, size=self.n_init)
-            return [problem.random_start(seed) for seed in seeds]
-        self._check_structure(structure, "warm_start=True", "set warm_start=False")
-        return [problem.start_from(self._fitted_parameters())]
+        """Starting points: random ones, or the fitted ones for a warm start."""
+        members = []
+        n_random = self.n_init
+        if self.warm_start and hasattr(self, "_structure"):
+            self._check_structure(structure, "warm_start=True", "set warm_start=False")
+            members = self._members()[: self._n_members]
+            n_random = self._n_members - len(members)
+        seeds = random_state.randint(np.iinfo(np.int32).max, size=n_random)
+        starts = [problem.start_from(parameters) for parameters in members]
+        return starts + [problem.random_start(seed) for seed in seeds]
 
     def _check_structure(self, structure, cause, alternative):
         """Raise unless the fitted model, which is to be continued, has it."""
@@ -86,6 +96,14 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
     def _fitted_parameters(self):
         intercept = getattr(self, "intercept_", np.empty(0))
         return Parameters(self.matrices_, self.observables_, intercept)
+
+    def _members(self):
+        """Parameters of all models whose outputs are averaged, the best first."""
+        return [self._fitted_parameters()]
+
+    def _mean_model(self):
+        """The fitted model, for predictions."""
+        return MeanModel(self._fitted_model(), self._members())
 
     def _optimise(self, problem, starts, hook_data, outputs, seed=None):
         """Minimise from the starts and set the fitted attributes.
@@ -105,16 +123,29 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
         """
 
         def fitted(theta):
-            return {**problem.attributes(theta), **outputs}
+            return {**problem.attributes(theta), **outputs, **self._no_other_members}
 
-        bridge = CallbackBridge(self, hook_data, self.max_iter, fitted)
-        result, start_losses = self._train(problem, starts, bridge, seed)
-        if result.reason is StopReason.NON_FINITE:
-            raise ValueError(f"No model could be fitted: {result.reason.value}.")
-        vars(self).update(fitted(result.theta), start_losses_=np.array(start_losses))
-        self._set_training_attributes(problem, result)
+        bridge = CallbackBridge(
+            self, hook_data, self._n_members * self.max_iter, fitted
+        )
+        results, start_losses, curves = self._train(problem, starts, bridge, seed)
+        best = results[0]
+        if best.reason is StopReason.NON_FINITE:
+            raise ValueError(f"No model could be fitted: {best.reason.value}.")
+        vars(self).update(fitted(best.theta), start_losses_=np.array(start_losses))
+        self.n_parameters_ = len(results) * problem.model.n_parameters
+        self._set_training_attributes(problem, best)
+        self.start_loss_curves_ = [[float(x) for x in curve] for curve in curves]
+        scores = [result.score for result in results]
+        self._set_members(problem, [result.theta for result in results], scores)
         bridge.close()
-        self._report(result, problem.objective)
+        # Of several models one that has not converged is worth a warning.
+        last = next((r for r in results if not r.reason.converged), best)
+        self.stop_reason_ = last.reason.name.lower()
+        self._report(last, problem.objective)
+
+    def _set_members(self, problem, thetas, losses):
+        """Set the attributes of several models, for estimators that have them."""
 
     def _fit_epoch(self, problem, attributes):
         """One epoch of Adam on a batch, and the fitted attributes after it.
@@ -126,30 +157,39 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
         attributes : dict
             Fitted attributes that describe the outputs.
         """
-        online = getattr(self, "_online", None) or self._first_state(problem)
-        online, loss = online.after_epoch(
-            problem.objective, self.batch_size, self.learning_rate_init
+        online = getattr(self, "_online", None) or self._first_states(problem)
+        steps = self.batch_size, self.learning_rate_init
+        online, losses = zip(
+            *(state.after_epoch(problem.objective, *steps) for state in online),
+            strict=True,
         )
+        thetas = [state.theta for state in online]
         vars(self).update(
-            **problem.attributes(online.theta),
+            **problem.attributes(thetas[0]),
             **attributes,
             _online=online,
-            n_parameters_=problem.model.n_parameters,
-            alpha_=float(problem.objective.alpha(online.theta)),
+            n_parameters_=len(thetas) * problem.model.n_parameters,
+            alpha_=float(problem.objective.alpha(thetas[0])),
             n_iter_=getattr(self, "n_iter_", 0) + 1,
-            loss_=loss,
-            loss_curve_=[*getattr(self, "loss_curve_", []), loss],
+            loss_=losses[0],
+            loss_curve_=[*getattr(self, "loss_curve_", []), losses[0]],
         )
+        self._set_members(problem, thetas, losses)
 
-    def _first_state(self, problem):
-        """Of a new model, or of one that ``fit`` has left."""
+    def _first_states(self, problem):
+        """Of new models, or of those that ``fit`` has left."""
         random_state = check_random_state(self.random_state)
-        seeds = random_state.randint(np.iinfo(np.int32).max, size=2)
-        if hasattr(self, "_structure"):
-            theta = problem.start_from(self._fitted_parameters())
+        members = self._members() if hasattr(self, "_structure") else []
+        n_states = len(members) or self._n_members
+        seeds = random_state.randint(np.iinfo(np.int32).max, size=(n_states, 2))
+        if members:
+            thetas = [problem.start_from(parameters) for parameters in members]
         else:
-            theta = problem.random_start(seeds[0])
-        return OnlineTraining(problem.scaling, theta, seeds[1])
+            thetas = [problem.random_start(seed) for seed in seeds[:, 0]]
+        return [
+            OnlineTraining(problem.scaling, theta, seed)
+            for theta, seed in zip(thetas, seeds[:, 1], strict=True)
+        ]
 
     def _check_online_parameters(self):
         """Validate the hyper-parameters for ``partial_fit``."""
@@ -161,7 +201,8 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
             )
 
     def _train(self, problem, starts, bridge, seed):
-        """Result of the best start and the losses of all; shows the progress."""
+        """Results of the best starts and the losses of all; shows the progress."""
+        n_kept = self._n_members
 
         def name(number):
             return f"start {number}/{len(starts)}"
@@ -172,8 +213,9 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
         def on_screening(number, n_iter, theta, loss, score):
             self._show_iteration(f"{name(number)}   ", n_iter, loss, score)
 
-        def on_iteration(n_iter, theta, loss, score):
-            self._show_iteration("", n_iter, loss, score)
+        def on_iteration(number, n_iter, theta, loss, score):
+            member = f"member {number}/{n_kept}   " if n_kept > 1 else ""
+            self._show_iteration(member, n_iter, loss, score)
             return bridge.on_iteration(theta)
 
         problem.objective.n_jobs = self.n_jobs
@@ -191,23 +233,20 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
                 "validation_loss": problem.validation_loss,
                 "is_scheduled": solver == "adam",
             },
+            n_kept=n_kept,
             n_jobs=self.n_jobs,
+            is_watched=bridge.active,
             on_start=on_start,
             on_screening=on_screening,
             on_iteration=on_iteration,
         )
 
     def _set_training_attributes(self, problem, result):
-        self.n_parameters_ = problem.model.n_parameters
         self.n_iter_ = max(result.n_iter, 1)
         self.alpha_ = float(problem.objective.alpha(result.theta))
         self.loss_ = float(result.loss)
         self.loss_curve_ = [float(loss) for loss in result.loss_curve]
         self.validation_loss_curve_ = [float(loss) for loss in result.validation_curve]
-        self.start_loss_curves_ = [
-            [float(loss) for loss in curve] for curve in result.start_curves
-        ]
-        self.stop_reason_ = result.reason.name.lower()
 
     def _negligible_loss(self, objective):
         """Loss that ends the training; with ``tol=0`` only none at all does."""

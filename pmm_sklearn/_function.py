@@ -1,5 +1,7 @@
 """Fitted models as plain functions of arrays, for samplers and optimisers."""
 
+import copy
+
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
@@ -17,10 +19,8 @@ class ModelFunction:
 
     Parameters
     ----------
-    model : PMM
-        Structure of the model.
-    parameters : Parameters
-        Its matrices.
+    model : MeanModel
+        The model.
     single_output : bool
         Whether to return the only output without an axis for outputs.
     gradient : bool, default=False
@@ -48,10 +48,8 @@ class ModelFunction:
     ((20,), (20, 1))
     """
 
-    def __init__(self, model, parameters, single_output, gradient=False):
-        self._model = model
-        self._parameters = type(parameters)(*(array.copy() for array in parameters))
-        self._constants = model.constants(self._parameters)
+    def __init__(self, model, single_output, gradient=False):
+        self._model = copy.deepcopy(model)
         self._single_output = bool(single_output)
         self._gradient = bool(gradient)
 
@@ -78,18 +76,18 @@ class ModelFunction:
             0 if is_row else everything,
             0 if self._single_output else everything,
         )
-        arguments = self._parameters, x[np.newaxis] if is_row else x
-        with blas_limit(1 if is_row else len(x), self._model.primary.side):
+        X = x[np.newaxis] if is_row else x
+        with blas_limit(len(X), self._model.side):
             if not self._gradient:
-                return self._model.predict(*arguments, constants=self._constants)[index]
-            value, gradient = self._model.predict_gradient(*arguments, self._constants)
+                return self._model.predict(X)[index]
+            value, gradient = self._model.predict_gradient(X)
         return value[index], gradient[index]
 
 
 class FunctionMixin:
     """Estimators that can be had as functions.
 
-    They have ``_fitted_model()``, ``_fitted_parameters()`` and ``_single_output``.
+    They have ``_mean_model()`` and ``_single_output``.
     """
 
     def as_function(self, gradient=False):
@@ -119,16 +117,11 @@ class FunctionMixin:
         array([-0.4,  0.5])
         """
         check_is_fitted(self)
-        return ModelFunction(
-            self._fitted_model(),
-            self._fitted_parameters(),
-            self._single_output,
-            gradient,
-        )
+        return ModelFunction(self._mean_model(), self._single_output, gradient)
 
     def _feature_gradient(self, X):
         """Derivatives of the outputs by checked features."""
-        model = self._fitted_model()
-        with blas_limit(len(X), model.primary.side):
-            _, gradient = model.predict_gradient(self._fitted_parameters(), X)
+        model = self._mean_model()
+        with blas_limit(len(X), model.side):
+            _, gradient = model.predict_gradient(X)
         return gradient[:, 0] if self._single_output else gradient

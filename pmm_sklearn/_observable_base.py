@@ -7,6 +7,7 @@ from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from ._averaging import AveragingMixin
 from ._base import BasePMM
 from ._function import FunctionMixin
 from ._problem import TrainingProblem
@@ -27,7 +28,7 @@ from .model import MATRIX_TYPES, READOUTS, SELECTIONS, observable_pmm
 from .solvers import minimize_adam, minimize_newton_cg
 
 
-class ObservablePMM(FunctionMixin, BasePMM):
+class ObservablePMM(AveragingMixin, FunctionMixin, BasePMM):
     """Parameters, training and outputs of `PMMRegressor` and `PMMClassifier`."""
 
     _solvers = (*BasePMM._solvers, "newton-cg", "adam")
@@ -58,6 +59,7 @@ class ObservablePMM(FunctionMixin, BasePMM):
             "learning_rate_init", self.learning_rate_init, 0, open_interval=True
         )
         self._check_training_parameters()
+        self._check_averaging()
 
     def _split_validation(self, data, random_state):
         """Training and validation data; no validation data unless asked for."""
@@ -148,7 +150,7 @@ class ObservablePMM(FunctionMixin, BasePMM):
         if hasattr(self, "_structure"):
             self._check_structure(structure, "partial_fit", "call fit first")
         online = getattr(self, "_online", None)
-        scaling = online.scaling if online else make_scaling(*data, model)
+        scaling = online[0].scaling if online else make_scaling(*data, model)
         penalty = self._make_penalty(data[2], model.n_outputs)
         problem = TrainingProblem(model, loss, scaling, data, penalty)
         self._fit_epoch(problem, {**attributes, "_structure": structure})
@@ -169,9 +171,9 @@ class ObservablePMM(FunctionMixin, BasePMM):
     def _outputs(self, X):
         """Outputs of the fitted model, shape (n_samples, n_outputs)."""
         X = self._check_features(X)
-        model = self._fitted_model()
-        with blas_limit(len(X), model.primary.side):
-            return model.predict(self._fitted_parameters(), X, self.n_jobs)
+        model = self._mean_model()
+        with blas_limit(len(X), model.side):
+            return model.predict(X, self.n_jobs)
 
     def _check_features(self, X):
         check_is_fitted(self)

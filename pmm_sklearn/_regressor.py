@@ -82,7 +82,10 @@ class PMMRegressor(RegressorMixin, PosteriorMixin, ObservablePMM):
         First learning rate of "adam", which falls to zero like a cosine.
     n_init : int, default=4
         Number of random starts.  After 20, 60, 180, ... iterations the best third
-        of them is continued, until one is left.
+        of them is continued, until `n_average` are left.
+    n_average : int, default=1
+        Number of starts that are trained to the end, whose predictions are
+        averaged; at most `n_init`.  See the notes.
     early_stopping : bool, default=False
         Whether to set aside `validation_fraction` of the samples, to stop when
         the loss on them does not improve for `n_iter_no_change` iterations, and
@@ -120,9 +123,9 @@ class PMMRegressor(RegressorMixin, PosteriorMixin, ObservablePMM):
     intercept_ : ndarray of shape (n_outputs,)
         The constants :math:`g_k` in units of the targets.
     n_parameters_ : int
-        Number of real parameters that were learned.
+        Number of real parameters that were learned, of all members together.
     n_iter_ : int
-        Number of iterations of the start that was continued.
+        Number of iterations of the best member, whose are the curves and losses, too.
     alpha_ : float
         The regularisation used at the end.
     loss_ : float
@@ -135,11 +138,17 @@ class PMMRegressor(RegressorMixin, PosteriorMixin, ObservablePMM):
         Sum of squares on the samples set aside, after each iteration.  Empty
         without `early_stopping`.
     start_losses_ : ndarray of shape (n_init,)
-        Loss of each start when they were compared.
+        Loss of each start when they were compared, or at the end if all were kept.
     start_loss_curves_ : list of list of float
         Objective of each start after each of its iterations.
+    members_ : tuple of Parameters
+        ``(matrices, observables, intercept)`` of each of the `n_average` models, the
+        best first, which also is in `matrices_`, `observables_` and `intercept_`.
+    member_weights_ : ndarray of shape (n_average,)
+        Their weights in the mean, inverse to the roots of their losses.
     stop_reason_ : str
-        Why training ended: "converged", "stationary", "max_iter", "stopped_early",
+        Why training ended (of several members, of one that has not converged if there
+        is one): "converged", "stationary", "max_iter", "stopped_early",
         "callback" or "interrupted".
     n_outputs_ : int
         Number of targets.
@@ -170,11 +179,21 @@ class PMMRegressor(RegressorMixin, PosteriorMixin, ObservablePMM):
     fit of the training data says nothing about predictions: reduce `matrix_size`,
     unless cross-validation favours the large matrices.
 
+    Starts end in different minima, and between samples their predictions differ about
+    as much as from the truth.  With `n_average` above 1 the prediction is their mean,
+    with weights inverse to the roots of their losses: about equal for noisy data, and
+    nearly all for the best where there is no noise.  Four of four starts take about
+    three times as long to fit as the best of four, and predictions four times as long;
+    errors on measurements have been 5 to 20 % smaller, on functions without noise 10 to
+    45 % (doc/defaults.rst).  ``BaggingRegressor(PMMRegressor(n_init=1))`` also
+    draws samples for each member, and ``VotingRegressor`` averages models of different
+    structure.
+
     Ctrl-C ends the present fit, which keeps its best model and warns; a loop around
     it, such as ``cross_val_score``, goes on with the next fit.  A second Ctrl-C
     within two seconds is a ``KeyboardInterrupt`` for the caller and ends the loop.
     Callbacks see the iterations after the screening of the starts: all of them with
-    ``n_init=1``.
+    ``n_init=1``.  Several members are then trained one after the other.
 
     References
     ----------
@@ -212,6 +231,7 @@ class PMMRegressor(RegressorMixin, PosteriorMixin, ObservablePMM):
         batch_size=256,
         learning_rate_init=5e-3,
         n_init=4,
+        n_average=1,
         early_stopping=False,
         validation_fraction=0.1,
         n_iter_no_change=10,
@@ -234,6 +254,7 @@ class PMMRegressor(RegressorMixin, PosteriorMixin, ObservablePMM):
         self.batch_size = batch_size
         self.learning_rate_init = learning_rate_init
         self.n_init = n_init
+        self.n_average = n_average
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction
         self.n_iter_no_change = n_iter_no_change

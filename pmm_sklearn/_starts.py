@@ -23,15 +23,17 @@ def train(
     solver,
     settings,
     *,
+    n_kept=1,
     n_jobs=None,
+    is_watched=False,
     on_start=None,
     on_screening=None,
     on_iteration=None,
 ):
     """Compare the starts again and again, continue the better ones.
 
-    After 20, 60, 180 ... iterations the best third of the starts is kept, until one
-    is left ("successive halving", by thirds).
+    After 20, 60, 180 ... iterations the best third of the starts is kept, until
+    `n_kept` are left ("successive halving", by thirds); these are trained to the end.
 
     Parameters
     ----------
@@ -43,8 +45,13 @@ def train(
         ``solver(objective, theta, progress)``: see `pmm_sklearn.solvers`.
     settings : dict
         Keyword arguments of `Progress`.
+    n_kept : int, default=1
+        Number of starts that are trained to the end.
     n_jobs : int, optional
-        Number of starts that are screened at the same time.
+        Number of starts that are trained at the same time.
+    is_watched : bool, default=False
+        Whether the starts that are kept are trained in this process, where
+        `on_iteration` is called.
     on_start : callable, optional
         ``on_start(number, result)``, called with the result of each start's
         screening; numbers begin with 1.
@@ -52,48 +59,63 @@ def train(
         ``on_screening(number, n_iter, theta, loss, score)`` after each iteration of the
         screening, unless starts are screened in parallel.
     on_iteration : callable, optional
-        See `Progress`; called for the start that is left, once it is the only one.
+        The same for the starts that are kept; a true return value ends the training
+        of all.
 
     Returns
     -------
-    result : SolverResult
-        Best result, its curves beginning with the screening, with the curves of all
-        starts.
+    results : list of SolverResult
+        Best first, their curves beginning with the screening.
     start_losses : list of float
         Loss of every start at the first comparison.
+    curves : list of list of float
+        Objective of every start after each of its iterations.
     """
     max_iter = settings["max_iter"]
-    if len(starts) == 1:
-        result = minimise(objective, starts[0], solver, settings, on_iteration)
-        return replace(result, start_curves=[result.loss_curve]), [result.score]
+    run_task = partial(_continue, objective, solver, settings)
+    workers = _Workers(run_task, n_jobs)
+    # The only start that is left may have threads instead, and shows its progress.
+    is_here = is_watched or n_kept == 1
+    last_workers = _Workers(run_task, 1) if is_here else workers
+    if len(starts) <= n_kept:
+        tasks = [(start, max_iter, None) for start in starts]
+        results, cut = last_workers.run(tasks, None, on_iteration)
+        curves = [result.loss_curve for result in results]
+        scores = [result.score for result in results]
+        return _ranked(results, n_kept, cut), scores, curves
     limit = min(SCREENING_ITERATIONS, max_iter)
-    workers = _Workers(partial(_continue, objective, solver, settings), n_jobs)
     screening = [(start, limit, None) for start in starts]
-    results, was_interrupted = workers.run(screening, on_start, on_screening)
+    results, cut = workers.run(screening, on_start, on_screening)
     scores = [result.score for result in results]
-    latest = results = dict(enumerate(results))
-    while len(results) > 1 and not was_interrupted:
-        kept = sorted(results, key=lambda number: results[number].score)
-        kept = kept[: max(1, len(results) // _REDUCTION)]
-        results = {number: results[number] for number in kept}
+    curves = [result.loss_curve for result in results]
+    results = [replace(result, start=i) for i, result in enumerate(results)]
+    while len(results) > n_kept and cut is None:
+        results = _ranked(results, max(n_kept, len(results) // _REDUCTION))
         limit = min(_REDUCTION * limit, max_iter)
-        if len(results) > 1:
-            longer = [number for number in kept if results[number].is_unfinished(limit)]
-            tasks = [(results[k].resume.theta, limit, results[k]) for k in longer]
-            continued, was_interrupted = workers.run(tasks)
-            # After an interruption some of them have not been continued.
-            results.update(zip(longer, continued, strict=False))
-            latest = {**latest, **results}
-    number = min(results, key=lambda number: results[number].score)
-    best = results[number]
-    if was_interrupted:
-        best = replace(best, reason=StopReason.INTERRUPTED)
-    elif best.is_unfinished(max_iter):
-        start = best.resume.theta
-        best = minimise(objective, start, solver, settings, on_iteration, best)
-    latest = {**latest, number: best}
-    best = replace(best, start_curves=[latest[k].loss_curve for k in sorted(latest)])
-    return best, scores
+        if len(results) > n_kept:
+            results, cut = _longer(workers, results, limit, curves)
+    if cut is None:
+        results, cut = _longer(last_workers, results, max_iter, curves, on_iteration)
+    return _ranked(results, n_kept, cut), scores, curves
+
+
+def _longer(workers, results, max_iter, curves, on_iteration=None):
+    """Results continued where they are not finished, and what cut this short."""
+    ended = [r for r in results if not r.is_unfinished(max_iter)]
+    waiting = [r for r in results if r.is_unfinished(max_iter)]
+    tasks = [(result.resume.theta, max_iter, result) for result in waiting]
+    continued, cut = workers.run(tasks, None, on_iteration)
+    for i, result in enumerate(continued):
+        continued[i] = replace(result, start=waiting[i].start)
+        curves[waiting[i].start] = result.loss_curve
+    return ended + continued + waiting[len(continued) :], cut
+
+
+def _ranked(results, number, cut=None):
+    """The best results; all of them ended for the reason that cut them short."""
+    usable = [r for r in results if r.reason is not StopReason.NON_FINITE] or results
+    ranked = sorted(usable, key=lambda result: result.score)[:number]
+    return [replace(r, reason=cut) for r in ranked] if cut else ranked
 
 
 def minimise(objective, start, solver, settings, on_iteration=None, previous=None):
@@ -135,7 +157,7 @@ class _Workers:
             self._run_task = client.submit(_itself, run_task, pure=False, **options)
 
     def run(self, tasks, on_result=None, on_iteration=None):
-        """Results of the tasks in order, and whether an interruption cut them short.
+        """Results of the tasks in order, and what cut them short, if anything did.
 
         Parameters
         ----------
@@ -175,18 +197,17 @@ def _call(run_task, task):
 
 
 def _collect(results, on_result):
-    """List of results, and whether an interruption cut it short."""
+    """List of results, and the `StopReason` that cut it short or None."""
     collected = []
     try:
         for number, result in enumerate(results, 1):
             collected.append(result)
-            if result.reason is StopReason.INTERRUPTED:
-                return collected, True
+            if result.reason in (StopReason.INTERRUPTED, StopReason.CALLBACK):
+                return collected, result.reason
             if on_result is not None:
                 on_result(number, result)
     except KeyboardInterrupt:
         if not collected:
             raise
-        interrupted()
-        return collected, True
-    return collected, False
+        return collected, interrupted()
+    return collected, None

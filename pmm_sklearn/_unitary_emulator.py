@@ -182,9 +182,7 @@ alpha_
             pickled and shared by threads.
         """
         check_is_fitted(self)
-        return ModelFunction(
-            self._fitted_model(), self._fitted_parameters(), self._single_output
-        )
+        return ModelFunction(self._mean_model(), self._single_output)
 
     @property
     def hamiltonian_(self):

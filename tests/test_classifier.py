@@ -475,7 +475,7 @@ class TestPartialFit:
         before = model.decision_function(X)
         model.set_params(learning_rate_init=1e-12).partial_fit(X + 5, y)
         assert_allclose(model.decision_function(X), before, atol=1e-6)
-        values = model._online.scaling.features(X)
+        values = model._online[0].scaling.features(X)
         assert_allclose(values.mean(axis=0), 0, atol=1e-12)
 
     def test_goes_on_from_a_fit(self, rings):

@@ -173,12 +173,12 @@ class TestStarts:
     def test_cluster_that_shrinks_to_one_core(self, objective, processes, monkeypatch):
         # joblib does not use such a cluster: it stays in this process.
         starts = random_starts(objective, 9)
-        expected, _ = train(objective, starts, minimize_lm, SETTINGS)
+        (expected,), *_ = train(objective, starts, minimize_lm, SETTINGS)
         with dask(processes):
             backend = type(joblib.parallel.get_active_backend()[0])
             monkeypatch.setattr("pmm_sklearn._starts.effective_n_jobs", lambda _: 2)
             monkeypatch.setattr(backend, "effective_n_jobs", lambda *_: 1)
-            result, _ = train(objective, starts, minimize_lm, SETTINGS)
+            (result,), *_ = train(objective, starts, minimize_lm, SETTINGS)
         assert_array_equal(result.theta, expected.theta)
 
     def test_worker_that_dies(self, objective, tmp_path, processes):
@@ -191,9 +191,10 @@ class TestStarts:
             return minimize_lm(objective, theta, progress)
 
         starts = random_starts(objective)
-        expected, losses = train(objective, starts, minimize_lm, SETTINGS)
+        (expected,), losses, _ = train(objective, starts, minimize_lm, SETTINGS)
         with dask(processes):
-            result, losses_of_workers = train(objective, starts, fragile, SETTINGS)
+            result, losses_of_workers, _ = train(objective, starts, fragile, SETTINGS)
+            (result,) = result
         assert marker.exists()
         assert_array_equal(result.theta, expected.theta)
         assert losses_of_workers == losses

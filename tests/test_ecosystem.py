@@ -240,6 +240,20 @@ class TestCallbacks:
         assert model.n_iter_ == 25
         assert len(monitor.get_logs().data) == 1 + 5
 
+    def test_members_are_reported_one_after_the_other(self, smooth_data):
+        monitor = self.module.ScoringMonitor(scoring="r2")
+        model = small(n_average=2, tol=0.0, n_jobs=2).set_callbacks(monitor)
+        model.fit(*smooth_data)
+        fit, *iterations = (row["r2"] for row in monitor.get_logs().data)
+        assert fit == pytest.approx(model.score(*smooth_data))
+        assert len(iterations) == 2 * 25
+        # Each is the score of one member, also where there have been others before.
+        assert iterations[25] < iterations[24]
+        first = iterations[0]
+        model.fit(*smooth_data)
+        _, *iterations = (row["r2"] for row in monitor.get_logs().data)
+        assert iterations[0] == pytest.approx(first)
+
     def test_progress_bar(self, smooth_data, capsys):
         pytest.importorskip("rich", reason="the progress bar needs rich")
         X, y = smooth_data
@@ -274,6 +288,11 @@ class TestCallbacks:
         assert model.n_iter_ == 3
         assert model.stop_reason_ == "callback"
         assert callback.torn_down
+        # The second start has not begun.
+        callback = StopAtThird()
+        model = small(n_average=2).set_callbacks(callback).fit(*smooth_data)
+        assert len(model.members_) == 1
+        assert model.stop_reason_ == "callback"
 
     def test_teardown_after_an_error(self, smooth_data):
         X, y = smooth_data

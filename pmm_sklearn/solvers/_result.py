@@ -1,7 +1,7 @@
 """What a solver returns, and the record it keeps while it runs."""
 
 import enum
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -84,8 +84,8 @@ class SolverResult:
         Validation loss after each iteration; empty without validation data.
     resume : Resume
         Where to go on: see `Progress`.
-    start_curves : list of list of float
-        ``loss_curve`` of every start, of this one among them; from `train` only.
+    start : int
+        Number of its start, where `train` has several.
     """
 
     theta: np.ndarray
@@ -95,7 +95,7 @@ class SolverResult:
     loss_curve: list
     validation_curve: list
     resume: Resume
-    start_curves: list = field(default_factory=list)
+    start: int = 0
 
     @property
     def n_iter(self):

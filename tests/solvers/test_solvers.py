@@ -201,7 +201,7 @@ def test_a_continued_run_goes_on_from_the_last_point_and_keeps_its_patience():
 def test_screening_leaves_no_trace_in_the_winning_start(solver):
     objective, theta = make_objective("expectation", "hermitian", {"block_sizes": (3,)})
     settings = {"tol": 0.0, "max_iter": 40}
-    result, _ = train(objective, [theta, 1e3 * theta], SOLVERS[solver], settings)
+    (result,), *_ = train(objective, [theta, 1e3 * theta], SOLVERS[solver], settings)
     whole = minimise(objective, theta, SOLVERS[solver], settings)
     assert result.n_iter == whole.n_iter == 40
     # L-BFGS forgets the past gradients, and only them.

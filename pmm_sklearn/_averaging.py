@@ -1,0 +1,52 @@
+"""Estimators whose outputs are a mean over several models."""
+
+import numpy as np
+from sklearn.utils.validation import check_is_fitted
+
+from ._mean_model import MeanModel, MeanOfOutputs, inverse_weights
+from ._validation import check_integer
+
+
+class AveragingMixin:
+    """Estimators with the parameter `n_average`.
+
+    The best model is in the attributes of a single one, the others beside them.
+    """
+
+    _combination = MeanOfOutputs
+    # Estimators that were pickled before there were any have none.
+    _other_members = ()
+
+    @property
+    def members_(self):
+        """Matrices of all models that are averaged, the best first."""
+        check_is_fitted(self)
+        return tuple(self._members())
+
+    def _members(self):
+        return [self._fitted_parameters(), *self._other_members]
+
+    def _mean_model(self):
+        """The fitted model: all members and the mean over them."""
+        combine = self._combination(getattr(self, "member_weights_", None))
+        return MeanModel(self._fitted_model(), self._members(), combine)
+
+    @property
+    def _no_other_members(self):
+        return {"_other_members": (), "member_weights_": np.ones(1)}
+
+    @property
+    def _n_members(self):
+        return self.n_average
+
+    def _check_averaging(self):
+        check_integer("n_average", self.n_average, 1)
+        if self.n_average > self.n_init:
+            raise ValueError(
+                f"n_average must not exceed the number of starts, got n_average="
+                f"{self.n_average} with n_init={self.n_init}: increase n_init."
+            )
+
+    def _set_members(self, problem, thetas, losses):
+        self._other_members = tuple(problem.parameters(theta) for theta in thetas[1:])
+        self.member_weights_ = inverse_weights(losses)

@@ -1,0 +1,136 @@
+"""Several models of one structure, whose outputs are averaged."""
+
+import numpy as np
+from scipy.special import log_softmax, logsumexp
+
+
+class MeanModel:
+    """Models of one structure and what is made of their outputs: one output.
+
+    Parameters
+    ----------
+    model : PMM
+        Structure of the models.
+    members : list of Parameters
+        Their matrices.
+    combine : callable, optional
+        ``combine(outputs, gradients=None)`` returns the outputs and their derivatives
+        for those of the members along the first axis; not called for one member.
+    """
+
+    def __init__(self, model, members, combine=None):
+        self.side = model.primary.side
+        self._model = model
+        self._members = [(m, model.constants(m)) for m in members]
+        self._combine = combine
+
+    def predict(self, X, n_jobs=None):
+        """Outputs of shape (n_samples, n_outputs)."""
+        outputs = [self._model.predict(m, X, n_jobs, c) for m, c in self._members]
+        return outputs[0] if len(outputs) == 1 else self._combine(np.stack(outputs))[0]
+
+    def predict_gradient(self, X):
+        """Outputs, and their derivatives by the features."""
+        results = [self._model.predict_gradient(m, X, c) for m, c in self._members]
+        if len(results) == 1:
+            return results[0]
+        return self._combine(*map(np.stack, zip(*results, strict=True)))
+
+
+class MeanOfOutputs:
+    """Weighted mean of the outputs of several models.
+
+    Parameters
+    ----------
+    weights : ndarray of shape (n_members,)
+        Of sum 1.
+    """
+
+    def __init__(self, weights):
+        self._weights = weights
+
+    def __call__(self, outputs, gradients=None):
+        """Outputs, and their derivatives if those of the members are given."""
+        mean = np.tensordot(self._weights, outputs, axes=1)
+        if gradients is None:
+            return mean, None
+        return mean, np.tensordot(self._weights, gradients, axes=1)
+
+
+class LogitsOfMean:
+    """Logits of the weighted mean of the probabilities of several models.
+
+    Where models disagree they become less certain, other than the mean of logits, in
+    which the most certain model counts most.
+
+    Parameters
+    ----------
+    weights : ndarray of shape (n_members,)
+        Of sum 1.
+    """
+
+    def __init__(self, weights):
+        self._weights = weights
+
+    def __call__(self, outputs, gradients=None):
+        """Logits, and their derivatives if those of the members are given.
+
+        Parameters
+        ----------
+        outputs : ndarray of shape (n_members, n_samples, n_outputs)
+            Logits, or for one output the logit of the second of two classes.
+        gradients : ndarray of shape (n_members, n_samples, n_outputs, n_features)
+            Their derivatives.
+        """
+        is_binary = outputs.shape[2] == 1
+        if is_binary:
+            outputs = np.concatenate([np.zeros_like(outputs), outputs], axis=2)
+        logs = log_softmax(outputs, axis=2)
+        log_weights = np.log(np.maximum(self._weights, np.finfo(np.float64).tiny))
+        weighted = logs + log_weights[:, np.newaxis, np.newaxis]
+        mean = logsumexp(weighted, axis=0)
+        slopes = None
+        if gradients is not None:
+            if is_binary:
+                gradients = np.concatenate(
+                    [np.zeros_like(gradients), gradients], axis=2
+                )
+            centres = np.einsum("ask,askf->asf", np.exp(logs), gradients)
+            centred = gradients - centres[:, :, np.newaxis]
+            slopes = np.einsum("ask,askf->skf", np.exp(weighted - mean), centred)
+        if not is_binary:
+            return mean, slopes
+        slopes = None if slopes is None else slopes[:, 1:] - slopes[:, :1]
+        return mean[:, 1:] - mean[:, :1], slopes
+
+
+def inverse_weights(losses):
+    """Weights of sum 1, inverse to the roots of the losses.
+
+    Without noise one start often has a far smaller residual than the others, and should
+    count alone; with noise all residuals are about equal, and so are the weights.  Of
+    weights inverse to the losses, to their roots or none, the roots serve best both.
+
+    Parameters
+    ----------
+    losses : sequence of float
+        Not negative.
+
+    Returns
+    -------
+    ndarray of shape (n,)
+        A loss of zero leaves no weight for those that are larger.
+
+    Examples
+    --------
+    >>> from pmm_sklearn._mean_model import inverse_weights
+    >>> inverse_weights([1.0, 1.0, 4.0])
+    array([0.4, 0.4, 0.2])
+    >>> inverse_weights([0.0, 1.0])
+    array([1., 0.])
+    """
+    residuals = np.sqrt(np.asarray(losses, dtype=np.float64))
+    best = residuals.min()
+    weights = np.ones_like(residuals)
+    np.divide(best, residuals, out=weights, where=residuals > best)
+    return weights / weights.sum()
