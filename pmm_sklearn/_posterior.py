@@ -21,7 +21,7 @@ class PosteriorMixin:
 
     def _set_training_attributes(self, problem, result):
         super()._set_training_attributes(problem, result)
-        # The model is fitted: neither Ctrl-C nor matrices out of all proportion lose it.
+        # The model is fitted: neither Ctrl-C nor absurd matrices lose it.
         try:
             with single_blas_thread(), np.errstate(over="ignore", invalid="ignore"):
                 posterior = problem.posterior(result.theta)
@@ -103,9 +103,10 @@ class PosteriorMixin:
         """Posterior of the standardised problem, and its scaling."""
         if not hasattr(self, "_posterior"):
             raise ValueError(
-                "The distribution of the parameters is known after a fit only that was "
-                "not interrupted, not after partial_fit or from_npz: call fit, if need be with "
-                "warm_start=True and max_iter=1, and keep it with joblib.dump."
+                "The distribution of the parameters is known only after a fit that "
+                "was not interrupted, not after partial_fit or from_npz: call fit, "
+                "if need be with warm_start=True and max_iter=1, and keep it with "
+                "joblib.dump."
             )
         if self._posterior is None:
             raise ValueError(
