@@ -31,7 +31,7 @@ x = rng.uniform(-1, 1, size=160)
 x = x[(x < 0.2) | (x > 0.6)]
 y = exact(x) + 0.15 * rng.standard_normal(x.size)
 X = x[:, np.newaxis]
-model = PMMRegressor(4, 2, random_state=0).fit(X, y)
+model = PMMRegressor(4, 1, random_state=0).fit(X, y)
 
 grid = np.linspace(-1.5, 1.5, 301)[:, np.newaxis]
 mean, std = model.predict(grid, return_std=True)
@@ -44,13 +44,13 @@ mean, std = model.predict(grid, return_std=True)
 # several fits.
 n_fit = len(X) // 2
 split = SplitConformalRegressor(
-    PMMRegressor(4, 2, random_state=0).fit(X[:n_fit], y[:n_fit]),
+    PMMRegressor(4, 1, random_state=0).fit(X[:n_fit], y[:n_fit]),
     confidence_level=0.95,
     conformity_score=StdConformityScore(),
     prefit=True,
 ).conformalize(X[n_fit:], y[n_fit:])
 crossed = CrossConformalRegressor(
-    PMMRegressor(4, 2, n_init=1, random_state=0), confidence_level=0.95, cv=5
+    PMMRegressor(4, 1, n_init=1, random_state=0), confidence_level=0.95, cv=5
 ).fit_conformalize(X, y)
 
 X_new = rng.uniform(-1, 1, size=1000)[:, np.newaxis]

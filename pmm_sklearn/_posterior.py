@@ -5,6 +5,7 @@ from sklearn.utils import check_random_state
 
 from ._threads import single_blas_thread
 from ._validation import check_flag, check_integer
+from .solvers import interrupted
 
 
 class PosteriorMixin:
@@ -20,8 +21,15 @@ class PosteriorMixin:
 
     def _set_training_attributes(self, problem, result):
         super()._set_training_attributes(problem, result)
-        with single_blas_thread():
-            posterior = problem.posterior(result.theta)
+        # The model is fitted: neither Ctrl-C nor absurd matrices lose it.
+        try:
+            with single_blas_thread(), np.errstate(over="ignore", invalid="ignore"):
+                posterior = problem.posterior(result.theta)
+        except np.linalg.LinAlgError:
+            return
+        except KeyboardInterrupt:
+            interrupted()
+            return
         self._posterior = posterior and (posterior, problem.scaling)
 
     def _fit_epoch(self, problem, attributes):
@@ -95,9 +103,10 @@ class PosteriorMixin:
         """Posterior of the standardised problem, and its scaling."""
         if not hasattr(self, "_posterior"):
             raise ValueError(
-                "The distribution of the parameters is known after fit only, not "
-                "after partial_fit or from_npz: call fit, if need be with "
-                "warm_start=True and max_iter=1, and keep it with joblib.dump."
+                "The distribution of the parameters is known only after a fit that "
+                "was not interrupted, not after partial_fit or from_npz: call fit, "
+                "if need be with warm_start=True and max_iter=1, and keep it with "
+                "joblib.dump."
             )
         if self._posterior is None:
             raise ValueError(

@@ -209,3 +209,17 @@ def test_conformal_intervals(method):
     _, intervals = conformal.predict_interval(X_test)
     inside = (intervals[:, 0, 0] <= y_test) & (y_test <= intervals[:, 1, 0])
     assert 0.82 < inside.mean() < 0.97
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, np.linalg.LinAlgError])
+def test_model_is_kept_without_its_error_bars(data, models, monkeypatch, error):
+    X, y = data
+
+    def fails(*args, **kwargs):
+        raise error
+
+    monkeypatch.setattr("pmm_sklearn.model.LaplacePosterior.fit", fails)
+    model = make_model().fit(X, y[:, 0])
+    np.testing.assert_array_equal(model.predict(X), models[0].predict(X))
+    with pytest.raises(ValueError, match="not interrupted"):
+        model.predict(X, return_std=True)

@@ -308,7 +308,9 @@ def _decomposed(objective, theta):
     size = max(n_residuals, n_parameters)
     if n_residuals * n_parameters <= _LARGEST_DECOMPOSED:
         _, jacobian = objective.residuals_and_jacobian(theta)
-        _, singular, vectors = scipy.linalg.svd(jacobian, full_matrices=False)
+        _, singular, vectors = scipy.linalg.svd(
+            jacobian, full_matrices=False, overwrite_a=True, check_finite=False
+        )
         used = singular > size * _EPS * singular[0]
         return singular[used] ** 2, vectors[used].T
     equations = objective.quadratic_model(theta)
