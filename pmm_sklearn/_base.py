@@ -137,7 +137,9 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
         self._set_training_attributes(problem, best)
         self.start_loss_curves_ = [[float(x) for x in curve] for curve in curves]
         scores = [result.score for result in results]
-        self._set_members(problem, [result.theta for result in results], scores)
+        thetas = [result.theta for result in results]
+        self._set_members(problem, thetas, scores)
+        self._set_posterior(problem, thetas)
         bridge.close()
         # Of several models one that has not converged is worth a warning.
         last = next((r for r in results if not r.reason.converged), best)
@@ -146,6 +148,9 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
 
     def _set_members(self, problem, thetas, losses):
         """Set the attributes of several models, for estimators that have them."""
+
+    def _set_posterior(self, problem, thetas):
+        """Keep what error bars need, for estimators that have them."""
 
     def _fit_epoch(self, problem, attributes):
         """One epoch of Adam on a batch, and the fitted attributes after it.

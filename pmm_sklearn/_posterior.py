@@ -19,18 +19,18 @@ class PosteriorMixin:
         vars(self).pop("_posterior", None)
         super()._optimise(problem, *args, **kwargs)
 
-    def _set_training_attributes(self, problem, result):
-        super()._set_training_attributes(problem, result)
+    def _set_posterior(self, problem, thetas):
         # The model is fitted: neither Ctrl-C nor absurd matrices lose it.
         try:
             with single_blas_thread(), np.errstate(over="ignore", invalid="ignore"):
-                posterior = problem.posterior(result.theta)
+                posteriors = [problem.posterior(theta) for theta in thetas]
         except np.linalg.LinAlgError:
             return
         except KeyboardInterrupt:
             interrupted()
             return
-        self._posterior = posterior and (posterior, problem.scaling)
+        is_small = all(posterior is not None for posterior in posteriors)
+        self._posterior = (posteriors, problem.scaling) if is_small else None
 
     def _fit_epoch(self, problem, attributes):
         vars(self).pop("_posterior", None)
@@ -68,14 +68,21 @@ class PosteriorMixin:
         check_integer("n_samples", n_samples, 1)
         y_mean = self.predict(X)
         X = self._check_features(X)
-        posterior, scaling = self._fitted_posterior()
+        posteriors, scaling = self._fitted_posterior()
         random_state = check_random_state(random_state)
+        weights = self._member_weights(posteriors)
+        member = random_state.choice(len(weights), size=n_samples, p=weights)
+        X_standard = scaling.features(X)
+        draws = np.empty((len(X), len(scaling.target_scale), n_samples))
         with single_blas_thread():
-            draws = posterior.sample(
-                scaling.features(X), n_samples, random_state, self.n_jobs
-            )
-        draws *= scaling.target_scale[:, np.newaxis]
-        draws += y_mean.reshape(*draws.shape[:2], 1)
+            means = self._member_means(X, y_mean, len(posteriors))
+            for i, posterior in enumerate(posteriors):
+                own = np.flatnonzero(member == i)
+                sample = posterior.sample(
+                    X_standard, len(own), random_state, self.n_jobs
+                )
+                sample *= scaling.target_scale[:, np.newaxis]
+                draws[:, :, own] = sample + means[i][..., np.newaxis]
         return draws[:, 0] if self._single_output else draws
 
     def _spread(self, X, return_std, return_cov):
@@ -90,14 +97,39 @@ class PosteriorMixin:
                 "be returned: the former is the root of the diagonal of the latter."
             )
         X = self._check_features(X)
-        posterior, scaling = self._fitted_posterior()
-        X, scale = scaling.features(X), scaling.target_scale
+        posteriors, scaling = self._fitted_posterior()
+        X_standard, scale = scaling.features(X), scaling.target_scale
+        weights = self._member_weights(posteriors)
         with single_blas_thread():
-            if return_std:
-                spread = np.sqrt(posterior.variance(X, self.n_jobs)) * scale
-            else:
-                spread = posterior.covariance(X, self.n_jobs) * scale**2
+            # What members are uncertain of, and how far they are from each other.
+            means = self._member_means(X, None, len(posteriors))
+            deviations = means - np.tensordot(weights, means, axes=1)
+            spread = 0.0
+            for weight, posterior, deviation in zip(
+                weights, posteriors, deviations, strict=True
+            ):
+                if return_std:
+                    own = posterior.variance(X_standard, self.n_jobs) * scale**2
+                    own += deviation**2
+                else:
+                    own = posterior.covariance(X_standard, self.n_jobs) * scale**2
+                    own += deviation[:, np.newaxis] * deviation
+                spread = spread + weight * own
+        spread = np.sqrt(spread) if return_std else spread
         return spread[..., 0] if self._single_output else spread
+
+    def _member_weights(self, posteriors):
+        """Weights of the models in the mean; one for a single model."""
+        return getattr(self, "member_weights_", np.ones(len(posteriors)))
+
+    def _member_means(self, X, y_mean, n_members):
+        """Predictions of each model, shape (n_members, n_rows, n_outputs)."""
+        if n_members == 1:
+            n_outputs = len(self._posterior[1].target_scale)
+            zeros = np.zeros((1, len(X), n_outputs))
+            return zeros if y_mean is None else zeros + y_mean.reshape(zeros.shape)
+        model = self._fitted_model()
+        return np.stack([model.predict(m, X, self.n_jobs) for m in self._members()])
 
     def _fitted_posterior(self):
         """Posterior of the standardised problem, and its scaling."""

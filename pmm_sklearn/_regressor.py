@@ -182,8 +182,8 @@ class PMMRegressor(RegressorMixin, PosteriorMixin, ObservablePMM):
     Starts end in different minima, and between samples their predictions differ about
     as much as from the truth.  With `n_average` above 1 the prediction is their mean,
     with weights inverse to the roots of their losses: about equal for noisy data, and
-    nearly all for the best where there is no noise.  Four of four starts take about
-    three times as long to fit as the best of four, and predictions four times as long;
+    nearly all for the best where there is no noise.  Four of four starts take 1.3 to
+    3 times as long to fit as the best of four, and predictions four times as long;
     errors on measurements have been 5 to 20 % smaller, on functions without noise 10 to
     45 % (doc/defaults.rst).  ``BaggingRegressor(PMMRegressor(n_init=1))`` also
     draws samples for each member, and ``VotingRegressor`` averages models of different

@@ -192,7 +192,8 @@ def test_interruption_keeps_what_is_there(smooth_data, monkeypatch, n_calls, n_m
         model = regressor(tol=0.0, max_iter=60, n_average=n_average).fit(*smooth_data)
     assert len(model.members_) == n_members
     assert model.stop_reason_ == "interrupted"
-    assert len(calls) == n_calls
+    # One call more for the error bars of each member.
+    assert len(calls) == n_calls + n_members
 
 
 class TestClassifier:
@@ -254,3 +255,28 @@ def test_estimators_pickled_before_there_were_members(smooth_data, make):
     for name in ("member_weights_", "_other_members"):
         del vars(model)[name]
     assert_array_equal(model.predict(X), expected)
+
+
+class TestErrorBars:
+    def test_those_of_a_mixture(self, smooth_data):
+        X, y = smooth_data
+        model = regressor().fit(X, y)
+        mean, std = model.predict(X, return_std=True)
+        _, covariance = model.predict(X, return_cov=True)
+        assert_allclose(np.sqrt(np.diag(covariance)), std, rtol=1e-10)
+        draws = model.sample_y(X, 4000, random_state=0)
+        assert_allclose(draws.mean(axis=1), mean, atol=5 * std.max() / np.sqrt(4000))
+        assert_allclose(draws.std(axis=1), std, rtol=0.1)
+
+    def test_members_far_apart_are_uncertain(self, smooth_data):
+        X, y = smooth_data
+        model = regressor().fit(X, y)
+        _, near = model.predict(X, return_std=True)
+        first, *others = model._other_members
+        moved = first._replace(intercept=first.intercept + 10.0)
+        model._other_members = (moved, *others)
+        _, far = model.predict(X, return_std=True)
+        w = model.member_weights_[1]
+        shifted = np.sqrt(w * (1 - w)) * 10.0
+        assert_allclose(far, shifted, rtol=0.2)
+        assert np.all(far > near)

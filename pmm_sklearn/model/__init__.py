@@ -14,7 +14,7 @@ from .overlap import EigenvectorOverlap
 from .penalty import NoisePenalty, RidgePenalty
 from .pmm import PMM, Parameters
 from .polynomial import Monomials
-from .posterior import LaplacePosterior, mixture_variance
+from .posterior import LaplacePosterior
 from .primary import AffineMatrix
 from .readout import READOUTS, Expectation, Transition
 from .spectrum import SpectrumReadout, spectrum_pmm
@@ -63,7 +63,6 @@ __all__ = [
     "UnitaryProduct",
     "WindowGrams",
     "matrix_spaces",
-    "mixture_variance",
     "observable_pmm",
     "phase_energies",
     "solutions",

@@ -267,28 +267,6 @@ class LowRankCovariance:
         return np.hstack([self.prior_deviation * outside, inside * self.deviations])
 
 
-def mixture_variance(means, variances):
-    """Variance of a mixture: mean of the variances plus variance of the means.
-
-    Parameters
-    ----------
-    means, variances : ndarray of shape (n_members, ...)
-        Of each member; all count alike.
-
-    Returns
-    -------
-    ndarray of shape (...)
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from pmm_sklearn.model import mixture_variance
-    >>> mixture_variance(np.array([[1.0], [3.0]]), np.array([[2.0], [4.0]]))
-    array([4.])
-    """
-    return np.mean(variances, axis=0) + np.var(means, axis=0)
-
-
 def _data_only(objective, weight=None):
     """The objective with other weights, without the smoothness term."""
     return Objective(

@@ -202,16 +202,6 @@ def test_too_many_parameters_are_no_posterior(monkeypatch):
     assert m.LaplacePosterior.fit(objective, theta) is None
 
 
-def test_mixture_variance_is_that_of_its_draws():
-    rng = np.random.RandomState(0)
-    means, variances = rng.standard_normal((2, 3, 4)) ** 2
-    draws = means + np.sqrt(variances) * rng.standard_normal((50000, 3, 4))
-    expected = draws.reshape(-1, 4).var(axis=0)
-    np.testing.assert_allclose(
-        m.mixture_variance(means, variances), expected, rtol=0.05
-    )
-
-
 @pytest.mark.parametrize("loss", [0.0, 1e-25])
 @pytest.mark.parametrize("n_observations", [5, 50])
 def test_perfect_fits_have_finite_variances(loss, n_observations):
