@@ -34,7 +34,7 @@ SETTINGS = {
     "functions": {"alpha": 1e-9, "tol": 0.0},
     "random functions": {"matrix_size": 9, "alpha": 1e-9, "tol": 0.0},
     "airfoil": {"n_init": 1, "mean of starts": 8},
-    "dielectron": {"tol": 1e-3},
+    "dielectron": {"n_init": 12},
 }
 QUICK = ("franke", "gaussians", "airfoil")
 TRAIN_FRACTION = 0.35
@@ -274,7 +274,12 @@ def parse_arguments():
     add("--quick", action="store_true", help=f"only {', '.join(QUICK)}, one seed")
     add("--problems", nargs="+", choices=list(ERRORS), default=list(ERRORS))
     add("--seeds", type=positive, default=3, help="data sets per function (3)")
-    add("--splits", type=positive, default=5, help="splits of the airfoil data (5)")
+    add(
+        "--splits",
+        type=positive,
+        default=5,
+        help="splits of the airfoil data, and at most 3 of the dielectron masses (5)",
+    )
     add("--random-functions", type=positive, default=5, help="members of a family (5)")
     add("--no-gp", action="store_true", help="leave out the Gaussian process")
     add("--output", help="JSON file for the figures, written after every row")
@@ -288,7 +293,7 @@ def main():
     options = parse_arguments()
     repetitions = {
         "airfoil": options.splits,
-        "dielectron": 1,
+        "dielectron": min(3, options.splits),
         "fourier": options.random_functions,
         "polynomial": options.random_functions,
     }
