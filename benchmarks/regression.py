@@ -278,7 +278,7 @@ def parse_arguments():
         "--splits",
         type=positive,
         default=5,
-        help="splits of the airfoil data, and at most 3 of the dielectron masses (5)",
+        help="splits of airfoil (5); of dielectron 3",
     )
     add("--random-functions", type=positive, default=5, help="members of a family (5)")
     add("--no-gp", action="store_true", help="leave out the Gaussian process")
