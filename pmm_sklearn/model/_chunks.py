@@ -12,6 +12,8 @@ _LARGEST_ARRAY = 2**20
 # Sums over samples are sums over that many shares, whatever the number of threads:
 # their rounding errors do not depend on it.
 _N_SHARES = 16
+# Threads cost half a millisecond, and wait for each other in between.
+_FEWEST_TASKS = 8
 
 # The malloc of glibc gives freed arrays back to the system, and asks for them again in
 # the next chunk, unless one as large as this (nearly 32 MB) was freed before: page
@@ -58,7 +60,7 @@ def in_threads(function, tasks, n_jobs=None):
     function : callable
         Of one task.
     tasks : list
-        Its arguments.
+        Its arguments.  If they are few, one thread does them all.
     n_jobs : int, optional
         As in joblib.
 
@@ -67,9 +69,7 @@ def in_threads(function, tasks, n_jobs=None):
     object
         Result of each task.
     """
-    # Asking joblib takes longer than the prediction of one sample.
-    n_threads = 1 if len(tasks) <= 1 else min(_n_threads(n_jobs), len(tasks))
-    if n_threads == 1:
+    if len(tasks) < _FEWEST_TASKS or (n_threads := _n_threads(n_jobs)) == 1:
         yield from map(function, tasks)
         return
     # New threads do not know how this one treats floating-point errors.

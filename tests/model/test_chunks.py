@@ -17,7 +17,8 @@ from pmm_sklearn.model import (
 )
 from pmm_sklearn.model._chunks import chunks, in_threads, shares
 
-N_SAMPLES = 5000
+N_SAMPLES = 10_000
+N_TASKS = 10
 
 
 @pytest.mark.parametrize("n_samples", [0, 1, 1023, 1024, 1025, 50_000])
@@ -63,13 +64,14 @@ def thread_names(n_jobs=None):
         return threading.current_thread().name
 
     caller = threading.current_thread()
-    return len(set(in_threads(name, [0, 1], n_jobs)))
+    return len(set(in_threads(name, range(N_TASKS), n_jobs)))
 
 
 def test_number_of_threads_follows_joblib(monkeypatch):
     monkeypatch.setattr("pmm_sklearn.model._chunks.cpu_count", lambda: 2)
     assert thread_names() == 1
     assert thread_names(2) == 2
+    assert len(list(in_threads(abs, [-1, 2], 2))) == 2
     with parallel_config("threading", n_jobs=2):
         assert thread_names() == 2
 
@@ -86,7 +88,7 @@ def test_threads_treat_floating_point_errors_as_the_caller_does():
 
     with warnings.catch_warnings(), np.errstate(divide="ignore"):
         warnings.simplefilter("error")
-        assert np.isinf(list(in_threads(divide, [0, 1], 2))).all()
+        assert np.isinf(list(in_threads(divide, range(N_TASKS), 2))).all()
 
 
 def test_errors_reach_the_caller():
@@ -94,4 +96,4 @@ def test_errors_reach_the_caller():
         raise ValueError(f"task {task}")
 
     with pytest.raises(ValueError, match="task 0"):
-        list(in_threads(fail, [0, 1], 2))
+        list(in_threads(fail, range(N_TASKS), 2))
