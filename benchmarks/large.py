@@ -23,7 +23,7 @@ from pmm_sklearn import PMMRegressor
 
 N_FEATURES = 10
 # Iterations of each solver, for fits of comparable length.
-ITERATIONS = {"lm": 30, "newton-cg": 10, "lbfgs": 300, "adam": 40}
+ITERATIONS = {"lm": 30, "newton-cg": 5, "lbfgs": 300, "adam": 40}
 
 
 def make_data(n_samples, seed):

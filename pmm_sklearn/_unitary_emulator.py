@@ -66,8 +66,9 @@ class UnitaryPMMEmulator(BaseEmulator):
         The target of every column.
     n_parameters_ : int
         Number of real parameters that were learned.
-    n_iter_, loss_, loss_curve_, start_losses_, start_loss_curves_, stop_reason_, \
-alpha_
+    n_iter_, loss_, loss_curve_, stop_reason_, alpha_
+        As for `PMMEmulator`.
+    start_losses_, start_loss_curves_
         As for `PMMEmulator`.
     n_outputs_, n_features_in_, feature_names_in_
         Numbers of targets and of features (one), and the name of the feature.

@@ -249,7 +249,7 @@ def test_predictions_of_several_targets(plt):
         "n in level 1 of sector 0",
         "level 1 of sector 1",
     ]
-    assert display.y_std is None
+    assert_allclose(display.y_std, model.predict(X, return_std=True)[1])
 
 
 def test_prediction_errors(plt):
