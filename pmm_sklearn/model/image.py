@@ -96,7 +96,7 @@ class ImagePMM:
         self.n_outputs = n_classes
         self.states = Extremes(n_eigenvectors, which)
         self.temperature = temperature
-        self._eigh = partial(eigh, eigensolver=eigensolver)
+        self._eigensolver = eigensolver
         height, width = grams.window_shape
         latent = HermitianSpace((latent_size,), matrix_type)
         self._space = HermitianSpace((matrix_size,), matrix_type)
@@ -231,7 +231,9 @@ class ImagePMM:
         matrices = self._space.matrices(coordinates)
         side = self._space.side
         eigensystem = Eigensystem(
-            matrices.reshape(-1, side, side), self.states, solver=self._eigh
+            matrices.reshape(-1, side, side),
+            self.states,
+            solver=partial(eigh, eigensolver=self._eigensolver),
         )
         outputs, readout = self._read(parameters.observables, eigensystem)
         outputs = (outputs + parameters.intercept) / self.temperature

@@ -83,7 +83,7 @@ class PMM:
         self.states = states
         self.readout = readout
         self.block_sizes = tuple(block_sizes)
-        self._eigh = partial(eigh, eigensolver=eigensolver)
+        self._eigensolver = eigensolver
         self.n_outputs = readout.n_outputs
         self.n_parameters = primary.size + readout.size
         self.working_size = 4 * primary.side**2 + readout.working_size
@@ -152,7 +152,7 @@ class PMM:
             self.states,
             self.block_sizes,
             self.primary.energies_of(saved),
-            self._eigh,
+            partial(eigh, eigensolver=self._eigensolver),
         )
         return eigensystem, saved
 
