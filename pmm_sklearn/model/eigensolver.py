@@ -81,7 +81,10 @@ def eigh(matrices, eigensolver="auto"):
         Eigenvectors in columns.
     """
     n_samples, n, _ = matrices.shape
-    if choose(n_samples, n, matrices.dtype, eigensolver) == "lapack":
+    # The first condition is for speed: it is that of single samples.
+    if (n_samples == 1 and eigensolver == "auto") or (
+        choose(n_samples, n, matrices.dtype, eigensolver) == "lapack"
+    ):
         return np.linalg.eigh(matrices)
     _prepare(matrices.dtype)
     return _simd().eigh(matrices)

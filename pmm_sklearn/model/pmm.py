@@ -334,6 +334,9 @@ def predict_in_chunks(model, forward, X, n_jobs=None):
     -------
     ndarray of shape (n_samples, n_outputs)
     """
+    if len(X) == 1:
+        # What follows would take a tenth of the time of one sample.
+        return forward(model.inputs(X))
     outputs = np.empty((len(X), model.n_outputs))
 
     def predict(chunk):
