@@ -5,12 +5,14 @@ from sklearn.utils.validation import check_is_fitted
 
 from ._mean_model import MeanModel, MeanOfOutputs, inverse_weights
 from ._validation import check_integer
+from .model import Parameters
 
 
 class AveragingMixin:
     """Estimators with the parameter `n_average`.
 
-    The best model is in the attributes of a single one, the others beside them.
+    The best model is in the attributes of a single one, the others beside them, as
+    tuples of arrays.
     """
 
     _combination = MeanOfOutputs
@@ -24,7 +26,8 @@ class AveragingMixin:
         return tuple(self._members())
 
     def _members(self):
-        return [self._fitted_parameters(), *self._other_members]
+        others = [Parameters(*arrays) for arrays in self._other_members]
+        return [self._fitted_parameters(), *others]
 
     def _mean_model(self):
         """The fitted model: all members and the mean over them."""
@@ -48,5 +51,6 @@ class AveragingMixin:
             )
 
     def _set_members(self, problem, thetas, losses):
-        self._other_members = tuple(problem.parameters(theta) for theta in thetas[1:])
+        others = [tuple(problem.parameters(theta)) for theta in thetas[1:]]
+        self._other_members = tuple(others)
         self.member_weights_ = inverse_weights(losses)

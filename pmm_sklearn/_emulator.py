@@ -26,12 +26,11 @@ from ._validation import (
 )
 from .model import (
     MATRIX_TYPES,
-    PMM,
-    AffineMatrix,
-    CommutatorSmoothedMatrix,
     EigenvectorOverlap,
+    HermitianSpace,
     Monomials,
     SpectrumReadout,
+    Subspace,
     matrix_spaces,
     spectrum_pmm,
 )
@@ -328,10 +327,9 @@ class PMMEmulator(SpectrumAnalysisMixin, BaseEmulator):
         """
         matrices, observables, description = load_npz(file)
         structure = description["structure"]
-        targets = as_targets(structure["outputs"])
         emulator = cls(
             structure["block_sizes"],
-            targets=targets,
+            targets=as_targets(structure["outputs"]),
             matrix_type=structure["matrix_type"],
             degree=structure["degree"],
         )
@@ -342,7 +340,7 @@ class PMMEmulator(SpectrumAnalysisMixin, BaseEmulator):
         if description["feature_names"]:
             names = np.array(description["feature_names"], dtype=object)
             emulator.feature_names_in_ = names
-        emulator.targets_, emulator.n_outputs_ = targets, len(targets)
+        emulator.n_outputs_ = len(structure["outputs"])
         emulator.observable_names_ = emulator._fitted_model().readout.names
         return emulator
 
@@ -388,8 +386,24 @@ class PMMEmulator(SpectrumAnalysisMixin, BaseEmulator):
             "eigensolver": self.eigensolver,
         }
 
-    def _make_model(self, **structure):
-        return spectrum_pmm(**structure)
+    def _make_model(self, bases=None, basis_of_matrix=(), **structure):
+        spaces = None
+        if bases is not None:
+            space = HermitianSpace(structure["block_sizes"], structure["matrix_type"])
+            own = [space if b is None else Subspace(space, b) for b in bases]
+            spaces = [own[i] for i in basis_of_matrix]
+        return spectrum_pmm(**structure, spaces=spaces)
+
+    def _restrictions(self, model):
+        # Bases, not the operators that they follow from: another LAPACK finds others.
+        primary = model.primary
+        distinct = list(dict.fromkeys(primary.spaces))
+        return {
+            "bases": [space.columns for space in distinct],
+            "basis_of_matrix": [distinct.index(space) for space in primary.spaces],
+            "offsets": primary.offsets,
+            "strength": float(self.commutator),
+        }
 
     def _make_training_model(self, structure, data):
         block_sizes, matrix_type = structure["block_sizes"], self.matrix_type
@@ -412,14 +426,12 @@ class PMMEmulator(SpectrumAnalysisMixin, BaseEmulator):
             centre=self.parity is None and not fixed,
         )
         scaling = SpectrumScaling(features, readout, data.y, data.weight)
-        offsets = self._offsets(fixed, free, scaling)
-        if self.commutator == 0:
-            primary = AffineMatrix(monomials, spaces, offsets)
-        else:
-            primary = CommutatorSmoothedMatrix(
-                monomials, spaces, offsets, strength=self.commutator
-            )
-        model = PMM(primary, readout.states, readout, block_sizes, self.eigensolver)
+        model = spectrum_pmm(
+            **structure,
+            spaces=spaces,
+            offsets=self._offsets(fixed, free, scaling),
+            strength=self.commutator,
+        )
         if model.n_parameters == 0:
             raise ValueError(
                 f"fixed={list(fixed)} leaves no matrix to learn, and targets have no "

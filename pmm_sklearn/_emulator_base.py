@@ -104,12 +104,17 @@ class BaseEmulator(RegressorMixin, PosteriorMixin, BasePMM):
             },
             {
                 "n_outputs_": model.n_outputs,
-                "targets_": as_targets(structure["outputs"]),
                 "observable_names_": model.readout.names,
                 "_structure": structure,
                 "_single_output": is_single_output,
             },
         )
+
+    @property
+    def targets_(self):
+        """The target of every column, levels counted from the lowest."""
+        check_is_fitted(self)
+        return as_targets(self._structure["outputs"])
 
     def _make_smoothness(self, model, scaling, X):
         return None

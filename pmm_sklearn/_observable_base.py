@@ -117,7 +117,7 @@ class ObservablePMM(AveragingMixin, FunctionMixin, BasePMM):
             Further fitted attributes.
         """
         structure = self._make_structure(data)
-        model = observable_pmm(**structure)
+        model = self._make_model(**structure)
         if not self._level_spacing:
             side, n_features = model.primary.side, data[0].shape[1]
             check_rank_reaches(structure["rank"][0], side, n_features)
@@ -146,7 +146,7 @@ class ObservablePMM(AveragingMixin, FunctionMixin, BasePMM):
             As for :meth:`_fit_outputs`.
         """
         structure = self._make_structure(data)
-        model = observable_pmm(**structure)
+        model = self._make_model(**structure)
         if hasattr(self, "_structure"):
             self._check_structure(structure, "partial_fit", "call fit first")
         online = getattr(self, "_online", None)
@@ -185,12 +185,12 @@ class ObservablePMM(AveragingMixin, FunctionMixin, BasePMM):
 
     def _fitted_model(self):
         # Fitted matrices are full: features in the user's units mix them.
-        return _model_of(**{**self._structure, "rank": (None, None)})
+        return self._make_model(**{**self._structure, "rank": (None, None)})
 
-
-# A model holds its structure only, no matrices, and takes longer to make than to
-# evaluate for one sample.  Not an attribute of estimators: these are copied and
-# pickled.
-@lru_cache(maxsize=8)
-def _model_of(**structure):
-    return observable_pmm(**structure)
+    # A model holds its structure only, no matrices, and takes longer to make than to
+    # evaluate for one sample.  Not an attribute of estimators: these are copied and
+    # pickled.
+    @staticmethod
+    @lru_cache(maxsize=8)
+    def _make_model(**structure):
+        return observable_pmm(**structure)

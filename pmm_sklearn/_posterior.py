@@ -5,13 +5,19 @@ from sklearn.utils import check_random_state
 
 from ._threads import single_blas_thread
 from ._validation import check_flag, check_integer
+from .model import LaplacePosterior
 from .solvers import interrupted
 
 
 class PosteriorMixin:
     """Regressors that keep the posterior density of their parameters.
 
-    They have ``_check_features``, ``_single_output`` and ``n_jobs``.
+    They have ``_check_features``, ``_single_output``, ``n_jobs``, ``_structure`` and
+    ``_make_model``.
+
+    What they keep is plain: arrays of each model and the units of the data.  The parts
+    of the model are made anew when they are asked for, so that files hold numbers only
+    and do not depend on classes of this package.
     """
 
     def _optimise(self, problem, *args, **kwargs):
@@ -30,7 +36,18 @@ class PosteriorMixin:
             interrupted()
             return
         is_small = all(posterior is not None for posterior in posteriors)
-        self._posterior = (posteriors, problem.scaling) if is_small else None
+        self._posterior = None
+        if is_small:
+            self._posterior = {
+                "members": [posterior.arrays() for posterior in posteriors],
+                "restrictions": self._restrictions(problem.model),
+                "feature_units": problem.scaling.feature_units,
+                "target_scale": problem.scaling.target_scale,
+            }
+
+    def _restrictions(self, model):
+        """Plain arguments of ``_make_model`` that were used in training only."""
+        return {}
 
     def _fit_epoch(self, problem, attributes):
         vars(self).pop("_posterior", None)
@@ -68,12 +85,11 @@ class PosteriorMixin:
         check_integer("n_samples", n_samples, 1)
         y_mean = self.predict(X)
         X = self._check_features(X)
-        posteriors, scaling = self._fitted_posterior()
+        posteriors, X_standard, scale = self._fitted_posterior(X)
         random_state = check_random_state(random_state)
         weights = self._member_weights(posteriors)
         member = random_state.choice(len(weights), size=n_samples, p=weights)
-        X_standard = scaling.features(X)
-        draws = np.empty((len(X), len(scaling.target_scale), n_samples))
+        draws = np.empty((len(X), len(scale), n_samples))
         with single_blas_thread():
             means = self._member_means(X, y_mean, len(posteriors))
             for i, posterior in enumerate(posteriors):
@@ -81,7 +97,7 @@ class PosteriorMixin:
                 sample = posterior.sample(
                     X_standard, len(own), random_state, self.n_jobs
                 )
-                sample *= scaling.target_scale[:, np.newaxis]
+                sample *= scale[:, np.newaxis]
                 draws[:, :, own] = sample + means[i][..., np.newaxis]
         return draws[:, 0] if self._single_output else draws
 
@@ -97,8 +113,7 @@ class PosteriorMixin:
                 "be returned: the former is the root of the diagonal of the latter."
             )
         X = self._check_features(X)
-        posteriors, scaling = self._fitted_posterior()
-        X_standard, scale = scaling.features(X), scaling.target_scale
+        posteriors, X_standard, scale = self._fitted_posterior(X)
         weights = self._member_weights(posteriors)
         with single_blas_thread():
             # What members are uncertain of, and how far they are from each other.
@@ -125,14 +140,13 @@ class PosteriorMixin:
     def _member_means(self, X, y_mean, n_members):
         """Predictions of each model, shape (n_members, n_rows, n_outputs)."""
         if n_members == 1:
-            n_outputs = len(self._posterior[1].target_scale)
-            zeros = np.zeros((1, len(X), n_outputs))
+            zeros = np.zeros((1, len(X), len(self._posterior["target_scale"])))
             return zeros if y_mean is None else zeros + y_mean.reshape(zeros.shape)
         model = self._fitted_model()
         return np.stack([model.predict(m, X, self.n_jobs) for m in self._members()])
 
-    def _fitted_posterior(self):
-        """Posterior of the standardised problem, and its scaling."""
+    def _fitted_posterior(self, X):
+        """Posteriors and features of the standardised problem, units of targets."""
         if not hasattr(self, "_posterior"):
             raise ValueError(
                 "The distribution of the parameters is known only after a fit that "
@@ -146,4 +160,8 @@ class PosteriorMixin:
                 f"too large a covariance matrix: use a smaller matrix_size or rank, or "
                 f"cross-conformal intervals, as those of MAPIE."
             )
-        return self._posterior
+        kept = self._posterior
+        model = self._make_model(**self._structure, **kept["restrictions"])
+        posteriors = [LaplacePosterior.from_arrays(model, a) for a in kept["members"]]
+        shift, scale = kept["feature_units"]
+        return posteriors, (X - shift) / scale, kept["target_scale"]

@@ -30,21 +30,25 @@ class FeatureScaling:
     centre : bool, default=True
         Whether features are shifted.
 
+    Attributes
+    ----------
+    shift, scale : ndarray of shape (n_features,)
+        The numbers ``c`` and ``h``.
     """
 
     def __init__(self, X, sample_weight, monomials, centre=True):
         mean, deviation = moments("X", X, sample_weight)
         self._monomials = monomials
-        self._shift, self._scale = mean, np.sqrt(3.0) * deviation
+        self.shift, self.scale = mean, np.sqrt(3.0) * deviation
         if not centre:
-            self._shift = np.zeros_like(mean)
-            self._scale = np.max(np.abs(X), axis=0)
-        self._is_constant = self._scale == 0
-        self._scale = np.where(self._is_constant, 1.0, self._scale)
+            self.shift = np.zeros_like(mean)
+            self.scale = np.max(np.abs(X), axis=0)
+        self._is_constant = self.scale == 0
+        self.scale = np.where(self._is_constant, 1.0, self.scale)
 
     def values(self, X):
         """Features of the standardised problem."""
-        return (X - self._shift) / self._scale
+        return (X - self.shift) / self.scale
 
     def silence_constants(self, matrices):
         """Set to zero, in place, matrices of features that are zero everywhere."""
@@ -54,13 +58,13 @@ class FeatureScaling:
 
     def to_user(self, matrices):
         """Matrices for the user's features."""
-        change = self._monomials.change_of_units(self._shift, self._scale)
+        change = self._monomials.change_of_units(self.shift, self.scale)
         return np.tensordot(change.T, matrices, axes=1)
 
     def to_standard(self, matrices):
         """Inverse of :meth:`to_user`."""
         change = self._monomials.change_of_units(
-            -self._shift / self._scale, 1.0 / self._scale
+            -self.shift / self.scale, 1.0 / self.scale
         )
         return np.tensordot(change.T, matrices, axes=1)
 
@@ -92,7 +96,7 @@ class Standardisation:
 
     def __init__(self, X, y, sample_weight, model):
         self._features = FeatureScaling(X, sample_weight, model.primary.monomials)
-        self._rescale = model.readout.formula.rescale
+        self._formula = model.readout.formula
         self._shift, deviation = moments("y", y, sample_weight)
         self._is_constant = deviation == 0
         self._scale = np.where(deviation == 0, 1.0, deviation)
@@ -109,6 +113,11 @@ class Standardisation:
         # Rounding errors of a constant are nothing to learn.
         is_rounding = np.abs(centred) <= self._rounding
         return np.where(is_rounding, 0.0, centred) / self._scale
+
+    @property
+    def feature_units(self):
+        """Zero and unit of each feature."""
+        return self._features.shift, self._features.scale
 
     @property
     def target_scale(self):
@@ -130,7 +139,7 @@ class Standardisation:
         matrices, observables, intercept = parameters
         return Parameters(
             self._features.to_user(matrices),
-            self._rescale(observables, self._scale),
+            self._formula.rescale(observables, self._scale),
             intercept * self._scale + self._shift,
         )
 
@@ -139,7 +148,7 @@ class Standardisation:
         matrices, observables, intercept = parameters
         return Parameters(
             self._features.to_standard(matrices),
-            self._rescale(observables, 1.0 / self._scale),
+            self._formula.rescale(observables, 1.0 / self._scale),
             (intercept - self._shift) / self._scale,
         )
 
@@ -159,7 +168,7 @@ class LogitScaling:
 
     def __init__(self, X, y, sample_weight, model, unit=1.0):
         self._features = FeatureScaling(X, sample_weight, model.primary.monomials)
-        self._rescale = model.readout.formula.rescale
+        self._formula = model.readout.formula
         self._unit = unit
 
     def features(self, X):
@@ -181,7 +190,7 @@ class LogitScaling:
         """
         self._features.silence_constants(parameters.matrices)
         unit = np.full(len(parameters.intercept), self._unit)
-        observables = self._rescale(parameters.observables, 1.0 / unit)
+        observables = self._formula.rescale(parameters.observables, 1.0 / unit)
         return parameters._replace(observables=observables)
 
     def to_user(self, parameters):
@@ -195,7 +204,7 @@ class LogitScaling:
         unit = np.full(len(intercept), self._unit)
         return Parameters(
             self._features.to_user(matrices),
-            self._rescale(observables, unit),
+            self._formula.rescale(observables, unit),
             (intercept - shift) * unit,
         )
 
@@ -205,7 +214,7 @@ class LogitScaling:
         unit = np.full(len(intercept), self._unit)
         return Parameters(
             self._features.to_standard(matrices),
-            self._rescale(observables, 1.0 / unit),
+            self._formula.rescale(observables, 1.0 / unit),
             intercept / unit,
         )
 

@@ -96,6 +96,11 @@ class SpectrumScaling:
         return (y - self._target_shift) / self._target_scale
 
     @property
+    def feature_units(self):
+        """Zero and unit of each feature."""
+        return self._features.shift, self._features.scale
+
+    @property
     def target_scale(self):
         """Unit of each target."""
         return self._target_scale

@@ -115,7 +115,7 @@ class TestRegressor:
         assert_allclose(value, model.predict(X), rtol=1e-12)
         assert_allclose(slopes[:5], gradient, rtol=1e-9, atol=1e-9)
         before = f(X[0])[0]
-        model._other_members[0].matrices[:] *= 1.5
+        model.members_[1].matrices[:] *= 1.5
         assert_array_equal(f(X[0])[0], before)
 
     def test_units_do_not_matter(self, smooth_data):
@@ -235,7 +235,7 @@ class TestClassifier:
         X, _ = smooth_data
         model = classifier(max_iter=3).fit(X, labels(X, 2))
         model.observables_ *= 1e6
-        for member in model._other_members:
+        for member in model.members_[1:]:
             member.observables[:] *= 1e6
         assert np.all(np.isfinite(model.decision_function(X)))
         assert np.all(np.isfinite(model.decision_function_gradient(X)))
@@ -272,7 +272,7 @@ class TestErrorBars:
         X, y = smooth_data
         model = regressor().fit(X, y)
         _, near = model.predict(X, return_std=True)
-        first, *others = model._other_members
+        _, first, *others = model.members_
         moved = first._replace(intercept=first.intercept + 10.0)
         model._other_members = (moved, *others)
         _, far = model.predict(X, return_std=True)

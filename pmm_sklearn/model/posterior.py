@@ -3,6 +3,7 @@
 import numpy as np
 import scipy.linalg
 from scipy.linalg.blas import dtrmm
+from scipy.linalg.lapack import dtpttr, dtrttp
 
 from ._chunks import chunks, in_threads
 from .evidence import estimate_variances, mean_squares
@@ -110,6 +111,38 @@ class LaplacePosterior:
         effective = noise * n_observations if residuals == "model error" else noise
         covariance = _covariance(curvatures, directions, effective, prior)
         return cls(model, theta.copy(), covariance, noise * unit)
+
+    def arrays(self):
+        """All but the model, for files.
+
+        Returns
+        -------
+        dict from str to ndarray
+            Argument of :meth:`from_arrays`.
+        """
+        own = {"theta": self.theta, "noise_variance": self.noise_variance}
+        return own | self.covariance_of_theta.arrays()
+
+    @classmethod
+    def from_arrays(cls, model, arrays):
+        """Posterior of a model from what :meth:`arrays` of it has returned.
+
+        Parameters
+        ----------
+        model : PMM
+            Structure of the model.
+        arrays : dict from str to ndarray
+            From :meth:`arrays`.
+
+        Returns
+        -------
+        LaplacePosterior
+        """
+        arrays = dict(arrays)
+        theta, noise_variance = arrays.pop("theta"), arrays.pop("noise_variance")
+        is_full = "packed" in arrays
+        kind = FullCovariance.from_packed if is_full else LowRankCovariance
+        return cls(model, theta, kind(**arrays), noise_variance)
 
     def variance(self, X, n_jobs=None):
         """Variance of the outputs, noise included.
@@ -228,16 +261,17 @@ class FullCovariance:
         """``J L`` for the rows ``J`` of shape (m, n), which are overwritten."""
         return dtrmm(1.0, self.factor, rows, side=1, lower=1, overwrite_b=1)
 
-    def __getstate__(self):
-        """Half the matrix."""
-        return {"packed": self.factor[np.tril_indices(self.width)]}
+    def arrays(self):
+        """Columns of the triangle, one after the other: half the matrix."""
+        packed, _ = dtrttp(self.factor, uplo="L")
+        return {"packed": packed}
 
-    def __setstate__(self, state):
-        packed = state["packed"]
-        width = int(np.sqrt(2 * len(packed)))
-        factor = np.zeros((width, width), order="F")
-        factor[np.tril_indices(width)] = packed
-        self.__init__(factor)
+    @classmethod
+    def from_packed(cls, packed):
+        """Covariance from its :meth:`arrays`."""
+        width = int(np.sqrt(2 * len(packed)))  # of width * (width + 1) / 2 numbers
+        factor, _ = dtpttr(width, packed, uplo="L")
+        return cls(factor)
 
 
 class LowRankCovariance:
@@ -255,8 +289,8 @@ class LowRankCovariance:
 
     def __init__(self, directions, variances, prior_variance):
         self.directions = directions
-        self.deviations = np.sqrt(variances)
-        self.prior_deviation = np.sqrt(prior_variance)
+        self.variances = variances
+        self.prior_variance = prior_variance
         self.width = sum(directions.shape)
 
     def root(self, rows):
@@ -264,7 +298,16 @@ class LowRankCovariance:
         inside = rows @ self.directions
         # Projected, not a difference of squares: that would lose half the digits.
         outside = rows - inside @ self.directions.T
-        return np.hstack([self.prior_deviation * outside, inside * self.deviations])
+        deviation, deviations = np.sqrt(self.prior_variance), np.sqrt(self.variances)
+        return np.hstack([deviation * outside, inside * deviations])
+
+    def arrays(self):
+        """The arguments of the class."""
+        return {
+            "directions": self.directions,
+            "variances": self.variances,
+            "prior_variance": self.prior_variance,
+        }
 
 
 def _data_only(objective, weight=None):

@@ -41,6 +41,7 @@ class AffineMatrix:
             spaces = [spaces] * self.n_matrices
         self.side = spaces[0].side
         self.dtype = spaces[0].dtype
+        self.spaces = list(spaces)
         self.offsets = offsets
         ends = np.cumsum([space.size for space in spaces])
         self.size = int(ends[-1])

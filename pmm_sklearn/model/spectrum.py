@@ -2,6 +2,7 @@ r"""Outputs that are properties of the spectrum: levels, gaps and matrix element
 
 import numpy as np
 
+from .commutator import CommutatorSmoothedMatrix
 from .pmm import PMM
 from .polynomial import Monomials
 from .primary import AffineMatrix
@@ -216,7 +217,15 @@ class SpectrumReadout:
 
 
 def spectrum_pmm(
-    n_features, degree, block_sizes, matrix_type, outputs, eigensolver="auto"
+    n_features,
+    degree,
+    block_sizes,
+    matrix_type,
+    outputs,
+    eigensolver="auto",
+    spaces=None,
+    offsets=None,
+    strength=0.0,
 ):
     """Model of the emulator: a primary matrix of polynomials, and its spectrum.
 
@@ -234,12 +243,24 @@ def spectrum_pmm(
         See :class:`SpectrumReadout`.
     eigensolver : {"auto", "lapack", "simd"}, default="auto"
         See ``eigensolver.eigh``.
+    spaces, offsets : optional
+        Those of the matrices, for :class:`AffineMatrix`; by default all that
+        `block_sizes` and `matrix_type` allow.
+    strength : float, default=0.0
+        That of a commutator term: see :class:`CommutatorSmoothedMatrix`.
 
     Returns
     -------
     PMM
     """
-    space = HermitianSpace(block_sizes, matrix_type)
+    monomials = Monomials(n_features, degree)
+    if spaces is None:
+        spaces = HermitianSpace(block_sizes, matrix_type)
+    if strength == 0:
+        primary = AffineMatrix(monomials, spaces, offsets)
+    else:
+        primary = CommutatorSmoothedMatrix(
+            monomials, spaces, offsets, strength=strength
+        )
     readout = SpectrumReadout(outputs, block_sizes, matrix_type)
-    primary = AffineMatrix(Monomials(n_features, degree), space)
     return PMM(primary, readout.states, readout, block_sizes, eigensolver)

@@ -32,6 +32,8 @@ class HermitianSpace:
         Dimension of the space: the number of real coordinates.
     dtype : numpy.dtype
         ``complex128`` or ``float64``.
+    columns : None
+        A basis of the space, for a :class:`Subspace`.
 
     Examples
     --------
@@ -44,6 +46,8 @@ class HermitianSpace:
            [0., 2., 0.],
            [0., 0., 3.]])
     """
+
+    columns = None
 
     def __init__(self, block_sizes, matrix_type="hermitian"):
         self.block_sizes = tuple(block_sizes)
@@ -141,7 +145,7 @@ class Subspace:
 
     Parameters
     ----------
-    space : HermitianSpace
+    space : HermitianSpace or Subspace
         The larger space.
     columns : ndarray of shape (space.size, size)
         Orthonormal basis of the subspace, in coordinates of `space`.
@@ -150,22 +154,27 @@ class Subspace:
     ----------
     side, size, dtype
         As for :class:`HermitianSpace`.
+    columns : ndarray of shape (n, size)
+        The basis in coordinates of the `HermitianSpace`, of size ``n``, that contains
+        all others.
     """
 
     def __init__(self, space, columns):
+        if isinstance(space, Subspace):
+            space, columns = space._space, space.columns @ columns
         self._space = space
-        self._columns = columns
+        self.columns = columns
         self.side = space.side
         self.dtype = space.dtype
         self.size = columns.shape[1]
 
     def matrices(self, coordinates):
         """Hermitian matrices with the given coordinates of shape (..., size)."""
-        return self._space.matrices(np.asarray(coordinates) @ self._columns.T)
+        return self._space.matrices(np.asarray(coordinates) @ self.columns.T)
 
     def coordinates(self, matrices):
         """Coordinates of the orthogonal projection on the subspace."""
-        return self._space.coordinates(matrices) @ self._columns
+        return self._space.coordinates(matrices) @ self.columns
 
 
 def solutions(space, linear_map):
