@@ -21,7 +21,19 @@ class AveragingMixin:
 
     @property
     def members_(self):
-        """Matrices of all models that are averaged, the best first."""
+        """Matrices of all models that are averaged, the best first.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pmm_sklearn import PMMRegressor
+        >>> rng = np.random.RandomState(0)
+        >>> X = np.linspace(-1, 1, 30)[:, np.newaxis]
+        >>> y = X[:, 0] ** 2 + 0.1 * rng.standard_normal(30)
+        >>> model = PMMRegressor(3, 2, n_init=2, n_average=2, random_state=0).fit(X, y)
+        >>> [member.matrices.shape for member in model.members_]
+        [(2, 3, 3), (2, 3, 3)]
+        """
         check_is_fitted(self)
         return tuple(self._members())
 

@@ -313,6 +313,15 @@ class PMMClassifier(SoftmaxOutputs, ClassifierMixin, ObservablePMM):
         -----
         ConvergenceWarning
             If training ended before it converged, or was interrupted.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_iris
+        >>> from pmm_sklearn import PMMClassifier
+        >>> X, y = load_iris(return_X_y=True)
+        >>> names = load_iris().target_names[y]
+        >>> PMMClassifier(n_init=1, random_state=0).fit(X, names).classes_
+        array(['setosa', 'versicolor', 'virginica'], dtype='<U10')
         """
         with fitted_state_kept_on_error(self):
             self._check_parameters()
@@ -352,6 +361,19 @@ class PMMClassifier(SoftmaxOutputs, ClassifierMixin, ObservablePMM):
         self : PMMClassifier
             The estimator, fitted a little more.  ``loss_`` is an average over the
             steps.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pmm_sklearn import PMMClassifier
+        >>> rng = np.random.RandomState(0)
+        >>> model = PMMClassifier(3, 1, alpha=0.05, batch_size=32, random_state=0)
+        >>> for _ in range(20):
+        ...     X = rng.uniform(-1, 1, size=(200, 2))
+        ...     y = X[:, 0] * X[:, 1] > 0
+        ...     model = model.partial_fit(X, y, classes=[False, True])
+        >>> model.score(X, y) > 0.9
+        True
         """
         with fitted_state_kept_on_error(self):
             self._check_online_parameters()
@@ -404,6 +426,16 @@ class PMMClassifier(SoftmaxOutputs, ClassifierMixin, ObservablePMM):
         ModelFunction
             Of features of shape (n_features,) or (n_samples, n_features), not
             validated.  It can be pickled and shared by threads.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_iris
+        >>> from pmm_sklearn import PMMClassifier
+        >>> X, y = load_iris(return_X_y=True)
+        >>> model = PMMClassifier(n_init=1, random_state=0).fit(X, y)
+        >>> value, gradient = model.as_function(gradient=True)(X[0])
+        >>> value.shape, gradient.shape  # the logits of three classes
+        ((3,), (3, 4))
         """
         return super().as_function(gradient)
 

@@ -128,6 +128,16 @@ class EigenvectorContinuation(RegressorMixin, BaseEstimator):
         ValueError
             If a parameter or the data are not usable, or eigenvectors were not
             found; a model fitted before is kept.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pmm_sklearn import EigenvectorContinuation
+        >>> hopping = np.diag(np.ones(49), 1)
+        >>> terms = np.diag(np.arange(50.0)), hopping + hopping.T
+        >>> model = EigenvectorContinuation(terms).fit([[0.5], [1.0], [1.5]])
+        >>> model.n_basis_, model.reduced_terms_.shape
+        (3, (2, 3, 3))
         """
         with fitted_state_kept_on_error(self):
             hamiltonian, n_states = self._check_parameters()
@@ -155,6 +165,17 @@ class EigenvectorContinuation(RegressorMixin, BaseEstimator):
         -------
         ndarray of shape (n_samples,) or (n_samples, n_levels)
             Energies in ascending order; one dimension for one level.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pmm_sklearn import EigenvectorContinuation
+        >>> hopping = np.diag(np.ones(49), 1)
+        >>> terms = np.diag(np.arange(50.0)), hopping + hopping.T
+        >>> model = EigenvectorContinuation(terms).fit([[0.5], [1.0], [1.5]])
+        >>> exact = np.linalg.eigvalsh(terms[0] + 0.8 * terms[1])[0]
+        >>> bool(0 < model.predict([[0.8]])[0] - exact < 1e-3)  # an upper bound
+        True
         """
         check_is_fitted(self)
         check_real("X", X)

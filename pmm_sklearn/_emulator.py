@@ -281,6 +281,19 @@ class PMMEmulator(SpectrumAnalysisMixin, BaseEmulator):
         -----
         ConvergenceWarning
             If training ended before it converged, or was interrupted.
+
+        Examples
+        --------
+        Two levels of a spin, of which one energy is not known:
+
+        >>> import numpy as np
+        >>> from pmm_sklearn import PMMEmulator
+        >>> X = np.linspace(-1, 1, 6)[:, np.newaxis]
+        >>> y = np.hypot(1, X) * [-1, 1]
+        >>> y[2, 1] = np.nan
+        >>> emulator = PMMEmulator(2, random_state=0).fit(X, y)
+        >>> emulator.predict([[2.0]]).round(6)  # exact: the roots of 5
+        array([[-2.236068,  2.236068]])
         """
         with fitted_state_kept_on_error(self):
             self._fit(X, y, sample_weight, target_weight, y_err)
@@ -296,6 +309,20 @@ class PMMEmulator(SpectrumAnalysisMixin, BaseEmulator):
         ----------
         file : str, path or binary file
             Where to write; ".npz" is appended to a name without it.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> import numpy as np
+        >>> from pmm_sklearn import PMMEmulator
+        >>> X = np.linspace(-1, 1, 6)[:, np.newaxis]
+        >>> emulator = PMMEmulator(2, random_state=0).fit(X, -np.hypot(1, X[:, 0]))
+        >>> file = Path(tempfile.mkdtemp()) / "emulator.npz"
+        >>> emulator.to_npz(file)
+        >>> with np.load(file) as arrays:
+        ...     print(arrays["matrices"].shape)
+        (2, 2, 2)
         """
         check_is_fitted(self)
         description = {
@@ -324,6 +351,19 @@ class PMMEmulator(SpectrumAnalysisMixin, BaseEmulator):
         ------
         ValueError
             If the file is something else.
+
+        Examples
+        --------
+        >>> import io
+        >>> import numpy as np
+        >>> from pmm_sklearn import PMMEmulator
+        >>> X = np.linspace(-1, 1, 6)[:, np.newaxis]
+        >>> emulator = PMMEmulator(2, random_state=0).fit(X, -np.hypot(1, X[:, 0]))
+        >>> file = io.BytesIO()
+        >>> emulator.to_npz(file)
+        >>> _ = file.seek(0)
+        >>> bool(np.all(PMMEmulator.from_npz(file).predict(X) == emulator.predict(X)))
+        True
         """
         matrices, observables, description = load_npz(file)
         structure = description["structure"]

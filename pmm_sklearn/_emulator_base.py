@@ -112,7 +112,17 @@ class BaseEmulator(RegressorMixin, PosteriorMixin, BasePMM):
 
     @property
     def targets_(self):
-        """The target of every column, levels counted from the lowest."""
+        """The target of every column, levels counted from the lowest.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pmm_sklearn import PMMEmulator
+        >>> X = np.linspace(-1, 1, 6)[:, np.newaxis]
+        >>> emulator = PMMEmulator(2, random_state=0).fit(X, -np.hypot(1, X[:, 0]))
+        >>> emulator.targets_
+        [Level(k=0, sector=None)]
+        """
         check_is_fitted(self)
         return as_targets(self._structure["outputs"])
 
@@ -169,6 +179,24 @@ class BaseEmulator(RegressorMixin, PosteriorMixin, BasePMM):
         y_cov : ndarray of shape (n_samples, n_samples) or \
                 (n_samples, n_samples, n_outputs), optional
             Only with `return_cov`.
+
+        Raises
+        ------
+        ValueError
+            If `X` does not fit the model, both options are true, or the distribution of
+            the parameters is not known, as after ``partial_fit`` or ``from_npz``.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pmm_sklearn import PMMEmulator
+        >>> X = np.linspace(-1, 1, 6)[:, np.newaxis]
+        >>> emulator = PMMEmulator(2, random_state=0).fit(X, -np.hypot(1, X[:, 0]))
+        >>> energy, std = emulator.predict([[2.0], [3.0]], return_std=True)
+        >>> energy.round(6)  # exact: the roots of 5 and 10
+        array([-2.236068, -3.162278])
+        >>> bool(np.all(std < 1e-5))
+        True
         """
         X = self._check_features(X)
         spread = self._spread(X, return_std, return_cov)
@@ -196,6 +224,16 @@ class BaseEmulator(RegressorMixin, PosteriorMixin, BasePMM):
         -------
         float
             Mean of :math:`R^2` (`sklearn.metrics.r2_score`) over the targets.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pmm_sklearn import PMMEmulator
+        >>> X = np.linspace(-1, 1, 6)[:, np.newaxis]
+        >>> emulator = PMMEmulator(2, random_state=0).fit(X, -np.hypot(1, X[:, 0]))
+        >>> y = -np.hypot(1, [2.0, np.nan, 4.0])
+        >>> round(emulator.score([[2.0], [3.0], [4.0]], y), 6)
+        1.0
         """
         predicted = self.predict(X)
         check_real("y", y)

@@ -261,6 +261,15 @@ class PMMImageClassifier(SoftmaxOutputs, ClassifierMixin, BasePMM):
         -----
         ConvergenceWarning
             If training was interrupted; the best model so far is kept.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_digits
+        >>> from pmm_sklearn import PMMImageClassifier
+        >>> digits = load_digits(n_class=2)
+        >>> model = PMMImageClassifier(4, 2, 3, 3, 1, max_iter=3, random_state=0)
+        >>> model.fit(digits.images, digits.target).image_shape_
+        (8, 8)
         """
         with fitted_state_kept_on_error(self):
             self._check_parameters()
@@ -308,6 +317,18 @@ class PMMImageClassifier(SoftmaxOutputs, ClassifierMixin, BasePMM):
         ValueError
             If a parameter or the data are not usable; a model fitted before is
             kept.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_digits
+        >>> from pmm_sklearn import PMMImageClassifier
+        >>> digits = load_digits(n_class=2)
+        >>> model = PMMImageClassifier(4, 2, 3, 3, 1, max_iter=3, random_state=0)
+        >>> for rows in (slice(0, 180), slice(180, 360)):
+        ...     images, labels = digits.images[rows], digits.target[rows]
+        ...     model = model.partial_fit(images, labels, classes=[0, 1])
+        >>> model.n_iter_
+        2
         """
         with fitted_state_kept_on_error(self):
             self._check_online_parameters()

@@ -73,6 +73,12 @@ class PosteriorMixin:
         ndarray of shape (n_rows, n_samples) or (n_rows, n_outputs, n_samples)
             The former if ``y`` in ``fit`` was one-dimensional.
 
+        Raises
+        ------
+        ValueError
+            If `X` does not fit the model, or the distribution of
+            the parameters is not known, as after ``partial_fit`` or ``from_npz``.
+
         Examples
         --------
         >>> import numpy as np

@@ -294,6 +294,17 @@ class PMMRegressor(RegressorMixin, PosteriorMixin, ObservablePMM):
         -----
         ConvergenceWarning
             If training ended before it converged, or was interrupted.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pmm_sklearn import PMMRegressor
+        >>> rng = np.random.RandomState(0)
+        >>> X = rng.uniform(-1, 1, size=(60, 2))
+        >>> y = X**2 + 0.1 * rng.standard_normal((60, 2))  # two targets
+        >>> model = PMMRegressor(3, 2, n_init=1, random_state=0).fit(X, y)
+        >>> model.stop_reason_, model.n_outputs_
+        ('converged', 2)
         """
         with fitted_state_kept_on_error(self):
             self._check_parameters()
@@ -333,6 +344,18 @@ class PMMRegressor(RegressorMixin, PosteriorMixin, ObservablePMM):
         self : PMMRegressor
             The estimator, fitted a little more.  ``loss_`` is an average over the
             steps.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pmm_sklearn import PMMRegressor
+        >>> rng = np.random.RandomState(0)
+        >>> model = PMMRegressor(3, 2, batch_size=16, random_state=0)
+        >>> for _ in range(30):
+        ...     X = rng.uniform(-1, 1, size=(200, 1))
+        ...     model = model.partial_fit(X, X[:, 0] ** 2)
+        >>> model.score(X, X[:, 0] ** 2) > 0.9
+        True
         """
         with fitted_state_kept_on_error(self):
             self._check_online_parameters()
@@ -387,6 +410,12 @@ class PMMRegressor(RegressorMixin, PosteriorMixin, ObservablePMM):
         y_cov : ndarray of shape (n_samples, n_samples) or \
                 (n_samples, n_samples, n_outputs), optional
             Only with `return_cov`.
+
+        Raises
+        ------
+        ValueError
+            If `X` does not fit the model, both options are true, or the distribution of
+            the parameters is not known, as after ``partial_fit`` or ``from_npz``.
 
         Examples
         --------

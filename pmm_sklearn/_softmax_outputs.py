@@ -23,6 +23,18 @@ class SoftmaxOutputs:
         ndarray of shape (n_samples,) or (n_samples, n_classes)
             With two classes the logit of the second, ``classes_[1]``, that is the
             logarithm of the ratio of the probabilities.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_iris
+        >>> from pmm_sklearn import PMMClassifier
+        >>> X, y = load_iris(return_X_y=True)
+        >>> model = PMMClassifier(n_init=1, random_state=0).fit(X, y)
+        >>> logits = model.decision_function(X)
+        >>> logits.shape
+        (150, 3)
+        >>> bool((logits.argmax(axis=1) == model.predict(X)).all())
+        True
         """
         logits = self._outputs(X)
         return logits[:, 0] if logits.shape[1] == 1 else logits
@@ -39,6 +51,15 @@ class SoftmaxOutputs:
         -------
         ndarray of shape (n_samples,)
             Labels, of the data type of ``classes_``.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_iris
+        >>> from pmm_sklearn import PMMClassifier
+        >>> X, y = load_iris(return_X_y=True)
+        >>> model = PMMClassifier(n_init=1, random_state=0).fit(X, y)
+        >>> model.predict(X[[0, 50, 100]])
+        array([0, 1, 2])
         """
         logits = self._outputs(X)
         single = logits.shape[1] == 1
@@ -57,6 +78,17 @@ class SoftmaxOutputs:
         -------
         ndarray of shape (n_samples, n_classes)
             Columns in the order of ``classes_``.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_iris
+        >>> from pmm_sklearn import PMMClassifier
+        >>> X, y = load_iris(return_X_y=True)
+        >>> model = PMMClassifier(n_init=1, random_state=0).fit(X, y)
+        >>> model.predict_proba(X[[0, 50, 100]]).round(1)
+        array([[1., 0., 0.],
+               [0., 1., 0.],
+               [0., 0., 1.]])
         """
         logits = self._outputs(X)
         if logits.shape[1] > 1:
@@ -76,6 +108,16 @@ class SoftmaxOutputs:
         -------
         ndarray of shape (n_samples, n_classes)
             Columns in the order of ``classes_``.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_iris
+        >>> from pmm_sklearn import PMMClassifier
+        >>> X, y = load_iris(return_X_y=True)
+        >>> model = PMMClassifier(n_init=1, random_state=0).fit(X, y)
+        >>> import numpy as np
+        >>> np.allclose(np.exp(model.predict_log_proba(X)), model.predict_proba(X))
+        True
         """
         logits = self._outputs(X)
         if logits.shape[1] > 1:

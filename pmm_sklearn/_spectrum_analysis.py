@@ -24,6 +24,16 @@ class SpectrumAnalysisMixin(FunctionMixin):
         ndarray of shape (n_samples, n, n)
             Hermitian matrices for real features; for complex ones their analytic
             continuation, which is not Hermitian.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pmm_sklearn import PMMEmulator
+        >>> X = np.linspace(-1, 1, 6)[:, np.newaxis]
+        >>> emulator = PMMEmulator(2, random_state=0).fit(X, -np.hypot(1, X[:, 0]))
+        >>> H = emulator.hamiltonian([[2.0], [1j]])
+        >>> [bool(np.allclose(matrix, matrix.conj().T)) for matrix in H]
+        [True, False]
         """
         return self._hamiltonian(self._check_complex_features("X", X))
 
@@ -41,6 +51,17 @@ class SpectrumAnalysisMixin(FunctionMixin):
             Levels, sector after sector, in each of them by ascending real part.
             For complex features they are complex; :meth:`continue_along` follows
             them by continuity.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pmm_sklearn import PMMEmulator
+        >>> X = np.linspace(-1, 1, 6)[:, np.newaxis]
+        >>> emulator = PMMEmulator(2, random_state=0).fit(X, -np.hypot(1, X[:, 0]))
+        >>> emulator.eigenvalues([[0.0], [2.0]]).shape  # the second level is not known
+        (2, 2)
+        >>> bool(abs(emulator.eigenvalues([[1.0]])[0, 0] + np.sqrt(2)) < 1e-6)
+        True
         """
         X = self._check_complex_features("X", X)
         solve = _complex_levels if np.iscomplexobj(X) else np.linalg.eigvalsh
@@ -65,6 +86,17 @@ class SpectrumAnalysisMixin(FunctionMixin):
         ndarray of shape (n_samples, n, n)
             Normalised eigenvectors in columns, in the order of :meth:`eigenvalues`.
             Their phases are arbitrary.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pmm_sklearn import PMMEmulator
+        >>> X = np.linspace(-1, 1, 6)[:, np.newaxis]
+        >>> emulator = PMMEmulator(2, random_state=0).fit(X, -np.hypot(1, X[:, 0]))
+        >>> v = emulator.eigenvectors([[2.0]])[0]
+        >>> levels = v.conj().T @ emulator.hamiltonian([[2.0]])[0] @ v
+        >>> np.allclose(levels, np.diag(emulator.eigenvalues([[2.0]])[0]))
+        True
         """
         X = self._check_features(X)
         vectors = np.empty((len(X), *self.matrices_.shape[1:]), self.matrices_.dtype)
@@ -90,6 +122,15 @@ class SpectrumAnalysisMixin(FunctionMixin):
         -------
         ndarray of shape (n_samples, n_features) or (n_samples, n_outputs, n_features)
             The former if ``y`` in ``fit`` was one-dimensional.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pmm_sklearn import PMMEmulator
+        >>> X = np.linspace(-1, 1, 6)[:, np.newaxis]
+        >>> emulator = PMMEmulator(2, random_state=0).fit(X, -np.hypot(1, X[:, 0]))
+        >>> emulator.predict_gradient([[0.75]]).round(6)  # exact: -0.75 / 1.25
+        array([[-0.6]])
         """
         return self._feature_gradient(self._check_features(X))
 
@@ -117,6 +158,20 @@ class SpectrumAnalysisMixin(FunctionMixin):
         Notes
         -----
         A closed path around an exceptional point exchanges two levels.
+
+        Examples
+        --------
+        A circle around an exceptional point exchanges the two levels:
+
+        >>> import numpy as np
+        >>> from pmm_sklearn import PMMEmulator
+        >>> X = np.linspace(-1, 1, 6)[:, np.newaxis]
+        >>> emulator = PMMEmulator(2, random_state=0).fit(X, np.hypot(1, X) * [-1, 1])
+        >>> circle = 1j - 1j * np.exp(2j * np.pi * np.linspace(0, 1, 30)[:, np.newaxis])
+        >>> levels = emulator.continue_along(circle)
+        >>> levels[[0, -1]].real.round(6)
+        array([[-1.,  1.],
+               [ 1., -1.]])
         """
         path = self._check_complex_features("path", path).astype(np.complex128)
         followed = np.empty((len(path), self.matrices_.shape[1]), np.complex128)
@@ -142,6 +197,16 @@ class SpectrumAnalysisMixin(FunctionMixin):
         ------
         ValueError
             If there are several features, or ``degree`` is not 1.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pmm_sklearn import PMMEmulator
+        >>> X = np.linspace(-1, 1, 6)[:, np.newaxis]
+        >>> emulator = PMMEmulator(2, random_state=0).fit(X, -np.hypot(1, X[:, 0]))
+        >>> points = emulator.exceptional_points()[0]
+        >>> np.allclose(points.x, [-1j, 1j], atol=1e-5)
+        True
         """
         check_is_fitted(self)
         if len(self.matrices_) != 2:

@@ -168,6 +168,15 @@ class UnitaryPMMEmulator(BaseEmulator):
         ValueError
             If a parameter or the data are not usable: more than one feature, a time
             step of zero, phases that wrap.  A model fitted before is kept.
+
+        Examples
+        --------
+        >>> from pmm_sklearn import UnitaryPMMEmulator
+        >>> from pmm_sklearn.datasets import make_heisenberg_dm_trotter
+        >>> data = make_heisenberg_dm_trotter()
+        >>> model = UnitaryPMMEmulator(3, n_factors=2, n_init=1, random_state=0)
+        >>> model.fit(data.X_train, data.y_train[:, :2]).n_outputs_
+        2
         """
         with fitted_state_kept_on_error(self):
             self._fit(X, y, sample_weight, target_weight, y_err)
@@ -181,13 +190,36 @@ class UnitaryPMMEmulator(BaseEmulator):
         ModelFunction
             Of time steps of shape (1,) or (n_samples, 1), not validated.  It can be
             pickled and shared by threads.
+
+        Examples
+        --------
+        >>> from pmm_sklearn import UnitaryPMMEmulator
+        >>> from pmm_sklearn.datasets import make_heisenberg_dm_trotter
+        >>> data = make_heisenberg_dm_trotter()
+        >>> model = UnitaryPMMEmulator(3, n_factors=2, n_init=1, random_state=0)
+        >>> import numpy as np
+        >>> f = model.fit(data.X_train, data.y_train[:, 0]).as_function()
+        >>> np.allclose(f([0.0]), model.predict([[0.0]]))
+        True
         """
         check_is_fitted(self)
         return ModelFunction(self._mean_model(), self._single_output)
 
     @property
     def hamiltonian_(self):
-        """Sum of the matrices: the Hamiltonian without error of the time step."""
+        """Sum of the matrices: the Hamiltonian without error of the time step.
+
+        Examples
+        --------
+        >>> from pmm_sklearn import UnitaryPMMEmulator
+        >>> from pmm_sklearn.datasets import make_heisenberg_dm_trotter
+        >>> data = make_heisenberg_dm_trotter()
+        >>> model = UnitaryPMMEmulator(3, n_factors=2, n_init=1, random_state=0)
+        >>> import numpy as np
+        >>> H = model.fit(data.X_train, data.y_train[:, 0]).hamiltonian_
+        >>> np.allclose(np.linalg.eigvalsh(H)[0], model.predict([[0.0]]))
+        True
+        """
         return self.matrices_.sum(axis=0)
 
     def eigenvalues(self, X):
@@ -203,6 +235,16 @@ class UnitaryPMMEmulator(BaseEmulator):
         ndarray of shape (n_samples, n)
             Energies between :math:`-\pi/|t|` and :math:`\pi/|t|`, sector after
             sector, ascending in each.
+
+        Examples
+        --------
+        >>> from pmm_sklearn import UnitaryPMMEmulator
+        >>> from pmm_sklearn.datasets import make_heisenberg_dm_trotter
+        >>> data = make_heisenberg_dm_trotter()
+        >>> model = UnitaryPMMEmulator(3, n_factors=2, n_init=1, random_state=0)
+        >>> model = model.fit(data.X_train, data.y_train[:, 0])
+        >>> model.eigenvalues([[0.0], [0.1]]).shape
+        (2, 3)
         """
         return self._levels(self._check_features(X))
 
