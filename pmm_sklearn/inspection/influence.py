@@ -29,6 +29,17 @@ class FeatureInfluence(NamedTuple):
     outputs : ndarray of shape (n_samples, n_outputs, n_features) or None
         Bounds for the derivatives of the outputs at the rows of ``X``; None without
         them.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from pmm_sklearn import PMMRegressor
+    >>> from pmm_sklearn.inspection import feature_influence
+    >>> X = np.random.RandomState(0).uniform(-1, 1, size=(40, 2))
+    >>> model = PMMRegressor(3, 2, n_init=1, max_iter=20, tol=1.0, random_state=0)
+    >>> influence = feature_influence(model.fit(X, X[:, 0] * X[:, 1]), X)
+    >>> influence.features, influence.levels.shape, influence.outputs.shape
+    (['x0', 'x1'], (2,), (40, 1, 2))
     """
 
     features: list

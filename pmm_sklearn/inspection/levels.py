@@ -20,6 +20,17 @@ class LevelContributions(NamedTuple):
         Fractions of the variance of the predictions, with a sum of 1.  A share is
         negative if a level opposes the sum of all.  NaN for an output that is
         constant.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from pmm_sklearn import PMMRegressor
+    >>> from pmm_sklearn.inspection import level_contributions
+    >>> X = np.linspace(-1, 1, 20)[:, np.newaxis]
+    >>> model = PMMRegressor(4, 2, n_init=1, random_state=0).fit(X, X[:, 0] ** 2)
+    >>> terms = level_contributions(model, X)
+    >>> terms.values.shape, bool(np.isclose(terms.shares.sum(), 1))
+    ((20, 1, 2), True)
     """
 
     values: np.ndarray

@@ -24,6 +24,18 @@ class Sectors(NamedTuple):
     coupling : float
         Largest element of any matrix between different sectors, relative to the norm
         of that matrix.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from pmm_sklearn import PMMEmulator
+    >>> from pmm_sklearn.inspection import find_sectors
+    >>> x = np.linspace(-1, 1, 12)
+    >>> levels = np.stack([-np.hypot(x, 0.3), x / 2, np.hypot(x, 0.3)], axis=1)
+    >>> emulator = PMMEmulator((2, 1), random_state=0).fit(x[:, np.newaxis], levels)
+    >>> sectors = find_sectors(emulator)
+    >>> sectors.basis.shape, sectors.coupling < 1e-6
+    ((3, 3), True)
     """
 
     block_sizes: tuple

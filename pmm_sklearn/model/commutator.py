@@ -17,6 +17,25 @@ class CommutatorSmoothedMatrix(AffineMatrix):
         As for :class:`AffineMatrix`.
     strength : float
         The factor ``s``.
+
+    References
+    ----------
+    Cook et al., "Parametric matrix models", Nat. Commun. 16, 5929 (2025), Methods.
+
+    Examples
+    --------
+    Two levels that cross without the term:
+
+    >>> import numpy as np
+    >>> from pmm_sklearn import model as m
+    >>> parts = m.Monomials(1), m.HermitianSpace((2,))
+    >>> matrices = np.array([[[0, 1], [1, 0]], [[1, 0], [0, -1]]], dtype=complex)
+    >>> for strength in (0.0, 0.5):
+    ...     primary = m.CommutatorSmoothedMatrix(*parts, strength=strength)
+    ...     H, _ = primary.forward(matrices, primary.inputs(np.array([[0.0]])))
+    ...     print(np.linalg.eigvalsh(H)[0].round(3))
+    [-1.  1.]
+    [-1.414  1.414]
     """
 
     def __init__(self, monomials, spaces, offsets=None, *, strength):

@@ -20,6 +20,14 @@ class NormalEquations:
         ``g``, half the gradient of the objective.
     alpha : float
         Weight of the penalty.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from pmm_sklearn.model import NormalEquations
+    >>> J, r = np.array([[1.0, 0.0], [0.0, 2.0]]), np.array([1.0, 4.0])
+    >>> NormalEquations(J.T @ J, J.T @ r, alpha=0.0).step(damping=0.0)
+    array([-1., -2.])
     """
 
     def __init__(self, matrix, gradient, alpha):
@@ -59,6 +67,18 @@ class DualEquations:
         Penalty's half gradient, ``alpha * theta'``.
     alpha : float
         Weight of the penalty.
+
+    Examples
+    --------
+    One residual and three parameters; both forms give the same step:
+
+    >>> import numpy as np
+    >>> from pmm_sklearn.model import DualEquations, NormalEquations
+    >>> J, r, theta = np.array([[1.0, 2.0, 0.0]]), np.array([3.0]), np.ones(3)
+    >>> dual = DualEquations(r, J, 0.1 * theta, alpha=0.1)
+    >>> normal = NormalEquations(J.T @ J, J.T @ r + 0.1 * theta, alpha=0.1)
+    >>> np.allclose(dual.step(0.5), normal.step(0.5))
+    True
     """
 
     def __init__(self, residuals, jacobian, penalised, alpha):

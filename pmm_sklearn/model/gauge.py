@@ -21,6 +21,24 @@ class GaugeRotations:
     ----------
     Cook et al., "Parametric matrix models", Nat. Commun. 16, 5929 (2025), which
     recommends random unitary transformations between local steps.
+
+    Examples
+    --------
+    Other parameters, the same outputs:
+
+    >>> import numpy as np
+    >>> from pmm_sklearn import model as m
+    >>> from pmm_sklearn.solvers import Adam
+    >>> grams = m.WindowGrams((4, 4), (2, 2), (2, 2))
+    >>> pmm = m.ImagePMM(grams, 3, latent_size=3, matrix_size=2, n_eigenvectors=1)
+    >>> rng = np.random.RandomState(0)
+    >>> theta, images = pmm.initial(rng), rng.uniform(size=(5, 4, 4))
+    >>> turned = m.GaugeRotations(pmm)(theta, Adam(len(theta)), rng)
+    >>> np.allclose(turned, theta)
+    False
+    >>> outputs = [pmm.predict(pmm.split(t), images) for t in (theta, turned)]
+    >>> np.allclose(*outputs)
+    True
     """
 
     def __init__(self, model):

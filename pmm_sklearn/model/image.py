@@ -34,6 +34,16 @@ class ImageParameters(NamedTuple):
         Hermitian matrices ``D_kij``, in the order (1, 1), (1, 2), ...
     intercept : ndarray of shape (n_classes,)
         The constants ``g_k``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from pmm_sklearn import model as m
+    >>> grams = m.WindowGrams((4, 4), (2, 2), (2, 2))
+    >>> pmm = m.ImagePMM(grams, 3, latent_size=3, matrix_size=2, n_eigenvectors=1)
+    >>> parameters = pmm.split(pmm.initial(np.random.RandomState(0)))
+    >>> parameters.rows.shape, parameters.projections.shape, parameters.intercept.shape
+    ((4, 3, 2), (3, 2, 3), (3,))
     """
 
     rows: np.ndarray
@@ -78,6 +88,17 @@ class ImagePMM:
     References
     ----------
     Cook et al., "Parametric matrix models", Nat. Commun. 16, 5929 (2025).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from pmm_sklearn import model as m
+    >>> grams = m.WindowGrams((4, 4), (2, 2), (2, 2))
+    >>> pmm = m.ImagePMM(grams, 3, latent_size=3, matrix_size=2, n_eigenvectors=1)
+    >>> theta = pmm.initial(np.random.RandomState(0))
+    >>> images = np.random.RandomState(1).uniform(size=(5, 4, 4))
+    >>> pmm.predict(pmm.split(theta), images).shape
+    (5, 3)
     """
 
     def __init__(

@@ -35,6 +35,20 @@ class LearnedOutputs:
         Number of parameters that are not penalised.
     working_size : int
         Numbers per sample in the temporary arrays.
+
+    Examples
+    --------
+    The expectation value of one matrix in the lowest state, plus a constant:
+
+    >>> import numpy as np
+    >>> from pmm_sklearn import model as m
+    >>> outputs = m.LearnedOutputs("expectation", 1, 1, (2,), "symmetric")
+    >>> outputs.size
+    4
+    >>> eigensystem = m.Eigensystem(np.diag([1.0, 4.0])[np.newaxis], m.Extremes(1))
+    >>> observable = np.diag([5.0, 6.0])[np.newaxis, np.newaxis]
+    >>> outputs.forward(eigensystem, observable, np.array([0.5]))[0]
+    array([[5.5]])
     """
 
     def __init__(self, readout, n_outputs, n_eigenvectors, block_sizes, matrix_type):

@@ -39,6 +39,20 @@ class EigenvectorOverlap:
     References
     ----------
     Cook et al., "Parametric matrix models", Nat. Commun. 16, 5929 (2025), Methods.
+
+    Examples
+    --------
+    Eigenvectors that do not change cost nothing:
+
+    >>> import numpy as np
+    >>> from pmm_sklearn import model as m
+    >>> primary = m.AffineMatrix(m.Monomials(1), m.HermitianSpace((2,), "symmetric"))
+    >>> path = np.linspace(1, 2, 5)[:, np.newaxis]
+    >>> overlap = m.EigenvectorOverlap(primary, m.Levels([(0, 0)]), (2,), [path], 1.0)
+    >>> overlap.value(np.array([np.eye(2), np.diag([1.0, -1.0])])) < 1e-12
+    True
+    >>> overlap.value(np.array([[[0.0, 1.0], [1.0, 0.0]], np.diag([1.0, -1.0])])) > 0.01
+    True
     """
 
     def __init__(self, primary, states, block_sizes, paths, weight, exponent=1):

@@ -23,6 +23,15 @@ class Parameters(NamedTuple):
         Secondary matrices; those of low rank as vectors, (..., rank, n).
     intercept : ndarray of shape (n_intercepts,)
         Constant terms.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from pmm_sklearn import model as m
+    >>> pmm = m.observable_pmm(2, 1, block_sizes=(3,), n_eigenvectors=2)
+    >>> parameters = pmm.split(pmm.initial(np.random.RandomState(0)))
+    >>> parameters.matrices.shape, parameters.observables.shape, parameters.intercept
+    ((3, 3, 3), (1, 2, 3, 3), array([0.]))
     """
 
     matrices: np.ndarray

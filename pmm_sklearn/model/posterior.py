@@ -49,6 +49,11 @@ class LaplacePosterior:
     noise_variance : ndarray of shape (n_outputs,)
         What is added to the variance of each output.
 
+    References
+    ----------
+    D. MacKay, "A practical Bayesian framework for backpropagation networks", Neural
+    Comput. 4, 448 (1992).
+
     Examples
     --------
     >>> import numpy as np
@@ -137,6 +142,19 @@ class LaplacePosterior:
         Returns
         -------
         LaplacePosterior
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pmm_sklearn import model as m
+        >>> pmm = m.observable_pmm(1, 1, (2,), 1)
+        >>> data = np.array([[0.0], [1.0]]), np.array([[1.0], [2.0]]), np.ones((2, 1))
+        >>> objective = m.Objective(pmm, m.SquaredError(), *data, m.RidgePenalty(0.1))
+        >>> theta = pmm.initial(np.random.RandomState(0))
+        >>> posterior = m.LaplacePosterior.fit(objective, theta)
+        >>> again = m.LaplacePosterior.from_arrays(pmm, posterior.arrays())
+        >>> bool(again.variance(data[0])[0, 0] == posterior.variance(data[0])[0, 0])
+        True
         """
         arrays = dict(arrays)
         theta, noise_variance = arrays.pop("theta"), arrays.pop("noise_variance")

@@ -252,6 +252,16 @@ def spectrum_pmm(
     Returns
     -------
     PMM
+
+    Examples
+    --------
+    The lowest level of real symmetric matrices of side 3, and its gap to the next:
+
+    >>> from pmm_sklearn.model import spectrum_pmm
+    >>> outputs = [("level", "", ((0, 0),)), ("gap", "", ((0, 0), (1, 0)))]
+    >>> pmm = spectrum_pmm(1, 1, (3,), "symmetric", outputs)
+    >>> pmm.n_parameters, pmm.n_outputs
+    (12, 2)
     """
     monomials = Monomials(n_features, degree)
     if spaces is None:

@@ -157,6 +157,17 @@ class Subspace:
     columns : ndarray of shape (n, size)
         The basis in coordinates of the `HermitianSpace`, of size ``n``, that contains
         all others.
+
+    Examples
+    --------
+    Diagonal matrices whose two elements are equal:
+
+    >>> import numpy as np
+    >>> from pmm_sklearn.model import HermitianSpace, Subspace
+    >>> space = HermitianSpace((2,), "symmetric")
+    >>> basis = space.coordinates(np.eye(2) / np.sqrt(2))[:, np.newaxis]
+    >>> Subspace(space, basis).coordinates(np.diag([1.0, 3.0])).round(6)
+    array([2.828427])
     """
 
     def __init__(self, space, columns):

@@ -32,6 +32,19 @@ def matrix_spaces(
         Spaces of the matrices if none were fixed.
     spaces : list of HermitianSpace or Subspace
         Spaces of what is learned.
+
+    Examples
+    --------
+    With a parity the matrices of even and of odd monomials are in different spaces:
+
+    >>> import numpy as np
+    >>> from pmm_sklearn.model import Monomials, matrix_spaces
+    >>> parity = np.diag([1.0, 1.0, -1.0])
+    >>> free, learned = matrix_spaces(
+    ...     Monomials(1), (3,), "symmetric", parity=parity, fixed=[0]
+    ... )
+    >>> [space.size for space in free], [space.size for space in learned]
+    ([4, 2], [0, 2])
     """
     space = HermitianSpace(block_sizes, matrix_type)
     if len(commutes_with):

@@ -151,6 +151,15 @@ class LazyGrams:
         What is computed.
     images : ndarray of shape (n_samples, height, width)
         Images, which may be memory-mapped.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from pmm_sklearn.model import LazyGrams, WindowGrams
+    >>> images = np.random.RandomState(0).uniform(size=(10, 4, 4))
+    >>> lazy = LazyGrams(WindowGrams((4, 4), (2, 2), (2, 2)), images)
+    >>> len(lazy), lazy[2:5].shape
+    (10, (3, 8))
     """
 
     def __init__(self, grams, images):
@@ -177,6 +186,16 @@ class ShiftedGrams(LazyGrams):
         it leaves is empty.
     seed : int
         Of the random numbers.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from pmm_sklearn.model import ShiftedGrams, WindowGrams
+    >>> images = np.random.RandomState(0).uniform(size=(10, 4, 4))
+    >>> grams = WindowGrams((4, 4), (2, 2), (2, 2))
+    >>> moved = ShiftedGrams(grams, images, max_shift=1, seed=0)
+    >>> moved[:3].shape, np.allclose(moved[:3], moved[:3])
+    ((3, 8), False)
     """
 
     def __init__(self, grams, images, max_shift, seed):

@@ -18,6 +18,20 @@ def interrupted():
     ------
     KeyboardInterrupt
         That which is being handled, if the one before came shortly before it.
+
+    Returns
+    -------
+    StopReason
+        ``StopReason.INTERRUPTED``.
+
+    Examples
+    --------
+    >>> from pmm_sklearn.solvers import interrupted
+    >>> try:
+    ...     raise KeyboardInterrupt  # Ctrl-C in the middle of an iteration
+    ... except KeyboardInterrupt:
+    ...     print(interrupted().name)
+    INTERRUPTED
     """
     global _last
     before, _last = _last, time.monotonic()

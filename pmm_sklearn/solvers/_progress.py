@@ -41,6 +41,19 @@ class Progress:
     memory : object
         For the solver, what it wants to find again when it is continued; None at
         the first start.
+
+    Examples
+    --------
+    Recorded by hand, as a solver does it:
+
+    >>> import numpy as np
+    >>> from pmm_sklearn.solvers import Progress
+    >>> progress = Progress(tol=0.0, max_iter=2)
+    >>> progress.start(np.array([2.0]), 4.0)
+    >>> progress.record(np.array([1.0]), 1.0)
+    >>> reason = progress.record(np.array([1.5]), 2.25)
+    >>> reason.name, progress.result(reason).theta  # the best, not the last
+    ('MAX_ITER', array([1.]))
     """
 
     def __init__(

@@ -8,7 +8,14 @@ import numpy as np
 
 
 class StopReason(enum.Enum):
-    """Why a solver stopped; the value says what to do about it."""
+    """Why a solver stopped; the value says what to do about it.
+
+    Examples
+    --------
+    >>> from pmm_sklearn.solvers import StopReason
+    >>> StopReason.STOPPED_EARLY.converged, StopReason.MAX_ITER.converged
+    (True, False)
+    """
 
     CONVERGED = "the loss no longer decreased by more than tol"
     STATIONARY = (
@@ -86,6 +93,16 @@ class SolverResult:
         Where to go on: see `Progress`.
     start : int
         Number of its start, where `train` has several.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from pmm_sklearn.solvers import Progress
+    >>> progress = Progress(tol=0.0, max_iter=1)
+    >>> progress.start(np.array([2.0]), 4.0)
+    >>> result = progress.result(progress.record(np.array([1.0]), 1.0))
+    >>> result.n_iter, result.loss, result.is_unfinished(max_iter=10)
+    (1, 1.0, True)
     """
 
     theta: np.ndarray

@@ -92,6 +92,22 @@ def minimize_adam(
     -------
     SolverResult
         Its losses are means over the steps of an epoch.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from pmm_sklearn import model as m
+    >>> from pmm_sklearn import solvers
+    >>> X = np.linspace(-1, 1, 10)[:, np.newaxis]
+    >>> pmm = m.observable_pmm(1, 1, (2,), 1)
+    >>> data = X, X**2, np.ones((10, 1))
+    >>> objective = m.Objective(pmm, m.SquaredError(), *data, m.RidgePenalty(1e-6))
+    >>> theta = pmm.initial(np.random.RandomState(0))
+    >>> progress = solvers.Progress(tol=0.0, max_iter=40, is_scheduled=True)
+    >>> schedule = {"batch_size": 5, "learning_rate": 0.1, "n_epochs": 40, "seed": 0}
+    >>> result = solvers.minimize_adam(objective, theta, progress, **schedule)
+    >>> result.reason.name, bool(result.loss < 0.1 * objective.value(theta))
+    ('COMPLETED', True)
     """
     # One batch tells whether the loss is finite at all.
     first = np.arange(min(batch_size, objective.n_samples))
@@ -144,6 +160,22 @@ def run_epoch(objective, theta, adam, batch_size, rates, random_state):
     ------
     ValueError
         If steps were so long that the loss is not finite.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from pmm_sklearn import model as m
+    >>> from pmm_sklearn import solvers
+    >>> X = np.linspace(-1, 1, 10)[:, np.newaxis]
+    >>> pmm = m.observable_pmm(1, 1, (2,), 1)
+    >>> data = X, X**2, np.ones((10, 1))
+    >>> objective = m.Objective(pmm, m.SquaredError(), *data, m.RidgePenalty(1e-6))
+    >>> theta = pmm.initial(np.random.RandomState(0))
+    >>> adam, rng = solvers.Adam(len(theta)), np.random.RandomState(0)
+    >>> rates = [0.01, 0.01]
+    >>> following, loss = solvers.run_epoch(objective, theta, adam, 5, rates, rng)
+    >>> adam.n_steps, bool(objective.value(following) < objective.value(theta))
+    (2, True)
     """
     order = random_state.permutation(objective.n_samples)
     batches = np.array_split(order, n_batches(objective.n_samples, batch_size))

@@ -24,6 +24,25 @@ def minimize_lbfgs(objective, theta, progress):
     Returns
     -------
     SolverResult
+
+    References
+    ----------
+    D. C. Liu and J. Nocedal, Math. Program. 45, 503 (1989).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from pmm_sklearn import model as m
+    >>> from pmm_sklearn import solvers
+    >>> X = np.linspace(-1, 1, 10)[:, np.newaxis]
+    >>> pmm = m.observable_pmm(1, 1, (2,), 1)
+    >>> data = X, X**2, np.ones((10, 1))
+    >>> objective = m.Objective(pmm, m.SquaredError(), *data, m.RidgePenalty(1e-6))
+    >>> theta = pmm.initial(np.random.RandomState(0))
+    >>> progress = solvers.Progress(tol=1e-2, max_iter=50)
+    >>> result = solvers.minimize_lbfgs(objective, theta, progress)
+    >>> bool(result.loss < 1e-2 * objective.value(theta))
+    True
     """
     reason = progress.start(theta, objective.value(theta))
 

@@ -33,6 +33,26 @@ def minimize_lm(objective, theta, progress):
     Returns
     -------
     SolverResult
+
+    References
+    ----------
+    K. Levenberg, Quart. Appl. Math. 2, 164 (1944); D. W. Marquardt, J. Soc. Indust.
+    Appl. Math. 11, 431 (1963).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from pmm_sklearn import model as m
+    >>> from pmm_sklearn import solvers
+    >>> X = np.linspace(-1, 1, 10)[:, np.newaxis]
+    >>> pmm = m.observable_pmm(1, 1, (2,), 1)
+    >>> data = X, X**2, np.ones((10, 1))
+    >>> objective = m.Objective(pmm, m.SquaredError(), *data, m.RidgePenalty(1e-6))
+    >>> theta = pmm.initial(np.random.RandomState(0))
+    >>> progress = solvers.Progress(tol=1e-2, max_iter=50)
+    >>> result = solvers.minimize_lm(objective, theta, progress)
+    >>> bool(result.loss < 1e-2 * objective.value(theta))
+    True
     """
     return _minimize(objective, objective.quadratic_model, theta, progress)
 
@@ -52,6 +72,25 @@ def minimize_newton_cg(objective, theta, progress):
     Returns
     -------
     SolverResult
+
+    References
+    ----------
+    J. Nocedal and S. J. Wright, "Numerical optimization", Springer (2006), chapter 7.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from pmm_sklearn import model as m
+    >>> from pmm_sklearn import solvers
+    >>> X = np.linspace(-1, 1, 10)[:, np.newaxis]
+    >>> pmm = m.observable_pmm(1, 1, (2,), 1)
+    >>> data = X, X**2, np.ones((10, 1))
+    >>> objective = m.Objective(pmm, m.SquaredError(), *data, m.RidgePenalty(1e-6))
+    >>> theta = pmm.initial(np.random.RandomState(0))
+    >>> progress = solvers.Progress(tol=1e-2, max_iter=50)
+    >>> result = solvers.minimize_newton_cg(objective, theta, progress)
+    >>> bool(result.loss < 1e-2 * objective.value(theta))
+    True
     """
     return _minimize(objective, objective.matrix_free_model, theta, progress)
 
