@@ -45,6 +45,8 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
     _solvers = tuple(SOLVERS)
     # Number of models whose outputs are averaged.
     _n_members = 1
+    # Number of trainings to the end, for callbacks.
+    _n_fits = 1
     # Attributes of an estimator with a single one, whatever was fitted before.
     _no_other_members: ClassVar = {}
     # Iterations from line to line, with verbose=1.
@@ -125,17 +127,15 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
         def fitted(theta):
             return {**problem.attributes(theta), **outputs, **self._no_other_members}
 
-        bridge = CallbackBridge(
-            self, hook_data, self._n_members * self.max_iter, fitted
-        )
-        results, start_losses, curves = self._train(problem, starts, bridge, seed)
-        best = results[0]
+        bridge = CallbackBridge(self, hook_data, self._n_fits * self.max_iter, fitted)
+        self._show_problem(problem.objective)
+        training = self._train(problem, starts, bridge, seed, self._n_members)
+        results, best = training.results, training.results[0]
         if best.reason is StopReason.NON_FINITE:
             raise ValueError(f"No model could be fitted: {best.reason.value}.")
-        vars(self).update(fitted(best.theta), start_losses_=np.array(start_losses))
+        vars(self).update(fitted(best.theta))
         self.n_parameters_ = len(results) * problem.model.n_parameters
-        self._set_training_attributes(problem, best)
-        self.start_loss_curves_ = [[float(x) for x in curve] for curve in curves]
+        self._set_training_attributes(problem, training)
         scores = [result.score for result in results]
         thetas = [result.theta for result in results]
         self._set_members(problem, thetas, scores)
@@ -205,9 +205,22 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
                 "partial_fit: set early_stopping=False, or call fit."
             )
 
-    def _train(self, problem, starts, bridge, seed):
-        """Results of the best starts and the losses of all; shows the progress."""
-        n_kept = self._n_members
+    def _train(self, problem, starts, bridge, seed, n_kept, previous=None):
+        """Compare the starts and train the best; shows the progress.
+
+        Parameters
+        ----------
+        problem, starts, bridge, seed
+            As for :meth:`_optimise`.
+        n_kept : int
+            Number of starts that are trained to the end.
+        previous : Training, optional
+            To be continued.
+
+        Returns
+        -------
+        Training
+        """
 
         def name(number):
             return f"start {number}/{len(starts)}"
@@ -225,7 +238,6 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
 
         problem.objective.n_jobs = self.n_jobs
         solver = self._choose_solver(problem.objective)
-        self._show_problem(problem.objective, solver)
         return train(
             problem.objective,
             starts,
@@ -239,6 +251,7 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
                 "is_scheduled": solver == "adam",
             },
             n_kept=n_kept,
+            previous=previous,
             n_jobs=self.n_jobs,
             is_watched=bridge.active,
             on_start=on_start,
@@ -246,7 +259,11 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
             on_iteration=on_iteration,
         )
 
-    def _set_training_attributes(self, problem, result):
+    def _set_training_attributes(self, problem, training):
+        result = training.results[0]
+        self.start_losses_ = np.array(training.start_losses)
+        curves = [start.loss_curve for start in training.latest]
+        self.start_loss_curves_ = [[float(x) for x in curve] for curve in curves]
         self.n_iter_ = max(result.n_iter, 1)
         self.alpha_ = float(problem.objective.alpha(result.theta))
         self.loss_ = float(result.loss)
@@ -257,7 +274,7 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
         """Loss that ends the training; with ``tol=0`` only none at all does."""
         if self.tol == 0:
             return 0.0
-        return _NEGLIGIBLE_RESIDUAL**2 * _loss_of_means(objective)
+        return _NEGLIGIBLE_RESIDUAL**2 * loss_of_means(objective)
 
     def _choose_solver(self, objective):
         if self.solver != "auto":
@@ -277,7 +294,7 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
                 f"stopped after {result.n_iter} iterations: {result.reason.value}"
             )
         is_accurate = result.reason is StopReason.MAX_ITER and (
-            result.loss <= _SMALL_RESIDUAL**2 * _loss_of_means(objective)
+            result.loss <= _SMALL_RESIDUAL**2 * loss_of_means(objective)
         )
         if not (result.reason.converged or is_accurate):
             warn_caller(
@@ -286,11 +303,12 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
                 ConvergenceWarning,
             )
 
-    def _show_problem(self, objective, solver):
+    def _show_problem(self, objective):
         if self.verbose:
             self._print(
                 f"{len(objective.y)} samples, {objective.n_parameters} parameters, "
-                f"{objective.n_residuals} residuals, solver {solver!r}"
+                f"{objective.n_residuals} residuals, "
+                f"solver {self._choose_solver(objective)!r}"
             )
 
     def _show_start(self, start, result):
@@ -329,7 +347,7 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
         super().__setstate__(state)
 
 
-def _loss_of_means(objective):
+def loss_of_means(objective):
     """Loss of a model without matrices, whose outputs are the means of the targets."""
     return objective.value(np.zeros(objective.n_parameters))
 

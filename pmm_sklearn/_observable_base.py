@@ -7,6 +7,7 @@ from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from ._alpha_search import AlphaSearchMixin
 from ._averaging import AveragingMixin
 from ._base import BasePMM
 from ._function import FunctionMixin
@@ -28,7 +29,7 @@ from .model import MATRIX_TYPES, READOUTS, SELECTIONS, observable_pmm
 from .solvers import minimize_adam, minimize_newton_cg
 
 
-class ObservablePMM(AveragingMixin, FunctionMixin, BasePMM):
+class ObservablePMM(AlphaSearchMixin, AveragingMixin, FunctionMixin, BasePMM):
     """Parameters, training and outputs of `PMMRegressor` and `PMMClassifier`."""
 
     _solvers = (*BasePMM._solvers, "newton-cg", "adam")

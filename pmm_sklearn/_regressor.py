@@ -4,6 +4,7 @@ import numpy as np
 from sklearn.base import RegressorMixin
 from sklearn.utils.validation import validate_data
 
+from ._alpha_search import AlphaLadder
 from ._base import fitted_state_kept_on_error
 from ._callbacks import with_callbacks
 from ._observable_base import ObservablePMM
@@ -13,7 +14,7 @@ from ._scaling import Standardisation
 from ._validation import check_real, check_sample_weight
 from .model import SquaredError
 
-# Of the coordinates of all matrices, for alpha="auto"; see doc/defaults.rst.
+# Of the coordinates of all matrices, for alpha="auto" of many parameters.
 _PRIOR_VARIANCE = 5.0
 
 
@@ -59,11 +60,11 @@ class PMMRegressor(RegressorMixin, PosteriorMixin, ObservablePMM):
         the standardised problem, added to the weighted sum of squared residuals
         of the standardised targets.  For matrices of low rank it multiplies the
         squared length of the vectors instead, which at best is the sum of the
-        magnitudes of the eigenvalues.  Intercepts are not penalised.  "auto" is a
-        fifth of the variance of these residuals, estimated along the way: next to
-        nothing for data without noise, and more the noisier the data are.  It is
-        the most probable model for normal errors of unknown variance and matrix
-        elements of variance 5.
+        magnitudes of the eigenvalues.  Intercepts are not penalised.  "auto" with
+        the solver "lm" compares fits with 0, 0.01, 0.1, 1 and 10, beginning at 0.1
+        and as long as they get better, by generalised cross-validation: see
+        `alpha_losses_`.  With other solvers it is a fifth of the variance of the
+        residuals, estimated along the way.
     solver : {"auto", "lm", "newton-cg", "lbfgs", "adam"}, default="auto"
         "lm" is Levenberg-Marquardt, by far the better where its linear systems
         are affordable.  "newton-cg" takes the same steps, from conjugate gradients,
@@ -128,10 +129,17 @@ class PMMRegressor(RegressorMixin, PosteriorMixin, ObservablePMM):
         Number of iterations of the best member, whose are the curves and losses, too.
     alpha_ : float
         The regularisation used at the end.
+    alphas_ : ndarray of shape (n_alphas,)
+        Values that were compared, only with ``alpha="auto"`` and the solver "lm".
+    alpha_losses_ : ndarray of shape (n_alphas,)
+        Mean squared error to expect of new data, in variances of the targets, by
+        generalised cross-validation [2]_; with `early_stopping` the sum of those of the
+        samples set aside.
     loss_ : float
         Objective at the fitted parameters: weighted sum of squared residuals
         :math:`L` of the standardised targets plus `alpha` times the squared norm
-        :math:`q`; with ``alpha="auto"``, :math:`L e^{q / (5 m)}` for `m` observations.
+        :math:`q`; where `alpha` follows the residuals, :math:`L e^{q / (5 m)}` for `m`
+        observations.
     loss_curve_ : list of float
         Objective after each iteration.
     validation_loss_curve_ : list of float
@@ -199,6 +207,8 @@ class PMMRegressor(RegressorMixin, PosteriorMixin, ObservablePMM):
     ----------
     .. [1] P. Cook, D. Jammooa, M. Hjorth-Jensen, D. D. Lee, D. Lee, "Parametric
        matrix models", Nat. Commun. 16, 5929 (2025).
+    .. [2] P. Craven, G. Wahba, "Smoothing noisy data with spline functions", Numer.
+       Math. 31, 377 (1979).
 
     Examples
     --------
@@ -214,6 +224,10 @@ class PMMRegressor(RegressorMixin, PosteriorMixin, ObservablePMM):
     >>> model.predict([[2.0]]).round(6)  # extrapolated; exact: -0.995037
     array([-0.995037])
     """
+
+    # In units of the variance of the targets, over that of matrix elements: exact data,
+    # 10 %, 30 % and 100 % of noise, and hardly any signal.  See doc/defaults.rst.
+    _ladder = AlphaLadder((0.0, 1e-2, 1e-1, 1.0, 10.0), first=2)
 
     def __init__(
         self,

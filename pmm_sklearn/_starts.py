@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 from joblib import effective_n_jobs
@@ -17,6 +18,24 @@ SCREENING_ITERATIONS = 20
 _REDUCTION = 3
 
 
+class Training(NamedTuple):
+    """What several starts have come to.
+
+    Attributes
+    ----------
+    results : list of SolverResult
+        Those that were kept, best first, their curves beginning with the screening.
+    start_losses : list of float
+        Loss of every start at the first comparison.
+    latest : list of SolverResult
+        How far every start has come.
+    """
+
+    results: list
+    start_losses: list
+    latest: list
+
+
 def train(
     objective,
     starts,
@@ -24,6 +43,7 @@ def train(
     settings,
     *,
     n_kept=1,
+    previous=None,
     n_jobs=None,
     is_watched=False,
     on_start=None,
@@ -47,6 +67,8 @@ def train(
         Keyword arguments of `Progress`.
     n_kept : int, default=1
         Number of starts that are trained to the end.
+    previous : Training, optional
+        That of the same starts and fewer kept ones, which goes on.
     n_jobs : int, optional
         Number of starts that are trained at the same time.
     is_watched : bool, default=False
@@ -64,12 +86,7 @@ def train(
 
     Returns
     -------
-    results : list of SolverResult
-        Best first, their curves beginning with the screening.
-    start_losses : list of float
-        Loss of every start at the first comparison.
-    curves : list of list of float
-        Objective of every start after each of its iterations.
+    Training
     """
     max_iter = settings["max_iter"]
     run_task = partial(_continue, objective, solver, settings)
@@ -77,29 +94,31 @@ def train(
     # The only start that is left may have threads instead, and shows its progress.
     is_here = is_watched or n_kept == 1
     last_workers = _Workers(run_task, 1) if is_here else workers
-    if len(starts) <= n_kept:
+    if len(starts) <= n_kept and previous is None:
         tasks = [(start, max_iter, None) for start in starts]
         results, cut = last_workers.run(tasks, None, on_iteration)
-        curves = [result.loss_curve for result in results]
-        scores = [result.score for result in results]
-        return _ranked(results, n_kept, cut), scores, curves
-    limit = min(SCREENING_ITERATIONS, max_iter)
-    screening = [(start, limit, None) for start in starts]
-    results, cut = workers.run(screening, on_start, on_screening)
-    scores = [result.score for result in results]
-    curves = [result.loss_curve for result in results]
-    results = [replace(result, start=i) for i, result in enumerate(results)]
+        losses = [result.score for result in results]
+        return Training(_ranked(results, n_kept, cut), losses, results)
+    limit, cut = min(SCREENING_ITERATIONS, max_iter), None
+    if previous is None:
+        screening = [(start, limit, None) for start in starts]
+        results, cut = workers.run(screening, on_start, on_screening)
+        results = [replace(result, start=i) for i, result in enumerate(results)]
+        losses = [result.score for result in results]
+    else:
+        results, losses = previous.latest, previous.start_losses
+    latest = list(results)
     while len(results) > n_kept and cut is None:
         results = _ranked(results, max(n_kept, len(results) // _REDUCTION))
         limit = min(_REDUCTION * limit, max_iter)
         if len(results) > n_kept:
-            results, cut = _longer(workers, results, limit, curves)
+            results, cut = _longer(workers, results, limit, latest)
     if cut is None:
-        results, cut = _longer(last_workers, results, max_iter, curves, on_iteration)
-    return _ranked(results, n_kept, cut), scores, curves
+        results, cut = _longer(last_workers, results, max_iter, latest, on_iteration)
+    return Training(_ranked(results, n_kept, cut), losses, latest)
 
 
-def _longer(workers, results, max_iter, curves, on_iteration=None):
+def _longer(workers, results, max_iter, latest, on_iteration=None):
     """Results continued where they are not finished, and what cut this short."""
     ended = [r for r in results if not r.is_unfinished(max_iter)]
     waiting = [r for r in results if r.is_unfinished(max_iter)]
@@ -107,7 +126,7 @@ def _longer(workers, results, max_iter, curves, on_iteration=None):
     continued, cut = workers.run(tasks, None, on_iteration)
     for i, result in enumerate(continued):
         continued[i] = replace(result, start=waiting[i].start)
-        curves[waiting[i].start] = result.loss_curve
+        latest[waiting[i].start] = continued[i]
     return ended + continued + waiting[len(continued) :], cut
 
 

@@ -76,7 +76,7 @@ class TestRegressor:
 
     def test_weights_follow_from_the_losses(self, smooth_data):
         X, y = smooth_data
-        model = regressor(n_init=3, tol=0.0).fit(X, y)
+        model = regressor(alpha=1e-3, n_init=3, tol=0.0).fit(X, y)
         expected = inverse_weights(np.sort(model.start_losses_))
         assert_allclose(model.member_weights_, expected)
         assert model.start_losses_.min() == model.loss_
@@ -188,8 +188,9 @@ def test_interruption_keeps_what_is_there(smooth_data, monkeypatch, n_calls, n_m
     monkeypatch.setattr(PMM, "jacobian", jacobian)
     # The screening takes 80 calls; the first calls end in the third start.
     n_average = 2 if n_calls == 50 else 3
+    model = regressor(alpha=1e-3, tol=0.0, max_iter=60, n_average=n_average)
     with pytest.warns(ConvergenceWarning, match="interrupted"):
-        model = regressor(tol=0.0, max_iter=60, n_average=n_average).fit(*smooth_data)
+        model.fit(*smooth_data)
     assert len(model.members_) == n_members
     assert model.stop_reason_ == "interrupted"
     # One call more for the error bars of each member.

@@ -374,7 +374,7 @@ class TestErrors:
         with pytest.raises(ValueError, match="one class only, 1, in.*positive weight"):
             small().fit(X, y, sample_weight=y)
 
-    @pytest.mark.parametrize("alpha", ["auto", -1.0, np.nan])
+    @pytest.mark.parametrize("alpha", ["automatic", -1.0, np.nan])
     def test_alpha(self, moons, alpha):
         with pytest.raises((ValueError, TypeError), match="alpha"):
             small(alpha=alpha).fit(*moons)

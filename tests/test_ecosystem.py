@@ -236,7 +236,9 @@ class TestCallbacks:
     def test_scoring_monitor_sees_every_iteration(self, smooth_data):
         X, y = smooth_data
         monitor = self.module.ScoringMonitor(scoring="r2")
-        model = small(n_init=1, max_iter=15).set_callbacks(monitor).fit(X, y)
+        model = (
+            small(alpha=1e-3, n_init=1, max_iter=15).set_callbacks(monitor).fit(X, y)
+        )
         fit, *iterations = (row["r2"] for row in monitor.get_logs().data)
         assert fit == pytest.approx(model.score(X, y))
         assert len(iterations) == model.n_iter_
@@ -245,13 +247,14 @@ class TestCallbacks:
 
     def test_iterations_of_the_screening_are_not_reported(self, smooth_data):
         monitor = self.module.ScoringMonitor(scoring="r2")
-        model = small(n_init=2).set_callbacks(monitor).fit(*smooth_data)
+        model = small(alpha=1e-3, n_init=2).set_callbacks(monitor).fit(*smooth_data)
         assert model.n_iter_ == 25
         assert len(monitor.get_logs().data) == 1 + 5
 
     def test_members_are_reported_one_after_the_other(self, smooth_data):
         monitor = self.module.ScoringMonitor(scoring="r2")
-        model = small(n_average=2, tol=0.0, n_jobs=2).set_callbacks(monitor)
+        model = small(alpha=1e-3, n_average=2, tol=0.0, n_jobs=2)
+        model.set_callbacks(monitor)
         model.fit(*smooth_data)
         fit, *iterations = (row["r2"] for row in monitor.get_logs().data)
         assert fit == pytest.approx(model.score(*smooth_data))

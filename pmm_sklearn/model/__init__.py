@@ -5,6 +5,7 @@ from .congruence import Congruence
 from .eigensystem import Eigensystem
 from .equations import DualEquations, NormalEquations
 from .gauge import GaugeRotations
+from .generalisation import expected_loss
 from .image import ImageParameters, ImagePMM
 from .loss import CrossEntropy, SquaredError
 from .low_rank import LowRankForm, LowRankMatrix
@@ -62,6 +63,7 @@ __all__ = [
     "Transition",
     "UnitaryProduct",
     "WindowGrams",
+    "expected_loss",
     "matrix_spaces",
     "observable_pmm",
     "phase_energies",

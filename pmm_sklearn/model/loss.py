@@ -5,6 +5,9 @@ from scipy.special import expit, logsumexp, softmax
 
 # Roots of smaller ones would underflow.
 _LEAST_PROBABILITY = 1e-280
+# Of the observations that an interpolating fit leaves free: only rounding errors are
+# smaller.
+_LEAST_FREE = 1e-12
 
 
 class SquaredError:
@@ -67,6 +70,31 @@ class SquaredError:
         slopes = np.broadcast_to(np.sqrt(weight), outputs.shape)
         jacobian *= slopes[:, :, np.newaxis]
         return slopes * (outputs - targets), jacobian
+
+    @staticmethod
+    def expected(value, targets, weight, n_effective):
+        r"""Mean loss of new observations, by generalised cross-validation.
+
+        It is :math:`(L / m) / (1 - \gamma / m)^2` for :math:`m` observations: a fit
+        that is linear in its parameters leaves them, on average, a share
+        :math:`1 - \gamma / m` of the residuals that they would have if they were new.
+
+        Parameters
+        ----------
+        value : float
+            The loss ``L`` of all samples together.
+        targets, weight : ndarray
+            As for :meth:`value`; a weight is a number of observations.
+        n_effective : float
+            The number ``gamma`` of parameters that the data determine.
+
+        Returns
+        -------
+        float
+        """
+        n_observations = np.broadcast_to(weight, targets.shape).sum()
+        free = max(1.0 - n_effective / n_observations, _LEAST_FREE)
+        return value / n_observations / free**2
 
 
 class CrossEntropy:
@@ -135,6 +163,30 @@ class CrossEntropy:
         else:
             product = p * (tangents - np.sum(p * tangents, axis=1, keepdims=True))
         return 0.5 * self.unit**2 * weight * product
+
+    @staticmethod
+    def expected(value, targets, weight, n_effective):
+        r"""Mean loss of new samples: :math:`(L + \gamma \max(1, \ln \ln m)) / m`.
+
+        The criterion of Hannan and Quinn.  Akaike's, without the logarithms, promises
+        too much where classes are separated, and predictions all but certain.
+
+        Parameters
+        ----------
+        value : float
+            The loss ``L`` of all samples together.
+        targets, weight : ndarray
+            As for :meth:`value`; a weight is a number of samples.
+        n_effective : float
+            The number ``gamma`` of parameters that the data determine.
+
+        Returns
+        -------
+        float
+        """
+        n_samples = weight.sum()
+        factor = np.log(max(np.log(max(n_samples, 1.0)), np.e))
+        return (value + factor * n_effective) / n_samples
 
     def linearised(self, outputs, targets, weight, jacobian):
         r"""Residuals and Jacobian of a sum of squares with the same derivatives.

@@ -1,5 +1,7 @@
 """The penalised loss of a model on data, as the solvers see it."""
 
+import copy
+
 import numpy as np
 
 from ._chunks import chunks, in_threads, shares
@@ -104,13 +106,37 @@ class Objective:
 
     def value(self, theta):
         """Value of the objective."""
-        return self.penalty.total(*self._loss_and_norm(theta))
+        return self.penalty.total(*self.loss_and_norm(theta))
 
     def alpha(self, theta):
         """Weight of the squared norm against the loss of the data."""
         if isinstance(self.penalty, RidgePenalty):
             return self.penalty.alpha
-        return self._alpha(*self._loss_and_norm(theta))
+        return self._alpha(*self.loss_and_norm(theta))
+
+    def loss_and_norm(self, theta):
+        """Loss of the data, and squared norm of the penalised parameters."""
+        parameters = self.model.split(theta)
+
+        def value(share):
+            total = 0.0
+            for chunk in share:
+                outputs, _ = self.forward(theta, parameters, chunk)
+                total += self.loss.value(outputs, self.y[chunk], self.weight[chunk])
+            return (total,)
+
+        (total,) = self._sum(value, self.chunks)
+        if self.smoothness is not None:
+            total += self.smoothness.value(parameters.matrices)
+        penalised = self.model.penalised(theta)
+        return total, penalised @ penalised
+
+    def with_penalty(self, penalty):
+        """The same loss on the same data with another penalty."""
+        other = copy.copy(self)
+        other.penalty = penalty
+        other._last = None
+        return other
 
     def value_and_gradient(self, theta):
         """Value of the objective and its gradient of shape (n_parameters,)."""
@@ -262,22 +288,6 @@ class Objective:
     def _alpha(self, total, norm):
         data_slope, norm_slope = self.penalty.slopes(total, norm)
         return norm_slope / data_slope
-
-    def _loss_and_norm(self, theta):
-        parameters = self.model.split(theta)
-
-        def value(share):
-            total = 0.0
-            for chunk in share:
-                outputs, _ = self.forward(theta, parameters, chunk)
-                total += self.loss.value(outputs, self.y[chunk], self.weight[chunk])
-            return (total,)
-
-        (total,) = self._sum(value, self.chunks)
-        if self.smoothness is not None:
-            total += self.smoothness.value(parameters.matrices)
-        penalised = self.model.penalised(theta)
-        return total, penalised @ penalised
 
     def forward(self, theta, parameters, chunk):
         """Forward pass, remembered for the last point if samples are few."""

@@ -1,0 +1,171 @@
+"""The weight of the penalty, chosen by what fits with different ones promise."""
+
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+
+from ._base import loss_of_means
+from ._starts import Training
+from ._threads import single_blas_thread
+from .model import RidgePenalty, expected_loss
+from .solvers import StopReason
+
+
+class AlphaLadder(NamedTuple):
+    """Weights to choose from.
+
+    Attributes
+    ----------
+    alphas : tuple of float
+        Ascending.
+    first : int
+        Where the search begins.
+    """
+
+    alphas: tuple
+    first: int
+
+
+class AlphaFit(NamedTuple):
+    """A fit with one weight.
+
+    Attributes
+    ----------
+    alpha : float
+        The weight.
+    training : Training
+        The fit.
+    expected_loss : float
+        What it promises for new data.
+    """
+
+    alpha: float
+    training: Training
+    expected_loss: float
+
+    @property
+    def cut(self):
+        """What cut it short, if anything did."""
+        reason = self.training.results[0].reason
+        is_cut = reason in (StopReason.INTERRUPTED, StopReason.CALLBACK)
+        return reason if is_cut else None
+
+
+class AlphaSearchMixin:
+    """Estimators whose ``alpha="auto"`` compares several fits.
+
+    They do so with the solver "lm", whose linear systems are as large as those of the
+    comparison, and keep the weight in a warm start.  Otherwise ``_make_penalty`` says
+    what "auto" is, and for constant targets, which are learned at once.
+    """
+
+    _ladder = AlphaLadder((), 0)
+
+    @property
+    def _n_fits(self):
+        return self._n_members + len(self._ladder.alphas)
+
+    def _train(self, problem, starts, bridge, seed, n_kept, previous=None):
+        objective = problem.objective
+        is_searched = self.alpha == "auto" and self._choose_solver(objective) == "lm"
+        if not is_searched or loss_of_means(objective) == 0:
+            self._set_path([])
+            return super()._train(problem, starts, bridge, seed, n_kept)
+        if self.warm_start and hasattr(self, "alphas_"):
+            problem.objective = objective.with_penalty(RidgePenalty(self.alpha_))
+            return super()._train(problem, starts, bridge, seed, n_kept)
+
+        def fit(alpha):
+            if self.verbose:
+                self._print(f"alpha={alpha:g}")
+            problem.objective = objective.with_penalty(RidgePenalty(alpha))
+            training = super(AlphaSearchMixin, self)._train(
+                problem, starts, bridge, seed, n_kept=1
+            )
+            expected = self._expected_loss(problem, training.results[0])
+            if self.verbose:
+                self._print(f"alpha={alpha:g} promises a loss of {expected:.6e}")
+            return AlphaFit(alpha, training, expected)
+
+        fits = search_alpha(self._ladder, fit)
+        best = min(fits, key=lambda fit: fit.expected_loss)
+        problem.objective = objective.with_penalty(RidgePenalty(best.alpha))
+        self._set_path(fits)
+        cut = next((fit.cut for fit in fits if fit.cut), None)
+        if cut is not None:
+            results = [replace(best.training.results[0], reason=cut)]
+            return best.training._replace(results=results)
+        if n_kept == 1:
+            return best.training
+        return super()._train(problem, starts, bridge, seed, n_kept, best.training)
+
+    def _fit_epoch(self, problem, attributes):
+        self._set_path([])
+        super()._fit_epoch(problem, attributes)
+
+    def _expected_loss(self, problem, result):
+        """What is known of new data: from those set aside, or from the fit itself."""
+        if result.reason is StopReason.NON_FINITE:
+            return np.inf
+        if problem.validation_loss is not None:
+            return float(result.score)
+        with single_blas_thread():
+            return expected_loss(problem.objective, result.theta)
+
+    def _set_path(self, fits):
+        vars(self).pop("alphas_", None)
+        vars(self).pop("alpha_losses_", None)
+        if fits:
+            self.alphas_ = np.array([fit.alpha for fit in fits])
+            self.alpha_losses_ = np.array([fit.expected_loss for fit in fits])
+
+
+def search_alpha(ladder, fit):
+    """Fit with one weight after the other, as long as it gets better.
+
+    Every fit begins with the same random starts: matrices that were trained with
+    another weight have settled in a minimum that a better one would not have chosen.
+    Smaller weights are tried before larger ones.
+
+    Parameters
+    ----------
+    ladder : AlphaLadder
+        The weights.
+    fit : callable
+        ``fit(alpha)`` returns an `AlphaFit`.
+
+    Returns
+    -------
+    list of AlphaFit
+        Ascending; complete but for the last one that was tried, if that was cut short.
+
+    Examples
+    --------
+    >>> from pmm_sklearn._alpha_search import AlphaFit, AlphaLadder, search_alpha
+    >>> from pmm_sklearn._starts import Training
+    >>> from pmm_sklearn.solvers import SolverResult, StopReason
+    >>> end = SolverResult(None, 0.0, 0.0, StopReason.CONVERGED, [], [], None)
+    >>> def fit(alpha):
+    ...     return AlphaFit(alpha, Training([end], [], []), abs(alpha - 0.2))
+    >>> fits = search_alpha(AlphaLadder((0.0, 1e-2, 1e-1, 1.0, 10.0), 2), fit)
+    >>> [fit.alpha for fit in fits]
+    [0.01, 0.1, 1.0]
+    """
+    fits = {}
+
+    def expected_loss(rung):
+        is_cut = any(fit.cut for fit in fits.values())
+        if rung not in fits and not is_cut:
+            fits[rung] = fit(ladder.alphas[rung])
+        return fits[rung].expected_loss if rung in fits else np.inf
+
+    best = ladder.first
+    expected_loss(best)
+    for step in (-1, 1):
+        is_rung = range(len(ladder.alphas)).__contains__
+        while is_rung(best + step) and expected_loss(best + step) < expected_loss(best):
+            best += step
+        if best != ladder.first:
+            break
+    return [fits[rung] for rung in sorted(fits)]

@@ -1,0 +1,248 @@
+"""alpha="auto": several fits, of which the most promising is kept."""
+
+import numpy as np
+import pytest
+from joblib import parallel_config
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.base import clone
+from sklearn.datasets import make_moons
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils import shuffle
+
+from pmm_sklearn import PMMClassifier, PMMRegressor
+from pmm_sklearn._alpha_search import AlphaFit, AlphaLadder, search_alpha
+from pmm_sklearn._starts import Training
+from pmm_sklearn.model import PMM
+from pmm_sklearn.solvers import SolverResult, StopReason
+
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+
+RUNGS = tuple(range(6))
+
+
+def regressor(matrix_size=3, **parameters):
+    settings = {"n_init": 2, "max_iter": 40, "random_state": 0}
+    return PMMRegressor(matrix_size, 2, **{**settings, **parameters})
+
+
+def classifier(**parameters):
+    settings = {"n_init": 2, "max_iter": 30, "random_state": 0}
+    return PMMClassifier(3, 2, **{**settings, **parameters})
+
+
+def noisy(X, y, noise, seed=0):
+    return X, y + noise * np.std(y) * np.random.RandomState(seed).standard_normal(
+        len(y)
+    )
+
+
+@pytest.fixture
+def moons():
+    return make_moons(80, noise=0.3, random_state=0)
+
+
+def tried(losses, first, cut_at=None):
+    """Rungs in the order in which they were tried, and what comes back."""
+    order = []
+
+    def fit(rung):
+        order.append(rung)
+        is_cut = len(order) == cut_at
+        reason = StopReason.INTERRUPTED if is_cut else StopReason.CONVERGED
+        result = SolverResult(None, 0.0, 0.0, reason, [], [], None)
+        return AlphaFit(rung, Training([result], [], []), losses[rung])
+
+    fits = search_alpha(AlphaLadder(RUNGS[: len(losses)], first), fit)
+    return order, [fit.alpha for fit in fits]
+
+
+class TestWalk:
+    @pytest.mark.parametrize(
+        ("losses", "order"),
+        [
+            ([9, 3, 2, 5, 6, 7], [2, 1, 3]),  # the first is best
+            ([1, 2, 3, 4, 5, 6], [2, 1, 0]),  # down to the end
+            ([9, 9, 3, 2, 1, 0], [2, 1, 3, 4, 5]),  # up to the end
+            ([9, 1, 3, 0, 0, 0], [2, 1, 0]),  # down is first
+            ([np.inf] * 6, [2, 1, 3]),
+        ],
+    )
+    def test_order(self, losses, order):
+        assert tried(losses, 2) == (order, sorted(order))
+
+    def test_ends_when_cut_short(self):
+        assert tried([9, 9, 3, 2, 1, 0], 2, cut_at=3)[0] == [2, 1, 3]
+
+    @pytest.mark.parametrize("first", [0, 5])
+    def test_begins_at_an_end(self, first):
+        order, _ = tried([3, 3, 3, 3, 3, 3], first)
+        assert order == ([0, 1] if first == 0 else [5, 4])
+
+
+class TestChoice:
+    def test_exact_data_are_not_penalised(self, smooth_data):
+        assert regressor(matrix_size=4).fit(*smooth_data).alpha_ == 0.0
+
+    def test_noisy_data_are_penalised(self, smooth_data):
+        assert regressor(matrix_size=4).fit(*noisy(*smooth_data, 0.5)).alpha_ > 0.0
+
+    @pytest.mark.parametrize("n_average", [1, 2])
+    def test_it_is_the_fit_with_that_alpha(self, smooth_data, n_average):
+        X, y = noisy(*smooth_data, 0.1)
+        parameters = {"n_init": 3, "n_average": n_average}
+        auto = regressor(**parameters).fit(X, y)
+        fixed = regressor(**parameters, alpha=auto.alpha_).fit(X, y)
+        assert_array_equal(auto.predict(X), fixed.predict(X))
+        assert_array_equal(auto.start_losses_, fixed.start_losses_)
+        assert auto.start_loss_curves_ == fixed.start_loss_curves_
+        assert auto.loss_ == fixed.loss_
+        for mine, other in zip(auto.members_, fixed.members_, strict=True):
+            assert_array_equal(mine.matrices, other.matrices)
+
+    def test_path(self, smooth_data):
+        model = regressor().fit(*noisy(*smooth_data, 0.1))
+        assert np.all(np.diff(model.alphas_) > 0)
+        assert model.alpha_ == model.alphas_[np.argmin(model.alpha_losses_)]
+        assert np.all(model.alpha_losses_ < 1)  # better than the mean
+
+    def test_error_is_about_that_of_new_data(self):
+        rng = np.random.RandomState(0)
+        X = rng.uniform(-1, 1, size=(600, 2))
+        y = np.sin(2 * X[:, 0]) + X[:, 1] ** 2
+        X, y = noisy(X, y, 0.3)
+        model = regressor(n_init=1).fit(X[:100], y[:100])
+        mean_square = np.mean((model.predict(X[100:]) - y[100:]) ** 2) / np.var(y[:100])
+        assert model.alpha_losses_.min() == pytest.approx(mean_square, rel=0.5)
+
+    def test_units_do_not_matter(self, smooth_data):
+        X, y = noisy(*smooth_data, 0.2)
+        expected = regressor().fit(X, y)
+        model = regressor().fit(1e3 * X + 1e2, 1e-4 * y - 7)
+        assert model.alpha_ == expected.alpha_
+        assert_allclose(model.alpha_losses_, expected.alpha_losses_, rtol=1e-3)
+
+    def test_weights_are_repetitions(self, smooth_data):
+        X, y = noisy(*smooth_data, 0.2)
+        weight = np.random.RandomState(0).randint(0, 3, len(X))
+        rows = np.repeat(np.arange(len(X)), weight)
+        few = {"max_iter": 5, "n_init": 1}  # before rounding errors have grown
+        weighted = regressor(**few).fit(X, y, sample_weight=weight)
+        repeated = regressor(**few).fit(X[rows], y[rows])
+        assert weighted.alpha_ == repeated.alpha_
+        assert_allclose(weighted.alpha_losses_, repeated.alpha_losses_, rtol=1e-5)
+
+    def test_order_does_not_matter(self, smooth_data):
+        X, y = noisy(*smooth_data, 0.2)
+        few = {"max_iter": 5, "n_init": 1}
+        expected = regressor(**few).fit(X, y)
+        model = regressor(**few).fit(*shuffle(X, y, random_state=0))
+        assert_allclose(model.alpha_losses_, expected.alpha_losses_, rtol=1e-5)
+
+    def test_several_targets(self, smooth_data):
+        X, y = smooth_data
+        Y = np.column_stack([noisy(X, y, 0.2)[1], noisy(X, y, 0.2, 1)[1]])
+        model = regressor().fit(X, Y)
+        assert model.alpha_ in model.alphas_
+
+    @pytest.mark.parametrize("n_jobs", [2, 3])
+    @pytest.mark.parametrize("backend", ["loky", "threading"])
+    def test_parallel(self, smooth_data, backend, n_jobs):
+        X, y = noisy(*smooth_data, 0.2)
+        expected = regressor(n_average=2).fit(X, y)
+        with parallel_config(backend=backend):
+            model = regressor(n_average=2, n_jobs=n_jobs).fit(X, y)
+        assert_array_equal(model.alpha_losses_, expected.alpha_losses_)
+        assert_array_equal(model.predict(X), expected.predict(X))
+
+    def test_validation_data_decide(self, smooth_data):
+        model = regressor(early_stopping=True).fit(*noisy(*smooth_data, 0.3))
+        assert model.alpha_losses_.min() == min(model.validation_loss_curve_)
+
+    def test_classifier(self, moons):
+        auto = classifier().fit(*moons)
+        assert auto.alpha_ in auto.alphas_
+        assert auto.alpha_ == auto.alphas_[np.argmin(auto.alpha_losses_)]
+        fixed = classifier(alpha=auto.alpha_).fit(*moons)
+        assert_array_equal(auto.predict_proba(moons[0]), fixed.predict_proba(moons[0]))
+
+
+class TestWithoutComparison:
+    @pytest.mark.parametrize("solver", ["lbfgs", "adam", "newton-cg"])
+    def test_other_solvers(self, smooth_data, moons, solver):
+        model = regressor(solver=solver).fit(*noisy(*smooth_data, 0.2))
+        assert not hasattr(model, "alphas_")
+        assert 0 < model.alpha_ < 1
+        model = classifier(solver=solver).fit(*moons)
+        assert not hasattr(model, "alphas_")
+        assert model.alpha_ == 1.0
+
+    @pytest.mark.parametrize("model", [regressor(), classifier()])
+    def test_a_number(self, smooth_data, moons, model):
+        data = moons if isinstance(model, PMMClassifier) else smooth_data
+        model = clone(model).fit(*data)
+        assert hasattr(model, "alphas_")
+        model.set_params(alpha=0.5).fit(*data)
+        assert model.alpha_ == 0.5
+        assert not hasattr(model, "alphas_")
+        assert not hasattr(model, "alpha_losses_")
+
+    def test_warm_start_keeps_the_choice(self, smooth_data):
+        X, y = noisy(*smooth_data, 0.3)
+        model = regressor(warm_start=True).fit(X, y)
+        alpha, loss = model.alpha_, model.loss_
+        model.fit(X, y)
+        assert model.alpha_ == alpha
+        assert model.loss_ <= loss * (1 + 1e-12)
+
+    def test_partial_fit(self, smooth_data):
+        model = regressor().fit(*smooth_data)
+        model.partial_fit(*smooth_data)
+        assert not hasattr(model, "alphas_")
+
+
+class TestInterruption:
+    @pytest.mark.parametrize(("n_calls", "n_alphas"), [(30, 1), (55, 2), (75, 2)])
+    def test_keeps_the_best_so_far(self, smooth_data, monkeypatch, n_calls, n_alphas):
+        calls, original = [], PMM.jacobian
+
+        def jacobian(self, *args):
+            calls.append(1)
+            if len(calls) == n_calls:
+                raise KeyboardInterrupt
+            return original(self, *args)
+
+        monkeypatch.setattr(PMM, "jacobian", jacobian)
+        model = regressor(n_init=1, tol=0.0)
+        with pytest.warns(ConvergenceWarning, match="interrupted"):
+            model.fit(*noisy(*smooth_data, 0.1))
+        assert len(model.alphas_) == n_alphas
+        assert model.stop_reason_ == "interrupted"
+        assert np.all(np.isfinite(model.predict(smooth_data[0])))
+
+    def test_callbacks_see_every_fit(self, smooth_data):
+        module = pytest.importorskip(
+            "sklearn.callback", reason="callbacks need scikit-learn >= 1.9"
+        )
+        monitor = module.ScoringMonitor(scoring="r2")
+        model = regressor(n_init=1, tol=0.0, max_iter=10).set_callbacks(monitor)
+        model.fit(*noisy(*smooth_data, 0.1))
+        fit, *iterations = (row["r2"] for row in monitor.get_logs().data)
+        assert fit == pytest.approx(model.score(*noisy(*smooth_data, 0.1)))
+        assert len(iterations) == 10 * len(model.alphas_)
+
+
+def test_verbose_tells_what_every_alpha_promises(smooth_data, capsys):
+    model = regressor(verbose=1).fit(*noisy(*smooth_data, 0.1))
+    lines = capsys.readouterr().out.splitlines()
+    told = [line for line in lines if "promises" in line]
+    assert len(told) == len(model.alphas_)
+    for alpha, loss in zip(model.alphas_, model.alpha_losses_, strict=True):
+        assert any(f"alpha={alpha:g} " in x and f"{loss:.6e}" in x for x in told)
+
+
+def test_bad_data_change_nothing(smooth_data):
+    model = regressor().fit(*smooth_data)
+    path = model.alphas_
+    with pytest.raises(ValueError, match="NaN"):
+        model.fit(smooth_data[0], np.full(60, np.nan))
+    assert model.alphas_ is path
