@@ -148,7 +148,7 @@ def search_alpha(ladder, fit):
     >>> end = SolverResult(None, 0.0, 0.0, StopReason.CONVERGED, [], [], None)
     >>> def fit(alpha):
     ...     return AlphaFit(alpha, Training([end], [], []), abs(alpha - 0.2))
-    >>> fits = search_alpha(AlphaLadder((0.0, 1e-2, 1e-1, 1.0, 10.0), 2), fit)
+    >>> fits = search_alpha(AlphaLadder((0.0, 1e-2, 1e-1, 1.0), 2), fit)
     >>> [fit.alpha for fit in fits]
     [0.01, 0.1, 1.0]
     """

@@ -82,9 +82,9 @@ class PMMClassifier(SoftmaxOutputs, ClassifierMixin, ObservablePMM):
         standardised problem (see the notes), added to the weighted sum of the
         negative log-likelihoods.  Intercepts are not penalised.  It is the most
         probable model if matrix elements are normal with variance ``1 / (2 alpha)``.
-        "auto" with the solver "lm" compares fits with 0.3, 1, 3, 10 and 30, beginning
-        at 3 and as long as they get better: see `alpha_losses_`.  With other solvers
-        it is 1.
+        "auto" with the solver "lm" compares three fits by the likelihood to expect of
+        new data: with 3, 1, and if that is better 0.3, else 10.  See `alpha_losses_`.
+        With other solvers it is 1.
     class_weight : dict, "balanced" or None, default=None
         Factors of `sample_weight` by class, positive; 1 for classes that are not in
         the dictionary.  "balanced" gives all classes the same total weight.
@@ -244,7 +244,7 @@ class PMMClassifier(SoftmaxOutputs, ClassifierMixin, ObservablePMM):
     """
 
     _level_spacing = _LEVEL_SPACING
-    _ladder = AlphaLadder((0.3, 1.0, 3.0, 10.0, 30.0), first=2)
+    _ladder = AlphaLadder((0.3, 1.0, 3.0, 10.0), first=2)
     _combination = LogitsOfMean
 
     def __init__(

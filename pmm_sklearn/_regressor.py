@@ -61,10 +61,9 @@ class PMMRegressor(RegressorMixin, PosteriorMixin, ObservablePMM):
         of the standardised targets.  For matrices of low rank it multiplies the
         squared length of the vectors instead, which at best is the sum of the
         magnitudes of the eigenvalues.  Intercepts are not penalised.  "auto" with
-        the solver "lm" compares fits with 0, 0.01, 0.1, 1 and 10, beginning at 0.1
-        and as long as they get better, by generalised cross-validation: see
-        `alpha_losses_`.  With other solvers it is a fifth of the variance of the
-        residuals, estimated along the way.
+        the solver "lm" compares three fits by generalised cross-validation: with
+        0.1, 0.01, and if that is better 0, else 1.  See `alpha_losses_`.  With other
+        solvers it is a fifth of the variance of the residuals, estimated along the way.
     solver : {"auto", "lm", "newton-cg", "lbfgs", "adam"}, default="auto"
         "lm" is Levenberg-Marquardt, by far the better where its linear systems
         are affordable.  "newton-cg" takes the same steps, from conjugate gradients,
@@ -225,9 +224,9 @@ class PMMRegressor(RegressorMixin, PosteriorMixin, ObservablePMM):
     array([-0.995037])
     """
 
-    # In units of the variance of the targets, over that of matrix elements: exact data,
-    # 10 %, 30 % and 100 % of noise, and hardly any signal.  See doc/defaults.rst.
-    _ladder = AlphaLadder((0.0, 1e-2, 1e-1, 1.0, 10.0), first=2)
+    # Variances of the noise over those of matrix elements, for standardised targets: no
+    # noise, and 10 %, 30 % and 100 % of it.  See doc/defaults.rst.
+    _ladder = AlphaLadder((0.0, 1e-2, 1e-1, 1.0), first=2)
 
     def __init__(
         self,
