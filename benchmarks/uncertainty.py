@@ -17,6 +17,7 @@ import warnings
 import numpy as np
 from _data import MissingData, uci
 from emulation import LFD_MODELS, SECTOR_SIZES
+from joblib import Parallel, delayed
 from scipy.stats import norm
 from sklearn.base import clone
 from sklearn.ensemble import RandomForestRegressor
@@ -62,6 +63,7 @@ def models(n_features, seed):
     polynomials = [StandardScaler(), PolynomialFeatures(2), StandardScaler()]
     return {
         "PMM, defaults": PMMRegressor(random_state=seed),
+        "PMM, n_average=4": PMMRegressor(n_average=4, random_state=seed),
         "Gaussian process": gaussian_process(n_features),
         "Bayesian ridge": make_pipeline(*polynomials, BayesianRidge()),
     }
@@ -97,8 +99,10 @@ def forest_scores(X, y, X_test, y_test, seed):
     return [rmse, np.nan, *(100 * inside.mean(axis=0)), width]
 
 
+@threadpool_limits.wrap(limits=1)
 def scores_of_split(name, split):
     """Scores of all models, by their names; the last one is seconds."""
+    warnings.simplefilter("ignore", ConvergenceWarning)
     data = load(name, split)
     scores = {}
     for label, model in models(data[0].shape[1], split).items():
@@ -114,12 +118,14 @@ def scores_of_split(name, split):
     return scores
 
 
-def real_data(names, n_splits):
+def real_data(names, n_splits, n_jobs):
     """Table of means and standard errors, and the mean coverage over all sets."""
     coverage = {}
     for name in names:
         try:
-            splits = [scores_of_split(name, split) for split in range(n_splits)]
+            splits = Parallel(n_jobs)(
+                delayed(scores_of_split)(name, split) for split in range(n_splits)
+            )
         except MissingData as missing:
             print(f"{name}: skipped: {missing}")
             continue
@@ -180,11 +186,12 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--splits", type=int, default=20, help="up to 20")
     parser.add_argument("--sets", nargs="*", choices=SETS, default=SETS)
+    parser.add_argument("--jobs", type=int, default=1, help="splits at a time (1)")
     parser.add_argument("--states", type=int, default=3, help="starts of emulators")
     options = parser.parse_args()
     with threadpool_limits(1), warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
-        real_data(options.sets, options.splits)
+        real_data(options.sets, options.splits, options.jobs)
         if options.states:
             emulators(options.states)
 
