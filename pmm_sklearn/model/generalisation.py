@@ -52,7 +52,7 @@ def expected_loss(objective, theta):
 
     For squared errors it is that of generalised cross-validation [1]_, for the
     cross-entropy the information criterion of Hannan and Quinn [2]_ per sample, both
-    with the number of :func:`effective_parameters`.
+    with the number of `effective_parameters`.
 
     Parameters
     ----------
