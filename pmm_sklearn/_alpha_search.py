@@ -9,7 +9,7 @@ from ._base import loss_of_means
 from ._starts import Training
 from ._threads import single_blas_thread
 from .model import RidgePenalty, expected_loss
-from .solvers import StopReason
+from .solvers import StopReason, interrupted
 
 
 class AlphaLadder(NamedTuple):
@@ -64,7 +64,8 @@ class AlphaSearchMixin:
 
     @property
     def _n_fits(self):
-        return self._n_members + len(self._ladder.alphas)
+        is_searched = self.alpha == "auto"
+        return self._n_members + (len(self._ladder.alphas) - 1 if is_searched else 0)
 
     def _train(self, problem, starts, bridge, seed, n_kept, previous=None):
         objective = problem.objective
@@ -88,11 +89,11 @@ class AlphaSearchMixin:
                 self._print(f"alpha={alpha:g} promises a loss of {expected:.6e}")
             return AlphaFit(alpha, training, expected)
 
-        fits = search_alpha(self._ladder, fit)
-        best = min(fits, key=lambda fit: fit.expected_loss)
+        fits, cut = search_alpha(self._ladder, fit)
+        # Where nothing is promised, a penalty rather than none.
+        best = min(fits, key=lambda fit: (fit.expected_loss, -fit.alpha))
         problem.objective = objective.with_penalty(RidgePenalty(best.alpha))
         self._set_path(fits)
-        cut = next((fit.cut for fit in fits if fit.cut), None)
         if cut is not None:
             results = [replace(best.training.results[0], reason=cut)]
             return best.training._replace(results=results)
@@ -137,8 +138,10 @@ def search_alpha(ladder, fit):
 
     Returns
     -------
-    list of AlphaFit
-        Ascending; complete but for the last one that was tried, if that was cut short.
+    fits : list of AlphaFit
+        Ascending.
+    cut : StopReason or None
+        What cut the last one short, if anything did.
 
     Examples
     --------
@@ -148,24 +151,31 @@ def search_alpha(ladder, fit):
     >>> end = SolverResult(None, 0.0, 0.0, StopReason.CONVERGED, [], [], None)
     >>> def fit(alpha):
     ...     return AlphaFit(alpha, Training([end], [], []), abs(alpha - 0.2))
-    >>> fits = search_alpha(AlphaLadder((0.0, 1e-2, 1e-1, 1.0), 2), fit)
+    >>> fits, _ = search_alpha(AlphaLadder((0.0, 1e-2, 1e-1, 1.0), 2), fit)
     >>> [fit.alpha for fit in fits]
     [0.01, 0.1, 1.0]
     """
-    fits = {}
+    fits, cut = {}, None
 
-    def expected_loss(rung):
-        is_cut = any(fit.cut for fit in fits.values())
-        if rung not in fits and not is_cut:
-            fits[rung] = fit(ladder.alphas[rung])
+    def promised(rung):
+        nonlocal cut
+        if rung not in fits and cut is None:
+            try:
+                fits[rung] = fit(ladder.alphas[rung])
+                cut = fits[rung].cut
+            except KeyboardInterrupt:
+                if not fits:
+                    raise
+                cut = interrupted()
         return fits[rung].expected_loss if rung in fits else np.inf
 
     best = ladder.first
-    expected_loss(best)
+    promised(best)
     for step in (-1, 1):
-        is_rung = range(len(ladder.alphas)).__contains__
-        while is_rung(best + step) and expected_loss(best + step) < expected_loss(best):
+        while best + step in range(len(ladder.alphas)):
+            if promised(best + step) >= promised(best):
+                break
             best += step
         if best != ladder.first:
             break
-    return [fits[rung] for rung in sorted(fits)]
+    return [fits[rung] for rung in sorted(fits)], cut

@@ -24,6 +24,7 @@ from ._labels import (
 )
 from ._mean_model import LogitsOfMean
 from ._observable_base import ObservablePMM
+from ._problem import warn_of_small_weights
 from ._scaling import LogitScaling
 from ._softmax_outputs import SoftmaxOutputs
 from ._validation import check_real, check_sample_weight
@@ -84,7 +85,7 @@ class PMMClassifier(SoftmaxOutputs, ClassifierMixin, ObservablePMM):
         probable model if matrix elements are normal with variance ``1 / (2 alpha)``.
         "auto" with the solver "lm" compares three fits by the likelihood to expect of
         new data: with 3, 1, and if that is better 0.3, else 10.  See `alpha_losses_`.
-        With other solvers it is 1.
+        With other solvers it is 1.  A warm start keeps the value that was chosen.
     class_weight : dict, "balanced" or None, default=None
         Factors of `sample_weight` by class, positive; 1 for classes that are not in
         the dictionary.  "balanced" gives all classes the same total weight.
@@ -220,7 +221,8 @@ class PMMClassifier(SoftmaxOutputs, ClassifierMixin, ObservablePMM):
     most, has 0.06, 0.13, 0.12 and 0.11.)  The decision function is the logit, or for
     several classes the logarithms, of the mean probabilities.
 
-    Ctrl-C ends the present fit, which keeps its best model and warns; a second one
+    Ctrl-C, and a callback that asks to stop, end the present fit and the comparison of
+    values of `alpha`; the best model so far is kept.  A second Ctrl-C
     within two seconds is a ``KeyboardInterrupt`` for the caller.
 
     References
@@ -476,7 +478,10 @@ class PMMClassifier(SoftmaxOutputs, ClassifierMixin, ObservablePMM):
         return super()._choose_solver(objective)
 
     def _make_penalty(self, sample_weight, n_outputs):
-        return RidgePenalty(_ALPHA if self.alpha == "auto" else self.alpha)
+        if self.alpha != "auto":
+            return RidgePenalty(self.alpha)
+        warn_of_small_weights(sample_weight)
+        return RidgePenalty(_ALPHA)
 
     def _check_data(self, X, y, sample_weight):
         """Features, indicators of the classes, positive weights; the classes."""

@@ -29,21 +29,23 @@ class PosteriorMixin:
         # The model is fitted: neither Ctrl-C nor absurd matrices lose it.
         try:
             with single_blas_thread(), np.errstate(over="ignore", invalid="ignore"):
-                posteriors = [problem.posterior(theta) for theta in thetas]
+                self._posterior = self._arrays_of(problem, thetas)
         except np.linalg.LinAlgError:
             return
         except KeyboardInterrupt:
             interrupted()
-            return
-        is_small = all(posterior is not None for posterior in posteriors)
-        self._posterior = None
-        if is_small:
-            self._posterior = {
-                "members": [posterior.arrays() for posterior in posteriors],
-                "restrictions": self._restrictions(problem.model),
-                "feature_units": problem.scaling.feature_units,
-                "target_scale": problem.scaling.target_scale,
-            }
+
+    def _arrays_of(self, problem, thetas):
+        """What is kept of the posteriors of all models, None for too large ones."""
+        posteriors = [problem.posterior(theta) for theta in thetas]
+        if any(posterior is None for posterior in posteriors):
+            return None
+        return {
+            "members": [posterior.arrays() for posterior in posteriors],
+            "restrictions": self._restrictions(problem.model),
+            "feature_units": problem.scaling.feature_units,
+            "target_scale": problem.scaling.target_scale,
+        }
 
     def _restrictions(self, model):
         """Plain arguments of ``_make_model`` that were used in training only."""

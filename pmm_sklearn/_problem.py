@@ -100,6 +100,18 @@ class TrainingProblem:
         return {f"{name}_": array for name, array in parameters.items()}
 
 
+def warn_of_small_weights(sample_weight):
+    """Weights are numbers of observations for ``alpha="auto"``."""
+    mean = sample_weight[sample_weight > 0].mean()
+    if mean < _SMALL_WEIGHT:
+        warn_caller(
+            f"sample_weight has mean {mean:.2g}. With alpha='auto' a weight of 1 is "
+            f"one observation, so that the regularisation will be wrong: divide "
+            f"sample_weight by its mean, or give alpha a number.",
+            UserWarning,
+        )
+
+
 def make_penalty(alpha, sample_weight, n_outputs, prior_variance):
     """Penalty of a given weight, or for "auto" one that follows the noise.
 
@@ -120,13 +132,5 @@ def make_penalty(alpha, sample_weight, n_outputs, prior_variance):
     """
     if alpha != "auto":
         return RidgePenalty(alpha)
-    # Hardly any observation would leave only the prior.
-    mean = sample_weight[sample_weight > 0].mean()
-    if mean < _SMALL_WEIGHT:
-        warn_caller(
-            f"sample_weight has mean {mean:.2g}. With alpha='auto' a weight of 1 is "
-            f"one observation, so that the regularisation will be far too strong: "
-            f"divide sample_weight by its mean, or give alpha a number.",
-            UserWarning,
-        )
+    warn_of_small_weights(sample_weight)
     return NoisePenalty(sample_weight.sum() * n_outputs, prior_variance)

@@ -64,6 +64,7 @@ class PMMRegressor(RegressorMixin, PosteriorMixin, ObservablePMM):
         the solver "lm" compares three fits by generalised cross-validation: with
         0.1, 0.01, and if that is better 0, else 1.  See `alpha_losses_`.  With other
         solvers it is a fifth of the variance of the residuals, estimated along the way.
+        A warm start keeps the value that was chosen.
     solver : {"auto", "lm", "newton-cg", "lbfgs", "adam"}, default="auto"
         "lm" is Levenberg-Marquardt, by far the better where its linear systems
         are affordable.  "newton-cg" takes the same steps, from conjugate gradients,
@@ -133,7 +134,8 @@ class PMMRegressor(RegressorMixin, PosteriorMixin, ObservablePMM):
     alpha_losses_ : ndarray of shape (n_alphas,)
         Mean squared error to expect of new data, in variances of the targets, by
         generalised cross-validation [2]_; with `early_stopping` the sum of those of the
-        samples set aside.
+        samples set aside.  No estimate of the error where observations are fewer than
+        parameters and 0 was chosen: the fit may interpolate.
     loss_ : float
         Objective at the fitted parameters: weighted sum of squared residuals
         :math:`L` of the standardised targets plus `alpha` times the squared norm
@@ -200,7 +202,8 @@ class PMMRegressor(RegressorMixin, PosteriorMixin, ObservablePMM):
     it, such as ``cross_val_score``, goes on with the next fit.  A second Ctrl-C
     within two seconds is a ``KeyboardInterrupt`` for the caller and ends the loop.
     Callbacks see the iterations after the screening of the starts: all of them with
-    ``n_init=1``.  Several members are then trained one after the other.
+    ``n_init=1``.  Several members, and values of `alpha`, are trained one after the
+    other; a callback that asks to stop ends them all, and the best so far is kept.
 
     References
     ----------

@@ -26,7 +26,7 @@ class Training(NamedTuple):
     results : list of SolverResult
         Those that were kept, best first, their curves beginning with the screening.
     start_losses : list of float
-        Loss of every start at the first comparison.
+        Loss of every start at the first comparison, or at the end if all were kept.
     latest : list of SolverResult
         How far every start has come.
     """
@@ -115,6 +115,8 @@ def train(
             results, cut = _longer(workers, results, limit, latest)
     if cut is None:
         results, cut = _longer(last_workers, results, max_iter, latest, on_iteration)
+    if n_kept >= len(starts):
+        losses = [result.score for result in latest]
     return Training(_ranked(results, n_kept, cut), losses, latest)
 
 

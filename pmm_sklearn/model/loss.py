@@ -5,9 +5,8 @@ from scipy.special import expit, logsumexp, softmax
 
 # Roots of smaller ones would underflow.
 _LEAST_PROBABILITY = 1e-280
-# Of the observations that an interpolating fit leaves free: only rounding errors are
-# smaller.
-_LEAST_FREE = 1e-12
+# Of the observations that a fit leaves free: only rounding errors are smaller.
+_LEAST_FREE = 1e-10
 
 
 class SquaredError:
@@ -91,10 +90,15 @@ class SquaredError:
         Returns
         -------
         float
+            Of an interpolating fit, a ratio of two small numbers, which says little.
+            Infinite for more parameters than observations, as with weights in other
+            units.
         """
         n_observations = np.broadcast_to(weight, targets.shape).sum()
-        free = max(1.0 - n_effective / n_observations, _LEAST_FREE)
-        return value / n_observations / free**2
+        free = 1.0 - n_effective / n_observations
+        if free < -_LEAST_FREE:
+            return np.inf
+        return value / n_observations / max(free, _LEAST_FREE) ** 2
 
 
 class CrossEntropy:
@@ -168,8 +172,9 @@ class CrossEntropy:
     def expected(value, targets, weight, n_effective):
         r"""Mean loss of new samples: :math:`(L + \gamma \max(1, \ln \ln m)) / m`.
 
-        The criterion of Hannan and Quinn.  Akaike's, without the logarithms, promises
-        too much where classes are separated, and predictions all but certain.
+        The criterion of Hannan and Quinn, with its constant at the least.  Akaike's,
+        without the logarithms, promises too much where classes are separated, and
+        predictions all but certain.
 
         Parameters
         ----------
