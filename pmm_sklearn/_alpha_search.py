@@ -21,10 +21,13 @@ class AlphaLadder(NamedTuple):
         Ascending.
     first : int
         Where the search begins.
+    factor : float, default=1.0
+        A smaller weight has to reduce the expected loss to this fraction.
     """
 
     alphas: tuple
     first: int
+    factor: float = 1.0
 
 
 class AlphaFit(NamedTuple):
@@ -89,9 +92,7 @@ class AlphaSearchMixin:
                 self._print(f"alpha={alpha:g} promises a loss of {expected:.6e}")
             return AlphaFit(alpha, training, expected)
 
-        fits, cut = search_alpha(self._ladder, fit)
-        # Where nothing is promised, a penalty rather than none.
-        best = min(fits, key=lambda fit: (fit.expected_loss, -fit.alpha))
+        best, fits, cut = search_alpha(self._ladder, fit)
         problem.objective = objective.with_penalty(RidgePenalty(best.alpha))
         self._set_path(fits)
         if cut is not None:
@@ -138,8 +139,10 @@ def search_alpha(ladder, fit):
 
     Returns
     -------
+    best : AlphaFit
+        The one to take.
     fits : list of AlphaFit
-        Ascending.
+        All of them, ascending.
     cut : StopReason or None
         What cut the last one short, if anything did.
 
@@ -151,9 +154,9 @@ def search_alpha(ladder, fit):
     >>> end = SolverResult(None, 0.0, 0.0, StopReason.CONVERGED, [], [], None)
     >>> def fit(alpha):
     ...     return AlphaFit(alpha, Training([end], [], []), abs(alpha - 0.2))
-    >>> fits, _ = search_alpha(AlphaLadder((0.0, 1e-2, 1e-1, 1.0), 2), fit)
-    >>> [fit.alpha for fit in fits]
-    [0.01, 0.1, 1.0]
+    >>> best, fits, _ = search_alpha(AlphaLadder((0.0, 1e-2, 1e-1, 1.0), 2), fit)
+    >>> best.alpha, [fit.alpha for fit in fits]
+    (0.1, [0.01, 0.1, 1.0])
     """
     fits, cut = {}, None
 
@@ -171,11 +174,11 @@ def search_alpha(ladder, fit):
 
     best = ladder.first
     promised(best)
-    for step in (-1, 1):
+    for step, factor in ((-1, ladder.factor), (1, 1.0)):
         while best + step in range(len(ladder.alphas)):
-            if promised(best + step) >= promised(best):
+            if not promised(best + step) < factor * promised(best):
                 break
             best += step
         if best != ladder.first:
             break
-    return [fits[rung] for rung in sorted(fits)], cut
+    return fits[best], [fits[rung] for rung in sorted(fits)], cut

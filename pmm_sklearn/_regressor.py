@@ -62,7 +62,8 @@ class PMMRegressor(RegressorMixin, PosteriorMixin, ObservablePMM):
         squared length of the vectors instead, which at best is the sum of the
         magnitudes of the eigenvalues.  Intercepts are not penalised.  "auto" with
         the solver "lm" compares three fits by generalised cross-validation: with
-        0.1, 0.01, and if that is better 0, else 1.  See `alpha_losses_`.  With other
+        0.1, with 0.01, and if that halves the expected loss with 0, else with 1.  The
+        smaller value has to halve it each time.  See `alpha_losses_`.  With other
         solvers it is a fifth of the variance of the residuals, estimated along the way.
         A warm start keeps the value that was chosen.
     solver : {"auto", "lm", "newton-cg", "lbfgs", "adam"}, default="auto"
@@ -229,7 +230,7 @@ class PMMRegressor(RegressorMixin, PosteriorMixin, ObservablePMM):
 
     # Variances of the noise over those of matrix elements, for standardised targets: no
     # noise, and 10 %, 30 % and 100 % of it.  See doc/defaults.rst.
-    _ladder = AlphaLadder((0.0, 1e-2, 1e-1, 1.0), first=2)
+    _ladder = AlphaLadder((0.0, 1e-2, 1e-1, 1.0), first=2, factor=0.5)
 
     def __init__(
         self,

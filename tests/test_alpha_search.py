@@ -41,8 +41,8 @@ def moons():
     return make_moons(80, noise=0.3, random_state=0)
 
 
-def tried(losses, first, cut_at=None):
-    """Rungs in the order in which they were tried, and what comes back."""
+def tried(losses, first, cut_at=None, factor=1.0):
+    """Rungs in the order in which they were tried, all of them, and the choice."""
     order = []
 
     def fit(rung):
@@ -52,31 +52,37 @@ def tried(losses, first, cut_at=None):
         result = SolverResult(None, 0.0, 0.0, reason, [], [], None)
         return AlphaFit(rung, Training([result], [], []), losses[rung])
 
-    fits, cut = search_alpha(AlphaLadder(RUNGS[: len(losses)], first), fit)
+    ladder = AlphaLadder(RUNGS[: len(losses)], first, factor)
+    best, fits, cut = search_alpha(ladder, fit)
     assert (cut is None) == (cut_at is None)
-    return order, [fit.alpha for fit in fits]
+    return order, [fit.alpha for fit in fits], best.alpha
 
 
 class TestWalk:
     @pytest.mark.parametrize(
-        ("losses", "order"),
+        ("losses", "order", "best"),
         [
-            ([9, 3, 2, 5, 6, 7], [2, 1, 3]),  # the first is best
-            ([1, 2, 3, 4, 5, 6], [2, 1, 0]),  # down to the end
-            ([9, 9, 3, 2, 1, 0], [2, 1, 3, 4, 5]),  # up to the end
-            ([9, 1, 3, 0, 0, 0], [2, 1, 0]),  # down is first
-            ([np.inf] * 6, [2, 1, 3]),
+            ([9, 3, 2, 5, 6, 7], [2, 1, 3], 2),  # the first is best
+            ([1, 2, 3, 4, 5, 6], [2, 1, 0], 0),  # down to the end
+            ([9, 9, 3, 2, 1, 0], [2, 1, 3, 4, 5], 5),  # up to the end
+            ([9, 1, 3, 0, 0, 0], [2, 1, 0], 1),  # down is first
+            ([np.inf] * 6, [2, 1, 3], 2),
         ],
     )
-    def test_order(self, losses, order):
-        assert tried(losses, 2) == (order, sorted(order))
+    def test_order(self, losses, order, best):
+        assert tried(losses, 2) == (order, sorted(order), best)
+
+    def test_smaller_weights_have_to_pay(self):
+        assert tried([1, 3, 5, 6], 2, factor=0.5) == ([2, 1, 3], [1, 2, 3], 2)
+        assert tried([1, 2, 5, 6], 2, factor=0.5) == ([2, 1, 0], [0, 1, 2], 1)
+        assert tried([1, 3, 5, 4], 2, factor=0.5) == ([2, 1, 3], [1, 2, 3], 3)
 
     def test_ends_when_cut_short(self):
         assert tried([9, 9, 3, 2, 1, 0], 2, cut_at=3)[0] == [2, 1, 3]
 
     @pytest.mark.parametrize("first", [0, 5])
     def test_begins_at_an_end(self, first):
-        order, _ = tried([3, 3, 3, 3, 3, 3], first)
+        order, *_ = tried([3, 3, 3, 3, 3, 3], first)
         assert order == ([0, 1] if first == 0 else [5, 4])
 
 
@@ -103,7 +109,8 @@ class TestChoice:
     def test_path(self, smooth_data):
         model = regressor().fit(*noisy(*smooth_data, 0.1))
         assert np.all(np.diff(model.alphas_) > 0)
-        assert model.alpha_ == model.alphas_[np.argmin(model.alpha_losses_)]
+        chosen = np.flatnonzero(model.alphas_ == model.alpha_)
+        assert model.alpha_losses_[chosen] <= 2 * model.alpha_losses_.min()
         assert np.all(model.alpha_losses_ < 1)  # better than the mean
 
     def test_error_is_about_that_of_new_data(self):
@@ -158,7 +165,8 @@ class TestChoice:
 
     def test_validation_data_decide(self, smooth_data):
         model = regressor(early_stopping=True).fit(*noisy(*smooth_data, 0.3))
-        assert model.alpha_losses_.min() == min(model.validation_loss_curve_)
+        chosen = np.flatnonzero(model.alphas_ == model.alpha_)
+        assert model.alpha_losses_[chosen] == min(model.validation_loss_curve_)
 
     def test_classifier(self, moons):
         auto = classifier().fit(*moons)
