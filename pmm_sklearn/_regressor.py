@@ -444,7 +444,7 @@ class PMMRegressor(RegressorMixin, PosteriorMixin, ObservablePMM):
         >>> model = PMMRegressor(3, 2, n_init=1, random_state=0).fit(X, y)
         >>> y_mean, y_std = model.predict([[0.0], [3.0]], return_std=True)
         >>> y_std.round(1)  # the noise of 0.1; and far from the data
-        array([0.1, 1. ])
+        array([0.1, 0.4])
         """
         spread = self._spread(X, return_std, return_cov)
         outputs = self._outputs(X)
