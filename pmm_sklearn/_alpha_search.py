@@ -1,15 +1,21 @@
 """The weight of the penalty, chosen by what fits with different ones promise."""
 
 from dataclasses import replace
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 
 from ._base import loss_of_means
+from ._callbacks import NoBridge
 from ._starts import Training
 from ._threads import single_blas_thread
 from .model import RidgePenalty, expected_loss
+from .model.generalisation import interpolates
 from .solvers import StopReason, interrupted
+
+# One of these is held out where the fit of all samples says nothing.
+_PARTS = 5
 
 
 class AlphaLadder(NamedTuple):
@@ -21,13 +27,14 @@ class AlphaLadder(NamedTuple):
         Ascending.
     first : int
         Where the search begins.
-    factor : float, default=1.0
-        A smaller weight has to reduce the expected loss to this fraction.
+    tolerance : float, default=1.0
+        A smaller weight is taken only if the expected loss of the larger one is more
+        than so many times the least.
     """
 
     alphas: tuple
     first: int
-    factor: float = 1.0
+    tolerance: float = 1.0
 
 
 class AlphaFit(NamedTuple):
@@ -84,10 +91,17 @@ class AlphaSearchMixin:
             if self.verbose:
                 self._print(f"alpha={alpha:g}")
             problem.objective = objective.with_penalty(RidgePenalty(alpha))
-            training = super(AlphaSearchMixin, self)._train(
-                problem, starts, bridge, seed, n_kept=1
+            train = partial(
+                super(AlphaSearchMixin, self)._train,
+                problem,
+                starts,
+                seed=seed,
+                n_kept=1,
             )
+            training = train(bridge=bridge)
             expected = self._expected_loss(problem, training.results[0])
+            if expected is None:
+                expected = _held_out_loss(problem, train, seed)
             if self.verbose:
                 self._print(f"alpha={alpha:g} promises a loss of {expected:.6e}")
             return AlphaFit(alpha, training, expected)
@@ -107,13 +121,16 @@ class AlphaSearchMixin:
         super()._fit_epoch(problem, attributes)
 
     def _expected_loss(self, problem, result):
-        """What is known of new data: from those set aside, or from the fit itself."""
+        """What the fit promises for new data, None if that cannot be said."""
         if result.reason is StopReason.NON_FINITE:
             return np.inf
         if problem.validation_loss is not None:
             return float(result.score)
+        objective, theta = problem.objective, result.theta
         with single_blas_thread():
-            return expected_loss(problem.objective, result.theta)
+            if interpolates(objective, theta):
+                return None
+            return expected_loss(objective, theta)
 
     def _set_path(self, fits):
         vars(self).pop("alphas_", None)
@@ -121,6 +138,21 @@ class AlphaSearchMixin:
         if fits:
             self.alphas_ = np.array([fit.alpha for fit in fits])
             self.alpha_losses_ = np.array([fit.expected_loss for fit in fits])
+
+
+def _held_out_loss(problem, train, seed):
+    """Mean loss of a fifth of the samples, after a training with the others."""
+    whole = problem.objective
+    order = np.random.RandomState(seed).permutation(whole.n_samples)
+    n_held_out = max(whole.n_samples // _PARTS, 1)
+    held_out = whole.of_samples(order[:n_held_out])
+    try:
+        problem.objective = whole.of_samples(order[n_held_out:])
+        (result,), *_ = train(bridge=NoBridge())
+    finally:
+        problem.objective = whole
+    value, _ = held_out.loss_and_norm(result.theta)
+    return float(held_out.loss.expected(value, held_out.y, held_out.weight, 0.0))
 
 
 def search_alpha(ladder, fit):
@@ -174,11 +206,14 @@ def search_alpha(ladder, fit):
 
     best = ladder.first
     promised(best)
-    for step, factor in ((-1, ladder.factor), (1, 1.0)):
+    for step in (-1, 1):
         while best + step in range(len(ladder.alphas)):
-            if not promised(best + step) < factor * promised(best):
+            if not promised(best + step) < promised(best):
                 break
             best += step
         if best != ladder.first:
             break
+    limit = ladder.tolerance * promised(best)
+    while best < ladder.first and promised(best + 1) <= limit:
+        best += 1
     return fits[best], [fits[rung] for rung in sorted(fits)], cut

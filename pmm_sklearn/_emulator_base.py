@@ -186,6 +186,11 @@ class BaseEmulator(RegressorMixin, PosteriorMixin, BasePMM):
             If `X` does not fit the model, both options are true, or the distribution of
             the parameters is not known, as after ``partial_fit`` or ``from_npz``.
 
+        Warns
+        -----
+        UserWarning
+            If error bars are asked for and the model goes through all its data.
+
         Examples
         --------
         >>> import numpy as np

@@ -5,8 +5,12 @@ from sklearn.utils import check_random_state
 
 from ._threads import single_blas_thread
 from ._validation import check_flag, check_integer
+from ._warnings import warn_caller
 from .model import LaplacePosterior
 from .solvers import interrupted
+
+# Of the observations that a fit leaves free: less is the rounding error of none.
+_LEAST_FREE = 1e-3
 
 
 class PosteriorMixin:
@@ -122,6 +126,7 @@ class PosteriorMixin:
             )
         X = self._check_features(X)
         posteriors, X_standard, scale = self._fitted_posterior(X)
+        self._warn_of_interpolation(posteriors)
         weights = self._member_weights(posteriors)
         with single_blas_thread():
             # What members are uncertain of, and how far they are from each other.
@@ -140,6 +145,16 @@ class PosteriorMixin:
                 spread = spread + weight * own
         spread = np.sqrt(spread) if return_std else spread
         return spread[..., 0] if self._single_output else spread
+
+    def _warn_of_interpolation(self, posteriors):
+        if min(posterior.free_fraction for posterior in posteriors) < _LEAST_FREE:
+            warn_caller(
+                f"The model goes through all its data, of which there are no more than "
+                f"parameters (n_parameters_={self.n_parameters_}). Its residuals tell "
+                f"nothing of its errors, and error bars may be far too small or too "
+                f"large: reduce matrix_size, or give more data.",
+                UserWarning,
+            )
 
     def _member_weights(self, posteriors):
         """Weights of the models in the mean; one for a single model."""

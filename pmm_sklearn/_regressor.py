@@ -61,9 +61,10 @@ class PMMRegressor(RegressorMixin, PosteriorMixin, ObservablePMM):
         of the standardised targets.  For matrices of low rank it multiplies the
         squared length of the vectors instead, which at best is the sum of the
         magnitudes of the eigenvalues.  Intercepts are not penalised.  "auto" with
-        the solver "lm" compares three fits by generalised cross-validation: with
-        0.1, with 0.01, and if that halves the expected loss with 0, else with 1.  The
-        smaller value has to halve it each time.  See `alpha_losses_`.  With other
+        the solver "lm" compares three fits by generalised cross-validation: with 0.1,
+        with 0.01, and if that is better with 0, else with 1.  Of values below 0.1 it
+        takes the largest whose expected loss is at most twice the least.  See
+        `alpha_losses_`.  With other
         solvers it is a fifth of the variance of the residuals, estimated along the way.
         A warm start keeps the value that was chosen.
     solver : {"auto", "lm", "newton-cg", "lbfgs", "adam"}, default="auto"
@@ -135,8 +136,9 @@ class PMMRegressor(RegressorMixin, PosteriorMixin, ObservablePMM):
     alpha_losses_ : ndarray of shape (n_alphas,)
         Mean squared error to expect of new data, in variances of the targets, by
         generalised cross-validation [2]_; with `early_stopping` the sum of those of the
-        samples set aside.  No estimate of the error where observations are fewer than
-        parameters and 0 was chosen: the fit may interpolate.
+        samples set aside.  A fit that determines more than three quarters as many
+        parameters as there are observations is repeated without a fifth of the samples,
+        whose mean squared error this is.
     loss_ : float
         Objective at the fitted parameters: weighted sum of squared residuals
         :math:`L` of the standardised targets plus `alpha` times the squared norm
@@ -230,7 +232,7 @@ class PMMRegressor(RegressorMixin, PosteriorMixin, ObservablePMM):
 
     # Variances of the noise over those of matrix elements, for standardised targets: no
     # noise, and 10 %, 30 % and 100 % of it.  See doc/defaults.rst.
-    _ladder = AlphaLadder((0.0, 1e-2, 1e-1, 1.0), first=2, factor=0.5)
+    _ladder = AlphaLadder((0.0, 1e-2, 1e-1, 1.0), first=2, tolerance=2.0)
 
     def __init__(
         self,
@@ -433,6 +435,11 @@ class PMMRegressor(RegressorMixin, PosteriorMixin, ObservablePMM):
         ValueError
             If `X` does not fit the model, both options are true, or the distribution of
             the parameters is not known, as after ``partial_fit`` or ``from_npz``.
+
+        Warns
+        -----
+        UserWarning
+            If error bars are asked for and the model goes through all its data.
 
         Examples
         --------

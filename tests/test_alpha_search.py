@@ -41,7 +41,7 @@ def moons():
     return make_moons(80, noise=0.3, random_state=0)
 
 
-def tried(losses, first, cut_at=None, factor=1.0):
+def tried(losses, first, cut_at=None, tolerance=1.0):
     """Rungs in the order in which they were tried, all of them, and the choice."""
     order = []
 
@@ -52,7 +52,7 @@ def tried(losses, first, cut_at=None, factor=1.0):
         result = SolverResult(None, 0.0, 0.0, reason, [], [], None)
         return AlphaFit(rung, Training([result], [], []), losses[rung])
 
-    ladder = AlphaLadder(RUNGS[: len(losses)], first, factor)
+    ladder = AlphaLadder(RUNGS[: len(losses)], first, tolerance)
     best, fits, cut = search_alpha(ladder, fit)
     assert (cut is None) == (cut_at is None)
     return order, [fit.alpha for fit in fits], best.alpha
@@ -72,10 +72,18 @@ class TestWalk:
     def test_order(self, losses, order, best):
         assert tried(losses, 2) == (order, sorted(order), best)
 
-    def test_smaller_weights_have_to_pay(self):
-        assert tried([1, 3, 5, 6], 2, factor=0.5) == ([2, 1, 3], [1, 2, 3], 2)
-        assert tried([1, 2, 5, 6], 2, factor=0.5) == ([2, 1, 0], [0, 1, 2], 1)
-        assert tried([1, 3, 5, 4], 2, factor=0.5) == ([2, 1, 3], [1, 2, 3], 3)
+    @pytest.mark.parametrize(
+        ("losses", "best"),
+        [
+            ([1, 3, 5, 6], 0),
+            ([3, 5, 7, 9], 1),
+            ([3, 5, 6, 9], 2),
+            ([9, 6, 5, 4], 3),  # larger ones need not pay
+            ([9, 6, 5, 6], 2),
+        ],
+    )
+    def test_smaller_weights_have_to_pay(self, losses, best):
+        assert tried(losses, 2, tolerance=2.0)[2] == best
 
     def test_ends_when_cut_short(self):
         assert tried([9, 9, 3, 2, 1, 0], 2, cut_at=3)[0] == [2, 1, 3]
@@ -121,6 +129,14 @@ class TestChoice:
         model = regressor(n_init=1).fit(X[:100], y[:100])
         mean_square = np.mean((model.predict(X[100:]) - y[100:]) ** 2) / np.var(y[:100])
         assert model.alpha_losses_.min() == pytest.approx(mean_square, rel=0.5)
+
+    def test_interpolating_fits_are_measured(self):
+        """Generalised cross-validation would promise an error of zero."""
+        rng = np.random.RandomState(0)
+        X = rng.uniform(-1, 1, size=(40, 5))
+        X, y = noisy(X, np.sin(3 * X[:, 0]), 0.3)
+        model = PMMRegressor(7, 3, n_init=1, random_state=0).fit(X, y)
+        assert np.all(model.alpha_losses_ > 0.05)
 
     def test_units_do_not_matter(self, smooth_data):
         X, y = noisy(*smooth_data, 0.2)

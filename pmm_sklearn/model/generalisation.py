@@ -6,6 +6,8 @@ import scipy.linalg
 # Training ends long before it has made use of directions of less curvature than this,
 # in the units of standardised data.
 _LEAST_CURVATURE = 1e-8
+# Of the observations, what a fit must leave free to be judged by them.
+_LEAST_FREE = 0.25
 
 
 def effective_parameters(objective, theta):
@@ -46,6 +48,27 @@ def effective_parameters(objective, theta):
     curvatures = scipy.linalg.eigvalsh(matrix, overwrite_a=True, check_finite=False)
     curvatures = np.maximum(curvatures, 0.0)  # but for rounding errors
     return float(np.sum(curvatures / (curvatures + alpha)))
+
+
+def interpolates(objective, theta):
+    """Whether a fit leaves less than a quarter of the observations free.
+
+    Generalised cross-validation then divides two small numbers.
+
+    Parameters
+    ----------
+    objective : Objective
+        Sum of squares.
+    theta : ndarray of shape (n_parameters,)
+        Where it is least.
+
+    Returns
+    -------
+    bool
+    """
+    n_observations = np.broadcast_to(objective.weight, objective.y.shape).sum()
+    n_effective = effective_parameters(objective, theta)
+    return n_effective > (1.0 - _LEAST_FREE) * n_observations
 
 
 def expected_loss(objective, theta):

@@ -138,6 +138,29 @@ class Objective:
         other._last = None
         return other
 
+    def of_samples(self, samples):
+        """The same objective of some of the samples, without smoothness term.
+
+        Parameters
+        ----------
+        samples : ndarray of int
+            Which samples.
+
+        Returns
+        -------
+        Objective
+        """
+        other = Objective(
+            self.model,
+            self.loss,
+            self.X[samples],
+            self.y[samples],
+            self.weight[samples],
+            self.penalty,
+        )
+        other.n_jobs = self.n_jobs
+        return other
+
     def value_and_gradient(self, theta):
         """Value of the objective and its gradient of shape (n_parameters,)."""
         return self._penalised(theta, *self._loss_and_gradient(theta))

@@ -48,6 +48,9 @@ class LaplacePosterior:
         That of the parameters.
     noise_variance : ndarray of shape (n_outputs,)
         What is added to the variance of each output.
+    free_fraction : float, default=1.0
+        Fraction of the observations that is left for the noise; nothing is if the model
+        interpolates them, and the variances then have no scale.
 
     References
     ----------
@@ -67,11 +70,12 @@ class LaplacePosterior:
     (5, 1)
     """
 
-    def __init__(self, model, theta, covariance, noise_variance):
+    def __init__(self, model, theta, covariance, noise_variance, free_fraction=1.0):
         self.model = model
         self.theta = theta
         self.covariance_of_theta = covariance
         self.noise_variance = noise_variance
+        self.free_fraction = free_fraction
 
     @classmethod
     def fit(cls, objective, theta, counts=None, residuals="noise"):
@@ -115,17 +119,25 @@ class LaplacePosterior:
         )
         effective = noise * n_observations if residuals == "model error" else noise
         covariance = _covariance(curvatures, directions, effective, prior)
-        return cls(model, theta.copy(), covariance, noise * unit)
+        free = 1.0
+        if residuals != "known errors":
+            used = np.sum(curvatures / (curvatures + noise / prior))
+            free = max(1.0 - float(used / n_observations), 0.0)
+        return cls(model, theta.copy(), covariance, noise * unit, free)
 
     def arrays(self):
         """All but the model, for files.
 
         Returns
         -------
-        dict from str to ndarray
+        dict from str to ndarray or float
             Argument of :meth:`from_arrays`.
         """
-        own = {"theta": self.theta, "noise_variance": self.noise_variance}
+        own = {
+            "theta": self.theta,
+            "noise_variance": self.noise_variance,
+            "free_fraction": self.free_fraction,
+        }
         return own | self.covariance_of_theta.arrays()
 
     @classmethod
@@ -136,7 +148,7 @@ class LaplacePosterior:
         ----------
         model : PMM
             Structure of the model.
-        arrays : dict from str to ndarray
+        arrays : dict from str to ndarray or float
             From :meth:`arrays`.
 
         Returns
@@ -157,10 +169,11 @@ class LaplacePosterior:
         True
         """
         arrays = dict(arrays)
-        theta, noise_variance = arrays.pop("theta"), arrays.pop("noise_variance")
+        names = "theta", "noise_variance", "free_fraction"
+        theta, noise_variance, free_fraction = (arrays.pop(name) for name in names)
         is_full = "packed" in arrays
         kind = FullCovariance.from_packed if is_full else LowRankCovariance
-        return cls(model, theta, kind(**arrays), noise_variance)
+        return cls(model, theta, kind(**arrays), noise_variance, free_fraction)
 
     def variance(self, X, n_jobs=None):
         """Variance of the outputs, noise included.
