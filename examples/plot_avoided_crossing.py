@@ -43,22 +43,29 @@ emulator = PMMEmulator(4, matrix_type="symmetric", random_state=0)
 emulator.fit(field, energies)
 
 # %%
-# The levels of the emulator over the exact ones, in grey.  The thin line is a level for
-# which there were no data: the gap below it is a guess.
+# Blue lines are levels of the emulator, over the exact ones in broad grey.  The thin
+# line is a level for which there were no data.  Circles mark the middle of a gap, where
+# two levels avoid each other.  The upper circle is a crossing with the level that no
+# data determine, so its gap is a guess.
 grid = np.linspace(-0.9, 0.9, 181)[:, np.newaxis]
 figure, axes = plt.subplots(layout="constrained")
 axes.plot(grid, exact_levels(grid), color="lightgray", linewidth=6)
 display = SpectrumDisplay.from_estimator(emulator, field, y=energies, ax=axes)
+axes.set_xlabel("field")
 for x, below, above in display.crossings:
-    exact = np.diff(exact_levels(np.array([[x]])), axis=1).min()
-    print(f"gap at {x:+.3f}: {above - below:.4f}, exact {exact:.4f}")
+    levels = exact_levels(np.array([[x]]))[0]
+    lower_state = np.argmin(np.abs(levels - below))
+    if lower_state < 2:  # the upper circle has no exact gap to compare with
+        exact = levels[lower_state + 1] - levels[lower_state]
+        print(f"gap at {x:+.3f}: {above - below:.4f}, exact {exact:.4f}")
 
 # %%
 # Where the levels meet
 # ---------------------
 # Each avoided crossing has a pair of exceptional points nearby, at complex fields: the
 # smaller the gap, the closer they are to the real axis.
-ExceptionalPointsDisplay.from_estimator(emulator, field)
+display = ExceptionalPointsDisplay.from_estimator(emulator, field)
+display.ax_.set(xlabel="Re field", ylabel="Im field")
 
 # %%
 # At points it has not seen

@@ -40,7 +40,7 @@ near = even.x[(np.abs(even.x.real - 0.5) < 0.5) & (np.abs(even.x.imag) < 0.25)]
 print(near[near.imag > 0].round(3))
 
 # %%
-# The distance of the two closest levels of even parity.
+# The distance of the two closest levels of even parity; the picture has its root.
 real, imaginary = np.linspace(0, 1, 61), np.linspace(-0.25, 0.25, 61)
 plane = real + 1j * imaginary[:, np.newaxis]
 levels = emulator.eigenvalues(plane.reshape(-1, 1))[:, :4]
@@ -67,10 +67,11 @@ print(f"largest {error.max():.0e}")
 figure, (left, right) = plt.subplots(
     1, 2, figsize=(10.5, 4), sharex=True, sharey=True, layout="constrained"
 )
+figure.get_layout_engine().set(wspace=0.12)
 picture = left.pcolormesh(
     real, imaginary, np.sqrt(distance).reshape(plane.shape), cmap="magma"
 )
-figure.colorbar(picture, label="square root of the smallest distance", ax=left)
+figure.colorbar(picture, label="root of the distance", ax=left)
 left.plot(near.real, near.imag, "cx", markersize=9, label="exceptional points")
 left.set(title="levels of even parity", ylabel=r"Im $\xi$")
 logarithm = np.log10(np.maximum(error, 1e-7)).T

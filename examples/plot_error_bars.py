@@ -10,9 +10,9 @@ model, as long as these come from where the old ones did.
 # %%
 # Standard deviations
 # -------------------
-# An avoided crossing with noise, and no data between 0.2 and 0.6.  The dark band is the
-# exact curve's: draws from the posterior density scatter there.  The light one has the
-# noise of a new observation in addition, as everything that ``return_std`` returns.
+# An avoided crossing with noise, and no data between 0.2 and 0.6.  The orange band is
+# the exact curve's: draws from the posterior density scatter there.  The blue one has
+# the noise of a new observation in addition, as everything that ``return_std`` returns.
 import matplotlib.pyplot as plt
 import numpy as np
 from mapie.conformity_scores import StdConformityScore
@@ -50,7 +50,10 @@ split = SplitConformalRegressor(
     prefit=True,
 ).conformalize(X[n_fit:], y[n_fit:])
 crossed = CrossConformalRegressor(
-    PMMRegressor(4, 1, n_init=1, random_state=0), confidence_level=0.95, cv=5
+    PMMRegressor(4, 1, n_init=1, random_state=0),
+    confidence_level=0.95,
+    cv=5,
+    random_state=0,
 ).fit_conformalize(X, y)
 
 X_new = rng.uniform(-1, 1, size=1000)[:, np.newaxis]
@@ -65,6 +68,9 @@ for name, conformal in (("split conformal", split), ("CV+", crossed)):
 # %%
 # The picture
 # -----------
+# Outside the data the conformal models disagree: they were fitted to different parts of
+# the data, and nothing there makes them agree.  The guarantee is for new samples from
+# where the old ones were: there is none outside, nor in the gap.
 figure, axes = plt.subplots(
     1, 2, figsize=(10, 4), sharex=True, sharey=True, layout="constrained"
 )
@@ -74,7 +80,10 @@ for panel in axes:
     panel.plot(grid, mean, "C0", label="prediction")
     panel.set(xlabel="x", ylim=(-3, 3))
 noise_free = np.sqrt(np.maximum(std**2 - std.min() ** 2, 0))
-for width, alpha, label in ((std, 0.2, "± 2 std"), (noise_free, 0.35, "of the curve")):
+for width, alpha, label in (
+    (std, 0.2, "± 2 std, with noise"),
+    (noise_free, 0.35, "± 2 std of the curve"),
+):
     axes[0].fill_between(
         grid[:, 0], mean - 2 * width, mean + 2 * width, alpha=alpha, label=label
     )
@@ -86,5 +95,5 @@ for (name, conformal), color in zip(
 axes[0].set(title="return_std", ylabel="y")
 axes[1].set_title("conformal intervals of 95 %")
 for panel in axes:
-    panel.legend(loc="upper left")
+    panel.legend(loc="lower right")
 plt.show()

@@ -124,6 +124,7 @@ if FILE.exists():
     axes.set(
         xlabel="number of neutrons of tin",
         ylabel="binding energy beyond the liquid drop [MeV]",
+        ylim=(-4.5, 12.5),
     )
-    axes.legend(loc="upper left")
+    axes.legend(loc="lower left")
     plt.show()

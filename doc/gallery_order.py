@@ -1,0 +1,28 @@
+"""The order of the examples in the gallery."""
+
+from pathlib import Path
+
+NAMES = [
+    "quick_start",
+    "avoided_crossing",
+    "almg",
+    "complex_continuation",
+    "eigenvector_continuation",
+    "trotter",
+    "finite_volume",
+    "nuclear_masses",
+    "airfoil_search",
+    "error_bars",
+    "gradients",
+    "interpretation",
+    "decision_boundary",
+    "digits",
+    "distributed_search",
+    "saving",
+]
+
+
+def gallery_order(file):
+    """Return what the gallery sorts an example by; new ones come last, by name."""
+    name = Path(file).stem.removeprefix("plot_")
+    return NAMES.index(name) if name in NAMES else len(NAMES), name
