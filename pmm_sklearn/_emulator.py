@@ -24,6 +24,7 @@ from ._validation import (
     check_option,
     check_reach,
 )
+from ._warnings import warn_caller
 from .model import (
     MATRIX_TYPES,
     EigenvectorOverlap,
@@ -417,6 +418,8 @@ class PMMEmulator(SpectrumAnalysisMixin, BaseEmulator):
 
     def _make_structure(self, data):
         block_sizes = check_matrix_size(self.matrix_size)
+        if self.targets is None:
+            _warn_of_descending_levels(data.y)
         return {
             "n_features": data.X.shape[1],
             "degree": int(self.degree),
@@ -504,3 +507,16 @@ class PMMEmulator(SpectrumAnalysisMixin, BaseEmulator):
             self.smoothness,
             self.smoothness_exponent,
         )
+
+
+def _warn_of_descending_levels(y):
+    """Columns that are levels have the lowest first."""
+    rises = y[:, 1:] - y[:, :-1]
+    for k, rise in enumerate(rises.T):
+        if np.nansum(rise) < 0:
+            warn_caller(
+                f"Columns of y are the lowest levels in ascending order, but column "
+                f"{k + 1} is below column {k} on average: sort the columns, or name "
+                f"what they are in targets.",
+                UserWarning,
+            )

@@ -9,8 +9,8 @@ from ._warnings import warn_caller
 from .model import LaplacePosterior
 from .solvers import interrupted
 
-# Of the observations that a fit leaves free: less is the rounding error of none.
-_LEAST_FREE = 1e-3
+# Of the observations, what a fit must leave free to tell its errors by them.
+_LEAST_FREE = 0.01
 
 
 class PosteriorMixin:

@@ -223,3 +223,24 @@ def test_model_is_kept_without_its_error_bars(data, models, monkeypatch, error):
     np.testing.assert_array_equal(model.predict(X), models[0].predict(X))
     with pytest.raises(ValueError, match="not interrupted"):
         model.predict(X, return_std=True)
+
+
+def levels_of(x):
+    rng = np.random.RandomState(0)
+    A, B = (h + h.T for h in rng.standard_normal((2, 8, 8)))
+    return np.linalg.eigvalsh(A + x[:, :, np.newaxis] * B)[:, :2]
+
+
+@pytest.mark.parametrize("matrix_size", [3, 5])
+def test_models_through_all_data_warn(matrix_size):
+    """As many parameters as data: residuals of zero do not mean errors of zero."""
+    x = np.linspace(-1, 1, 8)[:, np.newaxis]
+    model = PMMEmulator(matrix_size, random_state=0).fit(x, levels_of(x))
+    if matrix_size == 5:
+        with pytest.warns(UserWarning, match="goes through all its data"):
+            model.predict(x, return_std=True)
+        model.predict(x)
+        return
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        model.predict(x, return_std=True)
