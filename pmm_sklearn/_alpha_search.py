@@ -11,10 +11,12 @@ from ._callbacks import NoBridge
 from ._starts import Training
 from ._threads import single_blas_thread
 from .model import RidgePenalty, expected_loss
-from .model.generalisation import interpolates
+from .model.generalisation import determined_share
 from .solvers import StopReason, interrupted
 
-# One of these is held out where the fit of all samples says nothing.
+# Shares of the data that parameters use up.  Above the first, generalised
+# cross-validation divides two small numbers, and one of some parts is held out instead.
+_INTERPOLATING, _TIGHT = 0.75, 0.5
 _PARTS = 5
 
 
@@ -48,11 +50,15 @@ class AlphaFit(NamedTuple):
         The fit.
     expected_loss : float
         What it promises for new data.
+    is_tight : bool, default=False
+        Whether the observations are not even twice as many as the parameters that they
+        determine.
     """
 
     alpha: float
     training: Training
     expected_loss: float
+    is_tight: bool = False
 
     @property
     def cut(self):
@@ -99,12 +105,12 @@ class AlphaSearchMixin:
                 n_kept=1,
             )
             training = train(bridge=bridge)
-            expected = self._expected_loss(problem, training.results[0])
-            if expected is None:
+            expected, share = self._expected_loss(problem, training.results[0])
+            if share > _INTERPOLATING:
                 expected = _held_out_loss(problem, train, seed)
             if self.verbose:
                 self._print(f"alpha={alpha:g} promises a loss of {expected:.6e}")
-            return AlphaFit(alpha, training, expected)
+            return AlphaFit(alpha, training, expected, share > _TIGHT)
 
         best, fits, cut = search_alpha(self._ladder, fit)
         problem.objective = objective.with_penalty(RidgePenalty(best.alpha))
@@ -121,16 +127,15 @@ class AlphaSearchMixin:
         super()._fit_epoch(problem, attributes)
 
     def _expected_loss(self, problem, result):
-        """What the fit promises for new data, None if that cannot be said."""
+        """What the fit promises, and the share of the data that it has used up."""
         if result.reason is StopReason.NON_FINITE:
-            return np.inf
+            return np.inf, 0.0
         if problem.validation_loss is not None:
-            return float(result.score)
+            return float(result.score), 0.0
         objective, theta = problem.objective, result.theta
         with single_blas_thread():
-            if interpolates(objective, theta):
-                return None
-            return expected_loss(objective, theta)
+            share = determined_share(objective, theta)
+            return expected_loss(objective, theta), share
 
     def _set_path(self, fits):
         vars(self).pop("alphas_", None)
@@ -213,7 +218,11 @@ def search_alpha(ladder, fit):
             best += step
         if best != ladder.first:
             break
-    limit = ladder.tolerance * promised(best)
-    while best < ladder.first and promised(best + 1) <= limit:
-        best += 1
+    largest = max(best, ladder.first)
+    if fits[ladder.first].is_tight:
+        # The smallest may be far better than those between: few data, but exact ones.
+        promised(0)
+    tried = [rung for rung in sorted(fits) if rung <= largest]
+    limit = ladder.tolerance * min(promised(rung) for rung in tried)
+    best = max(rung for rung in tried if promised(rung) <= limit)
     return fits[best], [fits[rung] for rung in sorted(fits)], cut

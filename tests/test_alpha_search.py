@@ -138,6 +138,12 @@ class TestChoice:
         model = PMMRegressor(7, 3, n_init=1, random_state=0).fit(X, y)
         assert np.all(model.alpha_losses_ > 0.05)
 
+    def test_few_exact_data_are_not_penalised(self):
+        """0.01 is no better than 0.1, and 0 a hundred times."""
+        X = np.random.RandomState(0).uniform(-1, 1, size=(80, 3))
+        y = np.sum((X - [0.2, -0.3, 0.1]) ** 2, axis=1)
+        assert PMMRegressor(5, 2, n_init=1, random_state=0).fit(X, y).alpha_ == 0
+
     def test_units_do_not_matter(self, smooth_data):
         X, y = noisy(*smooth_data, 0.2)
         expected = regressor().fit(X, y)

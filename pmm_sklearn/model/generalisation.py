@@ -6,8 +6,6 @@ import scipy.linalg
 # Training ends long before it has made use of directions of less curvature than this,
 # in the units of standardised data.
 _LEAST_CURVATURE = 1e-8
-# Of the observations, what a fit must leave free to be judged by them.
-_LEAST_FREE = 0.25
 
 
 def effective_parameters(objective, theta):
@@ -50,25 +48,26 @@ def effective_parameters(objective, theta):
     return float(np.sum(curvatures / (curvatures + alpha)))
 
 
-def interpolates(objective, theta):
-    """Whether a fit leaves less than a quarter of the observations free.
-
-    Generalised cross-validation then divides two small numbers.
+def determined_share(objective, theta):
+    """Number of effective parameters over that of observations, about 1 at most.
 
     Parameters
     ----------
     objective : Objective
-        Sum of squares.
+        What was minimised.
     theta : ndarray of shape (n_parameters,)
         Where it is least.
 
     Returns
     -------
-    bool
+    float
+        0 where it cannot be found.
     """
     n_observations = np.broadcast_to(objective.weight, objective.y.shape).sum()
-    n_effective = effective_parameters(objective, theta)
-    return n_effective > (1.0 - _LEAST_FREE) * n_observations
+    try:
+        return effective_parameters(objective, theta) / n_observations
+    except np.linalg.LinAlgError:
+        return 0.0
 
 
 def expected_loss(objective, theta):
