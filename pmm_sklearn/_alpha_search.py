@@ -11,7 +11,6 @@ from ._callbacks import NoBridge
 from ._starts import Training
 from ._threads import single_blas_thread
 from .model import RidgePenalty, expected_loss
-from .model.generalisation import determined_share
 from .solvers import StopReason, interrupted
 
 # Shares of the data that parameters use up.  Above the first, generalised
@@ -50,22 +49,17 @@ class AlphaFit(NamedTuple):
         The fit.
     expected_loss : float
         What it promises for new data.
-    is_tight : bool, default=False
-        Whether the observations are not even twice as many as the parameters that they
-        determine.
+    share : float, default=0.0
+        Parameters that the data determine, over observations.
+    cut : StopReason or None, default=None
+        What cut it short, if anything did.
     """
 
     alpha: float
     training: Training
     expected_loss: float
-    is_tight: bool = False
-
-    @property
-    def cut(self):
-        """What cut it short, if anything did."""
-        reason = self.training.results[0].reason
-        is_cut = reason in (StopReason.INTERRUPTED, StopReason.CALLBACK)
-        return reason if is_cut else None
+    share: float = 0.0
+    cut: StopReason | None = None
 
 
 class AlphaSearchMixin:
@@ -75,8 +69,6 @@ class AlphaSearchMixin:
     comparison, and keep the weight in a warm start.  Otherwise ``_make_penalty`` says
     what "auto" is, and for constant targets, which are learned at once.
     """
-
-    _ladder = AlphaLadder((), 0)
 
     @property
     def _n_fits(self):
@@ -104,13 +96,7 @@ class AlphaSearchMixin:
                 seed=seed,
                 n_kept=1,
             )
-            training = train(bridge=bridge)
-            expected, share = self._expected_loss(problem, training.results[0])
-            if share > _INTERPOLATING:
-                expected = _held_out_loss(problem, train, seed)
-            if self.verbose:
-                self._print(f"alpha={alpha:g} promises a loss of {expected:.6e}")
-            return AlphaFit(alpha, training, expected, share > _TIGHT)
+            return self._judged(alpha, train(bridge=bridge), problem, train, seed)
 
         best, fits, cut = search_alpha(self._ladder, fit)
         problem.objective = objective.with_penalty(RidgePenalty(best.alpha))
@@ -126,16 +112,27 @@ class AlphaSearchMixin:
         self._set_path([])
         super()._fit_epoch(problem, attributes)
 
-    def _expected_loss(self, problem, result):
-        """What the fit promises, and the share of the data that it has used up."""
-        if result.reason is StopReason.NON_FINITE:
-            return np.inf, 0.0
-        if problem.validation_loss is not None:
-            return float(result.score), 0.0
-        objective, theta = problem.objective, result.theta
-        with single_blas_thread():
-            share = determined_share(objective, theta)
-            return expected_loss(objective, theta), share
+    def _judged(self, alpha, training, problem, train, seed):
+        """What a training promises for new data: `AlphaFit`."""
+        result = training.results[0]
+        expected, share, cut = np.inf, 0.0, _cut_of(result)
+        try:
+            if problem.validation_loss is not None:
+                expected = float(result.score)
+            elif result.reason is not StopReason.NON_FINITE:
+                with single_blas_thread():
+                    expected, share = expected_loss(problem.objective, result.theta)
+            can_hold_out = cut is None and problem.objective.n_samples >= _PARTS
+            if share > _INTERPOLATING and can_hold_out:
+                if self.verbose:
+                    self._print(f"alpha={alpha:g} without a fifth of the samples")
+                expected, cut = _held_out_loss(problem, train, seed)
+        except KeyboardInterrupt:
+            # The training is complete, only what it promises is not known.
+            cut = interrupted()
+        if self.verbose:
+            self._print(f"alpha={alpha:g} promises a loss of {expected:.6e}")
+        return AlphaFit(alpha, training, expected, share, cut)
 
     def _set_path(self, fits):
         vars(self).pop("alphas_", None)
@@ -145,19 +142,25 @@ class AlphaSearchMixin:
             self.alpha_losses_ = np.array([fit.expected_loss for fit in fits])
 
 
+def _cut_of(result):
+    is_cut = result.reason in (StopReason.INTERRUPTED, StopReason.CALLBACK)
+    return result.reason if is_cut else None
+
+
 def _held_out_loss(problem, train, seed):
-    """Mean loss of a fifth of the samples, after a training with the others."""
+    """Mean loss of samples set aside, and what cut the training without them short."""
     whole = problem.objective
     order = np.random.RandomState(seed).permutation(whole.n_samples)
-    n_held_out = max(whole.n_samples // _PARTS, 1)
-    held_out = whole.of_samples(order[:n_held_out])
+    held_out, rest = np.split(order, [whole.n_samples // _PARTS])
     try:
-        problem.objective = whole.of_samples(order[n_held_out:])
+        problem.objective = whole.data_only(rest)
         (result,), *_ = train(bridge=NoBridge())
     finally:
         problem.objective = whole
-    value, _ = held_out.loss_and_norm(result.theta)
-    return float(held_out.loss.expected(value, held_out.y, held_out.weight, 0.0))
+    test = whole.data_only(held_out)
+    value, _ = test.loss_and_norm(result.theta)
+    loss = float(test.loss.expected(value, test.y, test.weight, 0.0))
+    return loss if np.isfinite(loss) else np.inf, _cut_of(result)
 
 
 def search_alpha(ladder, fit):
@@ -219,7 +222,7 @@ def search_alpha(ladder, fit):
         if best != ladder.first:
             break
     largest = max(best, ladder.first)
-    if fits[ladder.first].is_tight:
+    if fits[ladder.first].share > _TIGHT:
         # The smallest may be far better than those between: few data, but exact ones.
         promised(0)
     tried = [rung for rung in sorted(fits) if rung <= largest]

@@ -61,10 +61,10 @@ class PMMRegressor(RegressorMixin, PosteriorMixin, ObservablePMM):
         of the standardised targets.  For matrices of low rank it multiplies the
         squared length of the vectors instead, which at best is the sum of the
         magnitudes of the eigenvalues.  Intercepts are not penalised.  "auto" with
-        the solver "lm" compares three fits by generalised cross-validation: with 0.1,
-        with 0.01, and if that is better with 0, else with 1; where parameters use up
-        half of the data, with 0 in any case.  It takes the largest whose expected loss
-        is at most twice the least.  See `alpha_losses_`.  With other
+        the solver "lm" compares three or four fits by generalised cross-validation:
+        with 0.1, with 0.01, and if that is better with 0, else with 1; where parameters
+        use up half of the data, with 0 in any case.  It takes the largest whose
+        expected loss is at most twice the least.  See `alpha_losses_`.  With other
         solvers it is a fifth of the variance of the residuals, estimated along the way.
         A warm start keeps the value that was chosen.
     solver : {"auto", "lm", "newton-cg", "lbfgs", "adam"}, default="auto"

@@ -12,7 +12,7 @@ from sklearn.utils import shuffle
 from pmm_sklearn import PMMClassifier, PMMRegressor
 from pmm_sklearn._alpha_search import AlphaFit, AlphaLadder, search_alpha
 from pmm_sklearn._starts import Training
-from pmm_sklearn.model import PMM, expected_loss
+from pmm_sklearn.model import PMM, Objective, expected_loss
 from pmm_sklearn.solvers import SolverResult, StopReason
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -50,7 +50,8 @@ def tried(losses, first, cut_at=None, tolerance=1.0):
         is_cut = len(order) == cut_at
         reason = StopReason.INTERRUPTED if is_cut else StopReason.CONVERGED
         result = SolverResult(None, 0.0, 0.0, reason, [], [], None)
-        return AlphaFit(rung, Training([result], [], []), losses[rung])
+        cut = reason if is_cut else None
+        return AlphaFit(rung, Training([result], [], []), losses[rung], cut=cut)
 
     ladder = AlphaLadder(RUNGS[: len(losses)], first, tolerance)
     best, fits, cut = search_alpha(ladder, fit)
@@ -267,8 +268,30 @@ class TestInterruption:
         monkeypatch.setattr("pmm_sklearn._alpha_search.expected_loss", loss)
         with pytest.warns(ConvergenceWarning, match="interrupted"):
             model = regressor().fit(X, y)
-        assert_array_equal(model.alphas_, [0.1])
-        assert model.alpha_losses_[0] in expected.alpha_losses_
+        assert_array_equal(model.alphas_, [0.01, 0.1])
+        assert model.alpha_ == 0.1
+        assert model.alpha_losses_[1] in expected.alpha_losses_
+        assert model.stop_reason_ == "interrupted"
+
+    def test_while_samples_are_held_out(self, smooth_data, monkeypatch):
+        X, y = noisy(*smooth_data, 0.1)
+        calls, original = [], Objective.data_only
+
+        def data_only(self, *args, **kwargs):
+            calls.append(1)
+            monkeypatch.setattr(PMM, "jacobian", interrupt)
+            return original(self, *args, **kwargs)
+
+        def interrupt(self, *args):
+            monkeypatch.undo()
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(Objective, "data_only", data_only)
+        with pytest.warns(ConvergenceWarning, match="interrupted"):
+            model = regressor(7, n_init=1).fit(X[:30], y[:30])
+        assert len(calls) == 1
+        assert model.stop_reason_ == "interrupted"
+        assert len(model.alphas_) == 1
 
     def test_callbacks_see_every_fit(self, smooth_data):
         module = pytest.importorskip(

@@ -48,28 +48,6 @@ def effective_parameters(objective, theta):
     return float(np.sum(curvatures / (curvatures + alpha)))
 
 
-def determined_share(objective, theta):
-    """Number of effective parameters over that of observations, about 1 at most.
-
-    Parameters
-    ----------
-    objective : Objective
-        What was minimised.
-    theta : ndarray of shape (n_parameters,)
-        Where it is least.
-
-    Returns
-    -------
-    float
-        0 where it cannot be found.
-    """
-    n_observations = np.broadcast_to(objective.weight, objective.y.shape).sum()
-    try:
-        return effective_parameters(objective, theta) / n_observations
-    except np.linalg.LinAlgError:
-        return 0.0
-
-
 def expected_loss(objective, theta):
     r"""Mean loss of new data, to compare fits with different penalties.
 
@@ -86,8 +64,11 @@ def expected_loss(objective, theta):
 
     Returns
     -------
-    float
+    loss : float
         Infinite where no number can be found.
+    share : float
+        Effective parameters over observations.  Near 1 the fit interpolates, and the
+        loss of squared errors is a ratio of two small numbers.
 
     References
     ----------
@@ -107,15 +88,17 @@ def expected_loss(objective, theta):
     >>> data = np.zeros((10, 1)), y, np.ones((10, 1))
     >>> objective = m.Objective(pmm, m.SquaredError(), *data, m.RidgePenalty(1e-9))
     >>> theta = np.zeros(pmm.n_parameters)
-    >>> round(m.expected_loss(objective, theta), 6)  # 1 / 0.9**2
-    1.234568
+    >>> loss, share = m.expected_loss(objective, theta)
+    >>> round(loss, 6), round(share, 6)  # 1 / 0.9**2, and 1 of 10
+    (1.234568, 0.1)
     """
     try:
         n_effective = effective_parameters(objective, theta)
     except np.linalg.LinAlgError:
-        return np.inf
+        return np.inf, 0.0
     value, _ = objective.loss_and_norm(theta)
-    expected = objective.loss.expected(
-        value, objective.y, objective.weight, n_effective
-    )
-    return float(expected) if np.isfinite(expected) else np.inf
+    y, weight = objective.y, objective.weight
+    expected = objective.loss.expected(value, y, weight, n_effective)
+    n_observations = np.broadcast_to(weight, y.shape).sum()
+    loss = float(expected) if np.isfinite(expected) else np.inf
+    return loss, float(n_effective / n_observations)

@@ -138,26 +138,24 @@ class Objective:
         other._last = None
         return other
 
-    def of_samples(self, samples):
-        """The same objective of some of the samples, without smoothness term.
+    def data_only(self, samples=slice(None), weight=None):
+        """The objective of some of the samples, without the smoothness term.
 
         Parameters
         ----------
-        samples : ndarray of int
+        samples : ndarray of int or slice, default=slice(None)
             Which samples.
+        weight : ndarray, optional
+            Other weights, of all samples.
 
         Returns
         -------
         Objective
         """
-        other = Objective(
-            self.model,
-            self.loss,
-            self.X[samples],
-            self.y[samples],
-            self.weight[samples],
-            self.penalty,
-        )
+        weight = self.weight if weight is None else weight
+        data = self.X[samples], self.y[samples], weight[samples]
+        inputs = self._inputs[samples]
+        other = Objective(self.model, self.loss, *data, self.penalty, inputs=inputs)
         other.n_jobs = self.n_jobs
         return other
 

@@ -7,7 +7,6 @@ from scipy.linalg.lapack import dtpttr, dtrttp
 
 from ._chunks import chunks, in_threads
 from .evidence import estimate_variances, mean_squares
-from .objective import Objective
 
 #: Numbers in the factor of a covariance: 32 MB.
 LARGEST_FACTOR = 2000**2
@@ -113,7 +112,7 @@ class LaplacePosterior:
             unit = mean_squares(objective, theta, counts)
             floor = max(_LEAST_RATIO * unit.max(), _LEAST_VARIANCE)
             weight, loss, noise = counts / np.maximum(unit, floor), n_observations, None
-        curvatures, directions = _decomposed(_data_only(objective, weight), theta)
+        curvatures, directions = _decomposed(objective.data_only(weight=weight), theta)
         noise, prior = estimate_variances(
             curvatures, loss, theta @ theta, n_observations, noise
         )
@@ -339,19 +338,6 @@ class LowRankCovariance:
             "variances": self.variances,
             "prior_variance": self.prior_variance,
         }
-
-
-def _data_only(objective, weight=None):
-    """The objective with other weights, without the smoothness term."""
-    return Objective(
-        objective.model,
-        objective.loss,
-        objective.X,
-        objective.y,
-        objective.weight if weight is None else weight,
-        objective.penalty,
-        inputs=objective._inputs,
-    )
 
 
 def _decomposed(objective, theta):
