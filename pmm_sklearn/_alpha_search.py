@@ -13,10 +13,14 @@ from ._threads import single_blas_thread
 from .model import RidgePenalty, expected_loss
 from .solvers import StopReason, interrupted
 
-# Shares of the data that parameters use up.  Above the first, generalised
-# cross-validation divides two small numbers, and one of some parts is held out instead.
-_INTERPOLATING, _TIGHT = 0.75, 0.5
-_PARTS = 5
+# Shares of the data that parameters use up, and of the spread of the targets that is
+# left: generalised cross-validation promises too much above them, see doc/defaults.rst.
+_FEW_DATA, _INTERPOLATING, _NOISY = 0.75, 0.95, 0.1
+# Above this share of the data, few but exact data are told from noisy ones.
+_TIGHT = 0.5
+# One part of so many is held out, and one after the other until so many observations
+# were.  Their scatter is about the factor by which a larger weight may be worse.
+_PARTS, _ENOUGH, _HELD_OUT_TOLERANCE = 5, 50, 1.2
 
 
 class AlphaLadder(NamedTuple):
@@ -31,11 +35,21 @@ class AlphaLadder(NamedTuple):
     tolerance : float, default=1.0
         A smaller weight is taken only if the expected loss of the larger one is more
         than so many times the least.
+    held_out : tuple of float, default=()
+        The weights that are compared by samples set aside instead where data are few or
+        noisy, ascending.  If there are none, this is never done.
     """
 
     alphas: tuple
     first: int
     tolerance: float = 1.0
+    held_out: tuple = ()
+
+    def all_at_once(self):
+        """The ladder of all these weights, none of them for samples set aside."""
+        alphas = tuple(sorted({*self.alphas, *self.held_out}))
+        first = alphas.index(self.alphas[self.first])
+        return AlphaLadder(alphas, first, self.tolerance)
 
 
 class AlphaFit(NamedTuple):
@@ -45,8 +59,8 @@ class AlphaFit(NamedTuple):
     ----------
     alpha : float
         The weight.
-    training : Training
-        The fit.
+    training : Training or None
+        The fit; none if it was without the samples set aside.
     expected_loss : float
         What it promises for new data.
     share : float, default=0.0
@@ -56,7 +70,7 @@ class AlphaFit(NamedTuple):
     """
 
     alpha: float
-    training: Training
+    training: Training | None
     expected_loss: float
     share: float = 0.0
     cut: StopReason | None = None
@@ -73,7 +87,8 @@ class AlphaSearchMixin:
     @property
     def _n_fits(self):
         is_searched = self.alpha == "auto"
-        return self._n_members + (len(self._ladder.alphas) - 1 if is_searched else 0)
+        at_most = len(self._ladder.all_at_once().alphas) if is_searched else 0
+        return self._n_members + at_most
 
     def _train(self, problem, starts, bridge, seed, n_kept, previous=None):
         objective = problem.objective
@@ -85,20 +100,10 @@ class AlphaSearchMixin:
             problem.objective = objective.with_penalty(RidgePenalty(self.alpha_))
             return super()._train(problem, starts, bridge, seed, n_kept)
 
-        def fit(alpha):
-            if self.verbose:
-                self._print(f"alpha={alpha:g}")
-            problem.objective = objective.with_penalty(RidgePenalty(alpha))
-            train = partial(
-                super(AlphaSearchMixin, self)._train,
-                problem,
-                starts,
-                seed=seed,
-                n_kept=1,
-            )
-            return self._judged(alpha, train(bridge=bridge), problem, train, seed)
-
-        best, fits, cut = search_alpha(self._ladder, fit)
+        train = partial(super()._train, problem, starts, seed=seed, n_kept=1)
+        tell = self._print if self.verbose else None
+        trials = _Trials(problem, train, bridge, _folds(objective, seed), tell)
+        best, fits, cut = trials.search(self._ladder)
         problem.objective = objective.with_penalty(RidgePenalty(best.alpha))
         self._set_path(fits)
         if cut is not None:
@@ -112,28 +117,6 @@ class AlphaSearchMixin:
         self._set_path([])
         super()._fit_epoch(problem, attributes)
 
-    def _judged(self, alpha, training, problem, train, seed):
-        """What a training promises for new data: `AlphaFit`."""
-        result = training.results[0]
-        expected, share, cut = np.inf, 0.0, _cut_of(result)
-        try:
-            if problem.validation_loss is not None:
-                expected = float(result.score)
-            elif result.reason is not StopReason.NON_FINITE:
-                with single_blas_thread():
-                    expected, share = expected_loss(problem.objective, result.theta)
-            can_hold_out = cut is None and problem.objective.n_samples >= _PARTS
-            if share > _INTERPOLATING and can_hold_out:
-                if self.verbose:
-                    self._print(f"alpha={alpha:g} without a fifth of the samples")
-                expected, cut = _held_out_loss(problem, train, seed)
-        except KeyboardInterrupt:
-            # The training is complete, only what it promises is not known.
-            cut = interrupted()
-        if self.verbose:
-            self._print(f"alpha={alpha:g} promises a loss of {expected:.6e}")
-        return AlphaFit(alpha, training, expected, share, cut)
-
     def _set_path(self, fits):
         vars(self).pop("alphas_", None)
         vars(self).pop("alpha_losses_", None)
@@ -142,33 +125,116 @@ class AlphaSearchMixin:
             self.alpha_losses_ = np.array([fit.expected_loss for fit in fits])
 
 
+class _Trials:
+    """Trainings with one weight or another, and what they promise for new data.
+
+    Parameters
+    ----------
+    problem : TrainingProblem
+        Its objective is replaced.
+    train : callable
+        ``train(bridge=...)`` trains the problem: `Training`.
+    bridge : object
+        Sees the trainings with all samples.
+    folds : list of (ndarray, ndarray)
+        Samples to hold out, and the others.
+    tell : callable or None
+        Called with a line of text.
+    """
+
+    def __init__(self, problem, train, bridge, folds, tell=None):
+        self.problem = problem
+        self.objective = problem.objective
+        self.train = train
+        self.bridge = bridge
+        self.folds = folds
+        self.tell = tell or (lambda text: None)
+
+    def search(self, ladder):
+        """See `search_alpha`."""
+        if self.problem.validation_loss is not None:
+            ladder = ladder.all_at_once()
+        elif not self.folds:
+            ladder = ladder._replace(held_out=())
+        return search_alpha(ladder, self.fit, self.hold_out)
+
+    def fit(self, alpha):
+        """Train with all samples: `AlphaFit`."""
+        training = self._trained(self.objective, alpha, self.bridge)
+        result = training.results[0]
+        expected, share, cut = np.inf, 0.0, _cut_of(result)
+        try:
+            if self.problem.validation_loss is not None:
+                expected = float(result.score)
+            elif result.reason is not StopReason.NON_FINITE:
+                with single_blas_thread():
+                    objective = self.problem.objective
+                    expected, share = expected_loss(objective, result.theta)
+        except KeyboardInterrupt:
+            # The training is complete, only what it promises is not known.
+            cut = interrupted()
+        self.tell(f"alpha={alpha:g} promises a loss of {expected:.6e}")
+        return AlphaFit(alpha, training, expected, share, cut)
+
+    def hold_out(self, alpha):
+        """Train without the samples of each fold, which judge it: `AlphaFit`."""
+        losses, cut = [], None
+        for held_out, rest in self.folds:
+            if cut is None:
+                self.tell(f"without {len(held_out)} of the samples:")
+                data = self.objective.data_only(rest)
+                result = self._trained(data, alpha, NoBridge()).results[0]
+                losses.append(_mean_loss(self.objective, held_out, result.theta))
+                cut = _cut_of(result)
+        expected = float(np.mean(losses))
+        self.tell(f"alpha={alpha:g} promises a loss of {expected:.6e}")
+        return AlphaFit(alpha, None, expected, cut=cut)
+
+    def _trained(self, objective, alpha, bridge):
+        self.tell(f"alpha={alpha:g}")
+        self.problem.objective = objective.with_penalty(RidgePenalty(alpha))
+        return self.train(bridge=bridge)
+
+
 def _cut_of(result):
     is_cut = result.reason in (StopReason.INTERRUPTED, StopReason.CALLBACK)
     return result.reason if is_cut else None
 
 
-def _held_out_loss(problem, train, seed):
-    """Mean loss of samples set aside, and what cut the training without them short."""
-    whole = problem.objective
-    order = np.random.RandomState(seed).permutation(whole.n_samples)
-    held_out, rest = np.split(order, [whole.n_samples // _PARTS])
-    try:
-        problem.objective = whole.data_only(rest)
-        (result,), *_ = train(bridge=NoBridge())
-    finally:
-        problem.objective = whole
-    test = whole.data_only(held_out)
-    value, _ = test.loss_and_norm(result.theta)
-    loss = float(test.loss.expected(value, test.y, test.weight, 0.0))
-    return loss if np.isfinite(loss) else np.inf, _cut_of(result)
+def _mean_loss(objective, samples, theta):
+    some = objective.data_only(samples)
+    value, _ = some.loss_and_norm(theta)
+    loss = some.loss.expected(value, some.y, some.weight, 0.0)
+    return float(loss) if np.isfinite(loss) else np.inf
 
 
-def search_alpha(ladder, fit):
+def _folds(objective, seed):
+    """Indices of samples to hold out and of the others, for each of some fits.
+
+    Samples of the same features are on the same side, whatever their order, and a
+    weight is a repetition.  None of too few different samples.
+    """
+    _, group = np.unique(objective.X, axis=0, return_inverse=True)
+    group = group.ravel()
+    weight = np.bincount(group, weights=objective.weight.sum(axis=1))
+    if len(weight) < _PARTS:
+        return []
+    order = np.random.RandomState(seed).permutation(len(weight))
+    middle = np.cumsum(weight[order]) - weight[order] / 2
+    part = np.empty(len(weight), dtype=int)
+    part[order] = _PARTS * middle / weight.sum()
+    number = max(int(np.ceil(_PARTS * _ENOUGH / weight.sum())), 1)
+    parts = [part[group] == k for k in np.unique(part)[:number]]
+    return [(np.flatnonzero(held), np.flatnonzero(~held)) for held in parts]
+
+
+def search_alpha(ladder, fit, hold_out=None):
     """Fit with one weight after the other, as long as it gets better.
 
     Every fit begins with the same random starts: matrices that were trained with
     another weight have settled in a minimum that a better one would not have chosen.
-    Smaller weights are tried before larger ones.
+    Smaller weights are tried before larger ones.  Where data are few or noisy, some
+    samples are held out of fits with other weights, and the best is fitted to all.
 
     Parameters
     ----------
@@ -176,13 +242,15 @@ def search_alpha(ladder, fit):
         The weights.
     fit : callable
         ``fit(alpha)`` returns an `AlphaFit`.
+    hold_out : callable, optional
+        The same without some samples, which tell what it promises.
 
     Returns
     -------
     best : AlphaFit
         The one to take.
     fits : list of AlphaFit
-        All of them, ascending.
+        All that were compared, ascending.
     cut : StopReason or None
         What cut the last one short, if anything did.
 
@@ -198,34 +266,82 @@ def search_alpha(ladder, fit):
     >>> best.alpha, [fit.alpha for fit in fits]
     (0.1, [0.01, 0.1, 1.0])
     """
-    fits, cut = {}, None
+    tried = _Tried(fit)
+    first = ladder.alphas[ladder.first]
+    is_noisy = tried.promised(first) > _NOISY
+    if ladder.held_out and (is_noisy or tried.fits[first].share > _FEW_DATA):
+        return _best_held_out(ladder.held_out, hold_out, tried, first)
+    best = _walk(ladder, tried)
+    shares = [fit.share for fit in tried.fits.values()]
+    if ladder.held_out and max(shares) > _INTERPOLATING:
+        return _best_held_out(ladder.held_out, hold_out, tried, best)
+    return tried.fits[best], tried.ascending(), tried.cut
 
-    def promised(rung):
-        nonlocal cut
-        if rung not in fits and cut is None:
-            try:
-                fits[rung] = fit(ladder.alphas[rung])
-                cut = fits[rung].cut
-            except KeyboardInterrupt:
-                if not fits:
-                    raise
-                cut = interrupted()
-        return fits[rung].expected_loss if rung in fits else np.inf
 
-    best = ladder.first
-    promised(best)
+def _walk(ladder, tried):
+    """The weight that promises least, or a larger one within the tolerance."""
+    alphas, best = ladder.alphas, ladder.first
     for step in (-1, 1):
-        while best + step in range(len(ladder.alphas)):
-            if not promised(best + step) < promised(best):
+        while best + step in range(len(alphas)):
+            ahead = tried.promised(alphas[best + step])
+            if not ahead < tried.promised(alphas[best]):
                 break
             best += step
         if best != ladder.first:
             break
-    largest = max(best, ladder.first)
-    if fits[ladder.first].share > _TIGHT:
+    largest = alphas[max(best, ladder.first)]
+    if tried.fits[alphas[ladder.first]].share > _TIGHT:
         # The smallest may be far better than those between: few data, but exact ones.
-        promised(0)
-    tried = [rung for rung in sorted(fits) if rung <= largest]
-    limit = ladder.tolerance * min(promised(rung) for rung in tried)
-    best = max(rung for rung in tried if promised(rung) <= limit)
-    return fits[best], [fits[rung] for rung in sorted(fits)], cut
+        tried.promised(alphas[0])
+    return tried.largest_within(ladder.tolerance, largest)
+
+
+def _best_held_out(alphas, hold_out, tried, otherwise):
+    """What `search_alpha` returns, by samples set aside; `otherwise` if interrupted."""
+    held_out = _Tried(hold_out)
+    if tried.cut is None:
+        for alpha in alphas:
+            held_out.promised(alpha)
+        tried.cut = held_out.cut
+    if tried.cut is None:
+        alpha = held_out.largest_within(_HELD_OUT_TOLERANCE, np.inf)
+        tried.promised(alpha)
+        if alpha in tried.fits:
+            return tried.fits[alpha], held_out.ascending(), tried.cut
+    return tried.fits[otherwise], tried.ascending(), tried.cut
+
+
+class _Tried:
+    """Fits by their weights; none is begun any more once one was cut short.
+
+    Parameters
+    ----------
+    fit : callable
+        ``fit(alpha)`` returns an `AlphaFit`.
+    """
+
+    def __init__(self, fit):
+        self.fits, self.cut = {}, None
+        self._fit = fit
+
+    def promised(self, alpha):
+        """Expected loss, after the fit if there is none."""
+        if alpha not in self.fits and self.cut is None:
+            try:
+                self.fits[alpha] = self._fit(alpha)
+                self.cut = self.fits[alpha].cut
+            except KeyboardInterrupt:
+                if not self.fits:
+                    raise
+                self.cut = interrupted()
+        return self.fits[alpha].expected_loss if alpha in self.fits else np.inf
+
+    def ascending(self):
+        """All fits, ascending in their weights."""
+        return [self.fits[alpha] for alpha in sorted(self.fits)]
+
+    def largest_within(self, tolerance, largest):
+        """Largest weight whose loss is at most `tolerance` times the least."""
+        losses = {a: f.expected_loss for a, f in self.fits.items() if a <= largest}
+        limit = tolerance * min(losses.values())
+        return max(alpha for alpha, loss in losses.items() if loss <= limit)

@@ -189,7 +189,8 @@ class BaseEmulator(RegressorMixin, PosteriorMixin, BasePMM):
         Warns
         -----
         UserWarning
-            If error bars are asked for and the model goes through all its data.
+            If error bars are asked for and the model goes through all its data, or
+            misses them by more than their errors.
 
         Examples
         --------

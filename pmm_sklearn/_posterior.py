@@ -126,7 +126,7 @@ class PosteriorMixin:
             )
         X = self._check_features(X)
         posteriors, X_standard, scale = self._fitted_posterior(X)
-        self._warn_of_interpolation(posteriors)
+        self._warn_of_bars(posteriors)
         weights = self._member_weights(posteriors)
         with single_blas_thread():
             # What members are uncertain of, and how far they are from each other.
@@ -146,7 +146,16 @@ class PosteriorMixin:
         spread = np.sqrt(spread) if return_std else spread
         return spread[..., 0] if self._single_output else spread
 
-    def _warn_of_interpolation(self, posteriors):
+    def _warn_of_bars(self, posteriors):
+        misfit = max(posterior.misfit for posterior in posteriors)
+        if misfit > 0:
+            warn_caller(
+                f"The model misses its data by more than y_err: chi-square is "
+                f"{misfit:.3g} per degree of freedom. Error bars know of y_err alone "
+                f"and are too small: increase matrix_size, give larger y_err, or leave "
+                f"it out, so that errors are estimated from the residuals.",
+                UserWarning,
+            )
         if min(posterior.free_fraction for posterior in posteriors) < _LEAST_FREE:
             warn_caller(
                 f"The model goes through all its data, of which there are no more than "

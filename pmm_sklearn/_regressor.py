@@ -231,8 +231,13 @@ class PMMRegressor(RegressorMixin, PosteriorMixin, ObservablePMM):
     """
 
     # Variances of the noise over those of matrix elements, for standardised targets: no
-    # noise, and 10 %, 30 % and 100 % of it.  See doc/defaults.rst.
-    _ladder = AlphaLadder((0.0, 1e-2, 1e-1, 1.0), first=2, tolerance=2.0)
+    # noise, and 10 %, 30 % and 100 % of it, or more.  See doc/defaults.rst.
+    _ladder = AlphaLadder(
+        (0.0, 1e-2, 1e-1, 1.0),
+        first=2,
+        tolerance=2.0,
+        held_out=(0.0, 1e-1, 1.0, 10.0, 100.0),
+    )
 
     def __init__(
         self,

@@ -40,7 +40,12 @@ def truth(matrix_type="hermitian", sizes=(3, 2), n_features=1, degree=1, seed=0)
     rng = np.random.RandomState(seed)
     X = np.linspace(-1, 1, 2 * n_features).reshape(2, -1)
     emulator = PMMEmulator(
-        sizes, targets=TARGETS, matrix_type=matrix_type, degree=degree, max_iter=1
+        sizes,
+        targets=TARGETS,
+        matrix_type=matrix_type,
+        degree=degree,
+        max_iter=1,
+        random_state=seed,
     )
     emulator.fit(X, rng.standard_normal((2, len(TARGETS))))
     shape, space = emulator.matrices_.shape, HermitianSpace(sizes, matrix_type)

@@ -231,6 +231,18 @@ def levels_of(x):
     return np.linalg.eigvalsh(A + x[:, :, np.newaxis] * B)[:, :2]
 
 
+@pytest.mark.parametrize("error", [1e-3, 1.0])
+def test_models_that_miss_data_by_more_than_their_errors_warn(error):
+    x = np.linspace(-1, 1, 40)[:, np.newaxis]
+    y = levels_of(x) + error * np.random.RandomState(0).standard_normal((40, 2))
+    model = PMMEmulator(2, random_state=0).fit(x, y, y_err=np.full(y.shape, error))
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        model.predict(x, return_std=True)
+    told = [str(w.message) for w in caught if "chi-square" in str(w.message)]
+    assert len(told) == (error == 1e-3)
+
+
 @pytest.mark.parametrize("matrix_size", [3, 5])
 def test_models_through_all_data_warn(matrix_size):
     """As many parameters as data: residuals of zero do not mean errors of zero."""

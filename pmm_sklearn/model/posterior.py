@@ -4,6 +4,7 @@ import numpy as np
 import scipy.linalg
 from scipy.linalg.blas import dtrmm
 from scipy.linalg.lapack import dtpttr, dtrttp
+from scipy.stats import chi2
 
 from ._chunks import chunks, in_threads
 from .evidence import estimate_variances, mean_squares
@@ -18,6 +19,8 @@ _EPS = np.finfo(np.float64).eps
 _LEAST_VARIANCE = 1e-30
 # Of mean squares of outputs: the rounding errors of an exact one drown no other.
 _LEAST_RATIO = 1e-6
+# Known errors do not explain residuals that are less likely than this.
+_UNLIKELY = 1e-4
 # Numbers in the Jacobian of a chunk of predictions.
 _LARGEST_CHUNK = 2**18
 
@@ -50,6 +53,9 @@ class LaplacePosterior:
     free_fraction : float, default=1.0
         Fraction of the observations that is left for the noise; nothing is if the model
         interpolates them, and the variances then have no scale.
+    misfit : float, default=0.0
+        Chi-square per degree of freedom, where errors are known and do not explain it:
+        the variances then miss the error of the model.
 
     References
     ----------
@@ -69,12 +75,15 @@ class LaplacePosterior:
     (5, 1)
     """
 
-    def __init__(self, model, theta, covariance, noise_variance, free_fraction=1.0):
+    def __init__(
+        self, model, theta, covariance, noise_variance, free_fraction=1.0, misfit=0.0
+    ):
         self.model = model
         self.theta = theta
         self.covariance_of_theta = covariance
         self.noise_variance = noise_variance
         self.free_fraction = free_fraction
+        self.misfit = misfit
 
     @classmethod
     def fit(cls, objective, theta, counts=None, residuals="noise"):
@@ -118,11 +127,13 @@ class LaplacePosterior:
         )
         effective = noise * n_observations if residuals == "model error" else noise
         covariance = _covariance(curvatures, directions, effective, prior)
-        free = 1.0
-        if residuals != "known errors":
-            used = np.sum(curvatures / (curvatures + noise / prior))
-            free = max(1.0 - float(used / n_observations), 0.0)
-        return cls(model, theta.copy(), covariance, noise * unit, free)
+        used = float(np.sum(curvatures / (curvatures + noise / prior)))
+        free, misfit = max(1.0 - used / n_observations, 0.0), 0.0
+        if residuals == "known errors":
+            chi_square, _ = objective.loss_and_norm(theta)
+            misfit = _misfit(float(chi_square), n_observations - used)
+            free = 1.0
+        return cls(model, theta.copy(), covariance, noise * unit, free, misfit)
 
     def arrays(self):
         """All but the model, for files.
@@ -136,6 +147,7 @@ class LaplacePosterior:
             "theta": self.theta,
             "noise_variance": self.noise_variance,
             "free_fraction": self.free_fraction,
+            "misfit": self.misfit,
         }
         return own | self.covariance_of_theta.arrays()
 
@@ -168,11 +180,11 @@ class LaplacePosterior:
         True
         """
         arrays = dict(arrays)
-        names = "theta", "noise_variance", "free_fraction"
-        theta, noise_variance, free_fraction = (arrays.pop(name) for name in names)
+        names = "theta", "noise_variance", "free_fraction", "misfit"
+        theta, *others = (arrays.pop(name) for name in names)
         is_full = "packed" in arrays
         kind = FullCovariance.from_packed if is_full else LowRankCovariance
-        return cls(model, theta, kind(**arrays), noise_variance, free_fraction)
+        return cls(model, theta, kind(**arrays), *others)
 
     def variance(self, X, n_jobs=None):
         """Variance of the outputs, noise included.
@@ -361,6 +373,13 @@ def _decomposed(objective, theta):
     if objective.is_dual:
         vectors = equations.jacobian.T @ (vectors / np.sqrt(curvatures))
     return curvatures, vectors
+
+
+def _misfit(chi_square, degrees_of_freedom):
+    """Chi-square per degree of freedom if it cannot be chance, else 0."""
+    degrees_of_freedom = max(degrees_of_freedom, 1.0)
+    is_chance = chi2.sf(chi_square, degrees_of_freedom) > _UNLIKELY
+    return 0.0 if is_chance else chi_square / degrees_of_freedom
 
 
 def _covariance(curvatures, directions, noise, prior):
