@@ -165,6 +165,8 @@ def test_matrix_errors(plt):
     model = models.emulator()
     with pytest.raises(ValueError, match=r"terms must be numbers from 0 to 3.*got 9"):
         MatrixDisplay.from_estimator(model, terms=[9])
+    with pytest.raises(ValueError, match=r"terms must have one .* got \[\]: leave it"):
+        MatrixDisplay.from_estimator(model, terms=[])
     with pytest.raises(ValueError, match="gauge"):
         MatrixDisplay.from_estimator(model, gauge="mine")
     _, axes = plt.subplots(1, 2)
