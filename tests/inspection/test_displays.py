@@ -5,6 +5,8 @@ import sys
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from pmm_sklearn import PMMEmulator, PMMRegressor, inspection
 from pmm_sklearn.inspection import (
@@ -188,6 +190,36 @@ def test_losses_of_all_starts(n_init, plt):
     assert len(display.start_lines_) == n_init - 1
     assert_allclose(display.line_.get_ydata(), model.loss_curve_)
     assert display.ax_.get_yscale() == "log"
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize("alpha", [1e-3, "auto"])
+@pytest.mark.parametrize(("n_init", "n_average"), [(4, 4), (5, 3)])
+def test_losses_of_starts_that_are_averaged(n_init, n_average, alpha, plt):
+    settings = {"n_init": n_init, "n_average": n_average, "alpha": alpha}
+    model = PMMRegressor(3, 1, **settings, random_state=0, max_iter=40, tol=1e-4)
+    model.fit(LINE, np.exp(LINE[:, 0]))
+    display = LossCurveDisplay.from_estimator(model)
+    assert_allclose(display.line_.get_ydata(), model.loss_curve_)
+    ends = [line.get_ydata()[-1] for line in (display.line_, *display.member_lines_)]
+    weights = 1 / np.sqrt(ends)
+    assert_allclose(weights / weights.sum(), model.member_weights_, rtol=1e-6)
+    assert len(display.start_lines_) == n_init - n_average
+    labels = [text.get_text() for text in display.ax_.get_legend().get_texts()]
+    assert labels[-2:] == ["other members of the mean", "best member"]
+
+
+def test_loss_of_a_single_step_can_be_seen(plt):
+    model = PMMRegressor(3, 1, random_state=0).partial_fit(LINE, LINE[:, 0])
+    assert LossCurveDisplay.from_estimator(model).line_.get_marker() == "o"
+    model.partial_fit(LINE, LINE[:, 0])
+    assert LossCurveDisplay.from_estimator(model).line_.get_marker() == "None"
+
+
+def test_losses_of_a_pipeline(crossing):
+    pipeline = make_pipeline(StandardScaler(), crossing)
+    with pytest.raises(TypeError, match=r"got Pipeline: give .* pipeline\[-1\]"):
+        LossCurveDisplay.from_estimator(pipeline)
 
 
 def test_losses_with_validation_data(plt):
