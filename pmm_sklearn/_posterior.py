@@ -101,7 +101,7 @@ class PosteriorMixin:
         weights = self._member_weights(posteriors)
         member = random_state.choice(len(weights), size=n_samples, p=weights)
         draws = np.empty((len(X), len(scale), n_samples))
-        with single_blas_thread():
+        with single_blas_thread(), np.errstate(over="ignore", invalid="ignore"):
             means = self._member_means(X, self._outputs_at(X), len(posteriors))
             for i, posterior in enumerate(posteriors):
                 own = np.flatnonzero(member == i)
@@ -110,6 +110,7 @@ class PosteriorMixin:
                 )
                 sample *= scale[:, np.newaxis]
                 draws[:, :, own] = sample + means[i][..., np.newaxis]
+        _check_not_too_far(X, draws)
         return draws[:, 0] if self._single_output else draws
 
     def _predict(self, X, return_std, return_cov):
@@ -134,7 +135,7 @@ class PosteriorMixin:
         posteriors, X_standard, scale = self._fitted_posterior(X)
         self._warn_of_interpolation(posteriors)
         weights = self._member_weights(posteriors)
-        with single_blas_thread():
+        with single_blas_thread(), np.errstate(over="ignore", invalid="ignore"):
             # What members are uncertain of, and how far they are from each other.
             means = self._member_means(X, None, len(posteriors))
             deviations = means - np.tensordot(weights, means, axes=1)
@@ -149,6 +150,7 @@ class PosteriorMixin:
                     own = posterior.covariance(X_standard, self.n_jobs) * scale**2
                     own += deviation[:, np.newaxis] * deviation
                 spread = spread + weight * own
+        _check_not_too_far(X, spread)
         spread = np.sqrt(spread) if return_std else spread
         return spread[..., 0] if self._single_output else spread
 
@@ -194,3 +196,13 @@ class PosteriorMixin:
         posteriors = [LaplacePosterior.from_arrays(model, a) for a in kept["members"]]
         shift, scale = kept["feature_units"]
         return posteriors, (X - shift) / scale, kept["target_scale"]
+
+
+def _check_not_too_far(X, variances):
+    """Raise if variances, or draws, have overflowed."""
+    if not np.all(np.isfinite(variances)):
+        raise ValueError(
+            f"X is too far from the data of fit for error bars, whose squares are "
+            f"larger than any floating-point number: it has values up to "
+            f"{np.abs(X).max():.3g}. Check its units, or predict without error bars."
+        )
