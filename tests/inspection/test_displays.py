@@ -5,6 +5,7 @@ import sys
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
+from sklearn.linear_model import LinearRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -284,6 +285,18 @@ def test_predictions_of_several_targets(plt):
         "level 1 of sector 1",
     ]
     assert_allclose(display.y_std, model.predict(X, return_std=True)[1])
+
+
+def test_predictions_of_a_pipeline_with_errors(plt):
+    y = np.hypot(LINE, 0.1) * [-1, 1]
+    model = make_pipeline(StandardScaler(), PMMEmulator(2, random_state=0))
+    model.fit(LINE, y)
+    display = PredictionDisplay.from_estimator(model, LINE, y)
+    assert_allclose(display.y_std, model.predict(LINE, return_std=True)[1])
+    assert [ax.get_title() for ax in display.axes_] == ["level 0", "level 1"]
+    model = make_pipeline(StandardScaler(), make_pipeline(LinearRegression()))
+    display = PredictionDisplay.from_estimator(model.fit(LINE, y), LINE, y)
+    assert display.y_std is None
 
 
 def test_prediction_errors(plt):
