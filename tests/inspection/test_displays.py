@@ -127,6 +127,15 @@ def test_spectrum_of_trotterised_evolution(plt):
     assert_allclose(display.levels[0], model.eigenvalues(times[:1])[0])
 
 
+def test_spectrum_where_no_row_lies_on_the_line(plt):
+    model = models.emulator(targets=[Level(0)])
+    with pytest.warns(UserWarning, match=r"y is not drawn, .* features are .*: give"):
+        display = SpectrumDisplay.from_estimator(model, X, "x1", y=X[:, 0])
+    assert_allclose(display.training_points_.get_xdata(), X[:, 1])
+    display = SpectrumDisplay.from_estimator(model, X, y=X[:, 0], reference=X[2])
+    assert_allclose(display.training_points_[0].get_xydata(), X[[2]][:, [0, 0]])
+
+
 def test_spectrum_errors(plt):
     model = models.emulator()
     with pytest.raises(ValueError, match=r"feature must be .* got 'x7'"):
