@@ -261,6 +261,7 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
 
     def _set_training_attributes(self, problem, training):
         result = training.results[0]
+        self._member_starts = [member.start for member in training.results]
         self.start_losses_ = np.array(training.start_losses)
         curves = [start.loss_curve for start in training.latest]
         self.start_loss_curves_ = [[float(x) for x in curve] for curve in curves]

@@ -204,14 +204,7 @@ class BaseEmulator(RegressorMixin, PosteriorMixin, BasePMM):
         >>> bool(np.all(std < 1e-5))
         True
         """
-        X = self._check_features(X)
-        spread = self._spread(X, return_std, return_cov)
-        with single_blas_thread():
-            outputs = self._fitted_model().predict(
-                self._fitted_parameters(), X, self.n_jobs
-            )
-        outputs = outputs[:, 0] if self._single_output else outputs
-        return outputs if spread is None else (outputs, spread)
+        return self._predict(X, return_std, return_cov)
 
     def score(self, X, y, sample_weight=None):
         """Coefficient of determination, the mean of all targets.
@@ -254,6 +247,13 @@ class BaseEmulator(RegressorMixin, PosteriorMixin, BasePMM):
         check_is_fitted(self)
         check_real("X", X)
         return validate_data(self, X, reset=False, dtype=np.float64)
+
+    def _outputs_at(self, X):
+        """Targets at checked features, shape (n_samples, n_outputs)."""
+        with single_blas_thread():
+            return self._fitted_model().predict(
+                self._fitted_parameters(), X, self.n_jobs
+            )
 
     def _fitted_model(self):
         return self._make_model(**self._structure)

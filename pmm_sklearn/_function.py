@@ -11,16 +11,18 @@ from ._threads import blas_limit
 class ModelFunction:
     """Outputs of a fitted model, and perhaps their gradient, as a function.
 
-    From ``as_function`` of an estimator.  Nothing is validated, so that a call for
-    one sample takes little longer than the eigenvectors: features must be numbers,
-    in the units and in the order of ``fit``.  The function is a copy that later fits
-    do not change.  It has no state that calls could change, so that threads may
-    share it, and it can be pickled.
+    From ``as_function`` of an estimator.  Nothing but the shape is validated, so that
+    a call for one sample takes little longer than the eigenvectors: features must be
+    numbers, in the units and in the order of ``fit``.  The function is a copy that
+    later fits do not change.  It has no state that calls could change, so that threads
+    may share it, and it can be pickled.
 
     Parameters
     ----------
     model : MeanModel
         The model.
+    n_features : int
+        Number of features.
     single_output : bool
         Whether to return the only output without an axis for outputs.
     gradient : bool, default=False
@@ -48,8 +50,9 @@ class ModelFunction:
     ((20,), (20, 1))
     """
 
-    def __init__(self, model, single_output, gradient=False):
+    def __init__(self, model, n_features, single_output, gradient=False):
         self._model = copy.deepcopy(model)
+        self._row_shape = (n_features,)
         self._single_output = bool(single_output)
         self._gradient = bool(gradient)
 
@@ -67,6 +70,11 @@ class ModelFunction:
             Outputs; the axes are there as in ``x`` and in the targets of ``fit``.
         gradient : ndarray of shape ([n_samples,] [n_outputs,] n_features)
             Their derivatives, only with ``gradient=True``.
+
+        Raises
+        ------
+        ValueError
+            If ``x`` has another shape.
         """
         x = np.asarray(x, dtype=np.float64)
         is_row = x.ndim == 1
@@ -77,6 +85,12 @@ class ModelFunction:
             0 if self._single_output else everything,
         )
         X = x[np.newaxis] if is_row else x
+        if X.shape[1:] != self._row_shape:
+            (n_features,) = self._row_shape
+            raise ValueError(
+                f"x must have shape ({n_features},) or (n_samples, {n_features}), as "
+                f"many features as in fit, got shape {x.shape}: reshape it."
+            )
         with blas_limit(len(X), self._model.side):
             if not self._gradient:
                 return self._model.predict(X)[index]
@@ -117,7 +131,9 @@ class FunctionMixin:
         array([-0.4,  0.5])
         """
         check_is_fitted(self)
-        return ModelFunction(self._mean_model(), self._single_output, gradient)
+        return ModelFunction(
+            self._mean_model(), self.n_features_in_, self._single_output, gradient
+        )
 
     def _feature_gradient(self, X):
         """Derivatives of the outputs by checked features."""

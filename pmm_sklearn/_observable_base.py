@@ -171,7 +171,10 @@ class ObservablePMM(AlphaSearchMixin, AveragingMixin, FunctionMixin, BasePMM):
 
     def _outputs(self, X):
         """Outputs of the fitted model, shape (n_samples, n_outputs)."""
-        X = self._check_features(X)
+        return self._outputs_at(self._check_features(X))
+
+    def _outputs_at(self, X):
+        """The same at features that have been checked."""
         model = self._mean_model()
         with blas_limit(len(X), model.side):
             return model.predict(X, self.n_jobs)

@@ -16,8 +16,8 @@ _LEAST_FREE = 0.01
 class PosteriorMixin:
     """Regressors that keep the posterior density of their parameters.
 
-    They have ``_check_features``, ``_single_output``, ``n_jobs``, ``_structure`` and
-    ``_make_model``.
+    They have ``_check_features``, ``_outputs_at``, ``_single_output``, ``n_jobs``,
+    ``_structure`` and ``_make_model``.
 
     What they keep is plain: arrays of each model and the units of the data.  The parts
     of the model are made anew when they are asked for, so that files hold numbers only
@@ -95,15 +95,14 @@ class PosteriorMixin:
         (8, 3)
         """
         check_integer("n_samples", n_samples, 1)
-        y_mean = self.predict(X)
         X = self._check_features(X)
         posteriors, X_standard, scale = self._fitted_posterior(X)
         random_state = check_random_state(random_state)
         weights = self._member_weights(posteriors)
         member = random_state.choice(len(weights), size=n_samples, p=weights)
         draws = np.empty((len(X), len(scale), n_samples))
-        with single_blas_thread():
-            means = self._member_means(X, y_mean, len(posteriors))
+        with single_blas_thread(), np.errstate(over="ignore", invalid="ignore"):
+            means = self._member_means(X, self._outputs_at(X), len(posteriors))
             for i, posterior in enumerate(posteriors):
                 own = np.flatnonzero(member == i)
                 sample = posterior.sample(
@@ -111,10 +110,19 @@ class PosteriorMixin:
                 )
                 sample *= scale[:, np.newaxis]
                 draws[:, :, own] = sample + means[i][..., np.newaxis]
+        _check_not_too_far(X, draws)
         return draws[:, 0] if self._single_output else draws
 
+    def _predict(self, X, return_std, return_cov):
+        """Targets, and their standard deviations or covariances if asked for."""
+        X = self._check_features(X)
+        spread = self._spread(X, return_std, return_cov)
+        outputs = self._outputs_at(X)
+        outputs = outputs[:, 0] if self._single_output else outputs
+        return outputs if spread is None else (outputs, spread)
+
     def _spread(self, X, return_std, return_cov):
-        """Standard deviations or covariances of the targets; None for neither."""
+        """Standard deviations or covariances at checked features; None for neither."""
         if return_std is False and return_cov is False:
             return None
         check_flag("return_std", return_std)
@@ -124,11 +132,10 @@ class PosteriorMixin:
                 "return_std and return_cov are both true, but at most one of them can "
                 "be returned: the former is the root of the diagonal of the latter."
             )
-        X = self._check_features(X)
         posteriors, X_standard, scale = self._fitted_posterior(X)
         self._warn_of_bars(posteriors)
         weights = self._member_weights(posteriors)
-        with single_blas_thread():
+        with single_blas_thread(), np.errstate(over="ignore", invalid="ignore"):
             # What members are uncertain of, and how far they are from each other.
             means = self._member_means(X, None, len(posteriors))
             deviations = means - np.tensordot(weights, means, axes=1)
@@ -143,6 +150,7 @@ class PosteriorMixin:
                     own = posterior.covariance(X_standard, self.n_jobs) * scale**2
                     own += deviation[:, np.newaxis] * deviation
                 spread = spread + weight * own
+        _check_not_too_far(X, spread)
         spread = np.sqrt(spread) if return_std else spread
         return spread[..., 0] if self._single_output else spread
 
@@ -197,3 +205,13 @@ class PosteriorMixin:
         posteriors = [LaplacePosterior.from_arrays(model, a) for a in kept["members"]]
         shift, scale = kept["feature_units"]
         return posteriors, (X - shift) / scale, kept["target_scale"]
+
+
+def _check_not_too_far(X, variances):
+    """Raise if variances, or draws, have overflowed."""
+    if not np.all(np.isfinite(variances)):
+        raise ValueError(
+            f"X is too far from the data of fit for error bars, whose squares are "
+            f"larger than any floating-point number: it has values up to "
+            f"{np.abs(X).max():.3g}. Check its units, or predict without error bars."
+        )

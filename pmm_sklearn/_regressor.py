@@ -458,10 +458,7 @@ class PMMRegressor(RegressorMixin, PosteriorMixin, ObservablePMM):
         >>> y_std.round(1)  # the noise of 0.1; and far from the data
         array([0.1, 0.4])
         """
-        spread = self._spread(X, return_std, return_cov)
-        outputs = self._outputs(X)
-        outputs = outputs[:, 0] if self._single_output else outputs
-        return outputs if spread is None else (outputs, spread)
+        return self._predict(X, return_std, return_cov)
 
     def predict_gradient(self, X):
         """Derivatives of the predictions by the features, analytic.

@@ -97,13 +97,14 @@ def train(
     if len(starts) <= n_kept and previous is None:
         tasks = [(start, max_iter, None) for start in starts]
         results, cut = last_workers.run(tasks, None, on_iteration)
+        results = _numbered(results)
         losses = [result.score for result in results]
         return Training(_ranked(results, n_kept, cut), losses, results)
     limit, cut = min(SCREENING_ITERATIONS, max_iter), None
     if previous is None:
         screening = [(start, limit, None) for start in starts]
         results, cut = workers.run(screening, on_start, on_screening)
-        results = [replace(result, start=i) for i, result in enumerate(results)]
+        results = _numbered(results)
         losses = [result.score for result in results]
     else:
         results, losses = previous.latest, previous.start_losses
@@ -130,6 +131,10 @@ def _longer(workers, results, max_iter, latest, on_iteration=None):
         continued[i] = replace(result, start=waiting[i].start)
         latest[waiting[i].start] = continued[i]
     return ended + continued + waiting[len(continued) :], cut
+
+
+def _numbered(results):
+    return [replace(result, start=i) for i, result in enumerate(results)]
 
 
 def _ranked(results, number, cut=None):

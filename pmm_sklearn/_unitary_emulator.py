@@ -203,7 +203,9 @@ class UnitaryPMMEmulator(BaseEmulator):
         True
         """
         check_is_fitted(self)
-        return ModelFunction(self._mean_model(), self._single_output)
+        return ModelFunction(
+            self._mean_model(), self.n_features_in_, self._single_output
+        )
 
     @property
     def hamiltonian_(self):

@@ -10,6 +10,12 @@ from .model.eigensolver import EIGENSOLVERS, choose
 _SMALLEST_WEIGHT, LARGEST_WEIGHT = 1e-100, 1e100
 # LAPACK rescales matrices, but not those with infinite elements.
 _LARGEST_ELEMENT = 1e300
+# For strings that are not numbers.
+_REMEDIES = {
+    "X": "encode categories with OneHotEncoder or OrdinalEncoder of "
+    "sklearn.preprocessing",
+    "y": "use PMMClassifier for classes",
+}
 # One matrix of this side takes 1.6 GB.
 _LARGEST_SIDE = 10_000
 
@@ -143,6 +149,7 @@ def check_real(name, array):
             f"Sparse data not supported: {name} is a {type(array).__name__}. Pass "
             f"{name}.toarray()."
         )
+    given = array
     dtype = getattr(array, "dtype", None)
     if dtype is None:
         array = np.asarray(array)
@@ -154,7 +161,15 @@ def check_real(name, array):
             f"Complex data not supported: {name} has dtype {dtype}. Pass real and "
             f"imaginary parts as separate columns."
         )
-    if kind not in "biufO" or (kind == "O" and _has_strings(array)):
+    string = _first_string(array) if kind in "OSUT" else None
+    if string is not None:
+        remedy = f"{_REMEDIES[name]}, or " if name in _REMEDIES else ""
+        raise ValueError(
+            f"{name} must hold numbers, got dtype {dtype} with {str(string)!r}"
+            f"{_column_of_strings(given)}: {remedy}convert strings of numbers with "
+            f"{name}.astype(float)."
+        )
+    if kind not in "biufO":
         raise ValueError(
             f"{name} must hold numbers, got dtype {dtype}, which scikit-learn could "
             f"convert without notice: convert it yourself, for example with "
@@ -189,8 +204,17 @@ def is_plain(estimator, X):
     )
 
 
-def _has_strings(array):
-    return any(isinstance(value, (str, bytes)) for value in np.ravel(array))
+def _first_string(array):
+    strings = (v for v in np.ravel(array) if isinstance(v, (str, bytes)))
+    return next(strings, None)
+
+
+def _column_of_strings(array):
+    """The first column with a string, in words; nothing if columns have no names."""
+    for column in getattr(array, "columns", ()):
+        if _first_string(array[column]) is not None:
+            return f" in column {column!r}"
+    return ""
 
 
 def check_sample_weight(sample_weight, n_samples):

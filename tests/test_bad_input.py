@@ -9,7 +9,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy.sparse import coo_array, csr_array, csr_matrix
 from sklearn.exceptions import ConvergenceWarning
 
-from pmm_sklearn import PMMClassifier, PMMRegressor
+from pmm_sklearn import PMMClassifier, PMMEmulator, PMMRegressor
 from pmm_sklearn._scaling import moments
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -94,6 +94,8 @@ DAYS = np.arange("2026-01-01", "2026-01-31", dtype="datetime64[D]")
         ((X, pd.Series(["1"] * 30)), ["y", "numbers"]),
         ((X, pd.DataFrame({"a": ["1"] * 30, "b": Y})), ["y", "numbers"]),
         ((X, pd.Series(["1"] * 30, dtype="category")), ["y", "numbers"]),
+        ((pd.DataFrame({"a": Y, "b": "u"}), Y), ["X", "'u' in column 'b'", "Encoder"]),
+        ((X, np.array(["low", "high"] * 15)), ["y", "'low'", "PMMClassifier"]),
         ((X, DAYS), ["y", "numbers", "datetime64[D]", "astype"]),
         ((X, pd.Series(DAYS)), ["y", "numbers", "datetime64"]),
         ((X, DAYS - DAYS[0]), ["y", "numbers", "timedelta64[D]"]),
@@ -255,6 +257,21 @@ class TestExtremeNumbers:
             model.predict([[0.0, 0.0], [0.0, 1e300]])
         for far in (1e200, 1e280):
             assert np.all(np.isfinite(model.predict([[far, far], [-far, far]])))
+
+    def test_error_bars_far_outside(self):
+        model = small(alpha=1e-3, max_iter=30).fit(X, Y)
+        _, expected = model.predict([[1e100, 0.0]], return_std=True)
+        for far in (1e155, 1e200, 1e280):
+            _, std = model.predict([[far, 0.0]], return_std=True)
+            assert_allclose(std, expected, rtol=1e-6)
+            assert np.all(np.isfinite(model.sample_y([[far, 0.0]])))
+
+    def test_error_bars_of_levels_far_outside(self):
+        model = PMMEmulator(2, random_state=0).fit(X, X[:, 0] - np.hypot(1, X[:, 1]))
+        assert np.all(np.isfinite(model.predict([[0.0, 1e200]])))
+        for option in ({"return_std": True}, {"return_cov": True}):
+            with pytest.raises(ValueError, match=r"X is too far .* up to 1e\+200"):
+                model.predict([[0.0, 1.0], [0.0, 1e200]], **option)
 
 
 @pytest.mark.parametrize("n_features", [1, 2, 5])

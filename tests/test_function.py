@@ -1,6 +1,7 @@
 """Fitted models as functions, and derivatives of predictions by the features."""
 
 import pickle
+import re
 from concurrent.futures import ThreadPoolExecutor
 
 import joblib
@@ -129,6 +130,15 @@ def test_value_is_a_number_where_y_was_one_dimensional():
     value, gradient = model.as_function(gradient=True)([0.1, 0.2, 0.3])
     assert isinstance(value, float)
     assert gradient.shape == (3,)
+
+
+@pytest.mark.parametrize("gradient", [False, True])
+@pytest.mark.parametrize("shape", [(), (0,), (1,), (2,), (4, 2), (4, 1), (2, 1, 3)])
+def test_function_of_another_shape(shape, gradient):
+    f = fitted(PMMRegressor)[0].as_function(gradient=gradient)
+    expected = r"x must have shape \(3,\) or \(n_samples, 3\), .* got shape "
+    with pytest.raises(ValueError, match=expected + re.escape(str(shape))):
+        f(np.zeros(shape))
 
 
 def test_optimiser_takes_value_and_gradient():

@@ -4,6 +4,7 @@ import pickle
 import warnings
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
@@ -59,6 +60,18 @@ def test_prediction_is_the_same_and_std_the_diagonal(data, models):
         np.testing.assert_array_equal(mean, model.predict(X))
         diagonal = np.diagonal(covariance).T
         np.testing.assert_allclose(np.sqrt(diagonal), std)
+
+
+@pytest.mark.parametrize("model", [PMMRegressor(2, 1), PMMEmulator(2)])
+def test_names_of_features_are_known_to_error_bars(model):
+    frame = pd.DataFrame({"J": np.linspace(-1, 1, 12)})
+    model = clone(model).set_params(random_state=0)
+    model.fit(frame, -np.hypot(1, frame.J))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        model.predict(frame, return_std=True)
+        model.predict(frame, return_cov=True)
+        model.sample_y(frame)
 
 
 def test_draws_scatter_like_the_prediction_says(data, models):

@@ -3,6 +3,7 @@
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
+from .._base import BasePMM
 from ._plotting import single_axes
 
 
@@ -16,14 +17,18 @@ class LossCurveDisplay:
     loss_curve : array-like of shape (n_iter,)
         Loss of the start that was chosen.
     start_loss_curves : list of array-like, default=()
-        Losses of the other starts, which ended earlier.
+        Losses of the other starts, which were given up.
     validation_loss_curve : array-like of shape (n_iter,), default=()
         Loss on validation data.
+    member_loss_curves : list of array-like, default=()
+        Losses of the starts that are averaged with the one chosen (``n_average``).
 
     Attributes
     ----------
     line_ : Line2D
-        The start that was chosen.
+        The start that was chosen, of several that are averaged the best.
+    member_lines_ : list of Line2D
+        The starts that are averaged with it.
     start_lines_ : list of Line2D
         The other starts.
     validation_line_ : Line2D or None
@@ -43,10 +48,17 @@ class LossCurveDisplay:
     3
     """
 
-    def __init__(self, loss_curve, start_loss_curves=(), validation_loss_curve=()):
+    def __init__(
+        self,
+        loss_curve,
+        start_loss_curves=(),
+        validation_loss_curve=(),
+        member_loss_curves=(),
+    ):
         self.loss_curve = loss_curve
         self.start_loss_curves = start_loss_curves
         self.validation_loss_curve = validation_loss_curve
+        self.member_loss_curves = member_loss_curves
 
     @classmethod
     def from_estimator(cls, estimator, *, ax=None):
@@ -63,6 +75,12 @@ class LossCurveDisplay:
         -------
         LossCurveDisplay
         """
+        if not isinstance(estimator, BasePMM):
+            raise TypeError(
+                f"estimator must be a PMMRegressor, a PMMClassifier, a "
+                f"PMMImageClassifier or an emulator, got {type(estimator).__name__}: "
+                f"give the last step of a pipeline, pipeline[-1]."
+            )
         check_is_fitted(estimator)
         curve = getattr(estimator, "loss_curve_", None)
         if curve is None:
@@ -72,9 +90,18 @@ class LossCurveDisplay:
                 f"losses are not part of files and do not exist without training."
             )
         starts = getattr(estimator, "start_loss_curves_", [])
-        others = [start for start in starts if start != curve[: len(start)]]
-        validation = getattr(estimator, "validation_loss_curve_", [])
-        return cls(curve, others, validation).plot(ax)
+        _, *members = getattr(estimator, "_member_starts", [None])
+        others = [
+            start
+            for number, start in enumerate(starts)
+            if number not in members and start != curve[: len(start)]
+        ]
+        return cls(
+            curve,
+            others,
+            getattr(estimator, "validation_loss_curve_", []),
+            [starts[number] for number in members],
+        ).plot(ax)
 
     def plot(self, ax=None):
         """Draw the losses.
@@ -92,18 +119,25 @@ class LossCurveDisplay:
         self.start_lines_ = []
         for curve in self.start_loss_curves:
             label = None if self.start_lines_ else "other starts"
-            self.start_lines_ += ax.plot(*_points(curve), color="0.7", label=label)
+            self.start_lines_.append(_draw(ax, curve, color="0.7", label=label))
             # Where it was given up.
             ax.plot(len(curve), curve[-1], "x", color="0.5", markersize=4)
-        (self.line_,) = ax.plot(
-            *_points(self.loss_curve), color="C0", linewidth=2, label="chosen start"
-        )
+        self.member_lines_ = []
+        for curve in self.member_loss_curves:
+            label = None if self.member_lines_ else "other members of the mean"
+            self.member_lines_.append(_draw(ax, curve, color="C0", label=label))
+        label = "best member" if self.member_lines_ else "chosen start"
+        self.line_ = _draw(ax, self.loss_curve, color="C0", linewidth=2, label=label)
         self.validation_line_ = None
         if len(self.validation_loss_curve):
-            (self.validation_line_,) = ax.plot(
-                *_points(self.validation_loss_curve), "C1--", label="validation data"
-            )
-        curves = [self.loss_curve, *self.start_loss_curves, self.validation_loss_curve]
+            style = {"color": "C1", "linestyle": "--", "label": "validation data"}
+            self.validation_line_ = _draw(ax, self.validation_loss_curve, **style)
+        curves = [
+            self.loss_curve,
+            *self.start_loss_curves,
+            *self.member_loss_curves,
+            self.validation_loss_curve,
+        ]
         if min(np.min(curve, initial=np.inf) for curve in curves) > 0:
             ax.set_yscale("log")
         ax.set(xlabel="iteration", ylabel="loss")
@@ -113,5 +147,8 @@ class LossCurveDisplay:
         return self
 
 
-def _points(curve):
-    return np.arange(1, len(curve) + 1), curve
+def _draw(ax, curve, **style):
+    # A line through a single point cannot be seen.
+    marker = "o" if len(curve) == 1 else None
+    (line,) = ax.plot(np.arange(1, len(curve) + 1), curve, marker=marker, **style)
+    return line

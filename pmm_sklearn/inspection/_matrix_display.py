@@ -85,6 +85,11 @@ class MatrixDisplay:
             estimator = canonical_gauge(estimator, reference)
         matrices, names = _named_matrices(estimator, reference)
         terms = range(len(names)) if terms is None else list(terms)
+        if len(terms) == 0:
+            raise ValueError(
+                f"terms must have one number at least, from 0 to {len(names) - 1}, of "
+                f"{names}, got {terms!r}: leave it out to show all matrices."
+            )
         for term in terms:
             if term not in range(len(names)):
                 raise ValueError(

@@ -3,6 +3,7 @@
 import inspect
 
 import numpy as np
+from sklearn.pipeline import Pipeline
 
 from .._validation import as_numbers, check_option
 from ._fitted import target_names
@@ -79,7 +80,8 @@ class PredictionDisplay:
             Data; NaN where there are none.
         y_std : array-like of the shape of ``y``, default=None
             Standard deviations of the predictions.  By default those of the
-            estimator, if its ``predict`` takes ``return_std``, else none.
+            estimator, if its ``predict``, or that of the last step of a pipeline,
+            takes ``return_std``, else none.
         y_err : array-like of the shape of ``y``, default=None
             Standard deviations of the data.
         kind : {"actual_vs_predicted", "residual_vs_predicted"}, \
@@ -93,7 +95,8 @@ default="actual_vs_predicted"
         -------
         PredictionDisplay
         """
-        knows_errors = "return_std" in inspect.signature(estimator.predict).parameters
+        model = _last_step(estimator)
+        knows_errors = "return_std" in inspect.signature(model.predict).parameters
         if y_std is None and knows_errors:
             y_pred, y_std = estimator.predict(X, return_std=True)
         else:
@@ -104,9 +107,7 @@ default="actual_vs_predicted"
             y_std=y_std,
             y_err=y_err,
             kind=kind,
-            names=target_names(
-                estimator, np.reshape(y_pred, (len(y_pred), -1)).shape[1]
-            ),
+            names=target_names(model, np.reshape(y_pred, (len(y_pred), -1)).shape[1]),
             ax=ax,
         )
 
@@ -205,6 +206,13 @@ default="actual_vs_predicted"
         panel.set_title(self.names[column], fontsize="medium")
         self.points_.append(points)
         self.lines_.append(line)
+
+
+def _last_step(estimator):
+    """What the parameters of ``predict`` are for: pipelines pass them on."""
+    while isinstance(estimator, Pipeline):
+        estimator = estimator[-1]
+    return estimator
 
 
 def _columns(name, values, shape=None):

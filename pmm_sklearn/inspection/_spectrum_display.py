@@ -5,6 +5,7 @@ from scipy.optimize import minimize_scalar
 
 from .._threads import single_blas_thread
 from .._validation import as_numbers, check_integer
+from .._warnings import warn_caller
 from ._fitted import (
     all_levels,
     check_feature,
@@ -119,7 +120,8 @@ class SpectrumDisplay:
             The feature that changes, by number or by name.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs), default=None
             Targets of an emulator: its levels are drawn at those rows of `X` that
-            lie on the line.  Without it, all rows are marked on the lower edge.
+            lie on the line.  Without it, or if none do, all rows are marked on the
+            lower edge.
         reference : array-like of shape (n_features,), default=None
             Values of the other features, by default their means.
         path : array-like of shape (n_points, n_features), default=None
@@ -132,6 +134,11 @@ class SpectrumDisplay:
         Returns
         -------
         SpectrumDisplay
+
+        Warns
+        -----
+        UserWarning
+            If no row of `X` lies on the line, so that `y` is not drawn.
         """
         check_model(estimator)
         check_integer("grid_resolution", grid_resolution, 3)
@@ -278,6 +285,14 @@ def _training_points(estimator, X, y, feature, ends):
     others = np.arange(X.shape[1]) != feature
     distance = np.abs(X - ends[0])[:, others]
     on_line = np.all(distance <= 1e-6 * np.ptp(X, axis=0)[others], axis=1)
+    if not np.any(on_line):
+        values = ", ".join(f"{value:.4g}" for value in ends[0, others])
+        warn_caller(
+            f"y is not drawn, for no row of X lies on the line, where the other "
+            f"features are {values}: give as reference a row of X, or leave y out.",
+            UserWarning,
+        )
+        return X[:, feature], None
     return X[on_line, feature], y[on_line][:, columns]
 
 

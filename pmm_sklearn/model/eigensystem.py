@@ -6,6 +6,8 @@ from .eigensolver import eigh
 
 # Eigenvalues closer than this, relative to the spectrum, count as degenerate.
 _DEGENERACY_TOLERANCE = 1e-10
+# So are these, whatever the spectrum: their square is the smallest normal number.
+_SMALLEST_GAP = np.finfo(np.float64).tiny ** 0.5
 
 
 class Eigensystem:
@@ -83,9 +85,12 @@ class Eigensystem:
             Element ``[s, m, i]``.
         """
         gap = self.selected_values[:, np.newaxis] - self.values[:, :, np.newaxis]
-        spread = np.max(np.abs(self.values), axis=1)[:, np.newaxis, np.newaxis]
-        guard = (_DEGENERACY_TOLERANCE * spread + np.finfo(float).tiny ** 0.5) ** 2
-        return gap / (gap * gap + guard)
+        spread = np.abs(self.values).max(axis=1)[:, np.newaxis, np.newaxis]
+        epsilon = _DEGENERACY_TOLERANCE * spread + _SMALLEST_GAP
+        # The square of a large gap would overflow.  A power of two does not round.
+        unit = np.ldexp(1.0, np.frexp(spread)[1])
+        scaled = gap / unit
+        return scaled / (scaled * gap + epsilon / unit * epsilon)
 
     def pullback(self, value_cotangents=None, vector_cotangents=None):
         r"""Gradient with respect to the matrices, from one on the eigenpairs.

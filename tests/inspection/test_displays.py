@@ -5,6 +5,9 @@ import sys
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
+from sklearn.linear_model import LinearRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from pmm_sklearn import PMMEmulator, PMMRegressor, inspection
 from pmm_sklearn.inspection import (
@@ -124,6 +127,15 @@ def test_spectrum_of_trotterised_evolution(plt):
     assert_allclose(display.levels[0], model.eigenvalues(times[:1])[0])
 
 
+def test_spectrum_where_no_row_lies_on_the_line(plt):
+    model = models.emulator(targets=[Level(0)])
+    with pytest.warns(UserWarning, match=r"y is not drawn, .* features are .*: give"):
+        display = SpectrumDisplay.from_estimator(model, X, "x1", y=X[:, 0])
+    assert_allclose(display.training_points_.get_xdata(), X[:, 1])
+    display = SpectrumDisplay.from_estimator(model, X, y=X[:, 0], reference=X[2])
+    assert_allclose(display.training_points_[0].get_xydata(), X[[2]][:, [0, 0]])
+
+
 def test_spectrum_errors(plt):
     model = models.emulator()
     with pytest.raises(ValueError, match=r"feature must be .* got 'x7'"):
@@ -165,6 +177,8 @@ def test_matrix_errors(plt):
     model = models.emulator()
     with pytest.raises(ValueError, match=r"terms must be numbers from 0 to 3.*got 9"):
         MatrixDisplay.from_estimator(model, terms=[9])
+    with pytest.raises(ValueError, match=r"terms must have one .* got \[\]: leave it"):
+        MatrixDisplay.from_estimator(model, terms=[])
     with pytest.raises(ValueError, match="gauge"):
         MatrixDisplay.from_estimator(model, gauge="mine")
     _, axes = plt.subplots(1, 2)
@@ -186,6 +200,36 @@ def test_losses_of_all_starts(n_init, plt):
     assert len(display.start_lines_) == n_init - 1
     assert_allclose(display.line_.get_ydata(), model.loss_curve_)
     assert display.ax_.get_yscale() == "log"
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize("alpha", [1e-3, "auto"])
+@pytest.mark.parametrize(("n_init", "n_average"), [(4, 4), (5, 3)])
+def test_losses_of_starts_that_are_averaged(n_init, n_average, alpha, plt):
+    settings = {"n_init": n_init, "n_average": n_average, "alpha": alpha}
+    model = PMMRegressor(3, 1, **settings, random_state=0, max_iter=40, tol=1e-4)
+    model.fit(LINE, np.exp(LINE[:, 0]))
+    display = LossCurveDisplay.from_estimator(model)
+    assert_allclose(display.line_.get_ydata(), model.loss_curve_)
+    ends = [line.get_ydata()[-1] for line in (display.line_, *display.member_lines_)]
+    weights = 1 / np.sqrt(ends)
+    assert_allclose(weights / weights.sum(), model.member_weights_, rtol=1e-6)
+    assert len(display.start_lines_) == n_init - n_average
+    labels = [text.get_text() for text in display.ax_.get_legend().get_texts()]
+    assert labels[-2:] == ["other members of the mean", "best member"]
+
+
+def test_loss_of_a_single_step_can_be_seen(plt):
+    model = PMMRegressor(3, 1, random_state=0).partial_fit(LINE, LINE[:, 0])
+    assert LossCurveDisplay.from_estimator(model).line_.get_marker() == "o"
+    model.partial_fit(LINE, LINE[:, 0])
+    assert LossCurveDisplay.from_estimator(model).line_.get_marker() == "None"
+
+
+def test_losses_of_a_pipeline(crossing):
+    pipeline = make_pipeline(StandardScaler(), crossing)
+    with pytest.raises(TypeError, match=r"got Pipeline: give .* pipeline\[-1\]"):
+        LossCurveDisplay.from_estimator(pipeline)
 
 
 def test_losses_with_validation_data(plt):
@@ -250,6 +294,18 @@ def test_predictions_of_several_targets(plt):
         "level 1 of sector 1",
     ]
     assert_allclose(display.y_std, model.predict(X, return_std=True)[1])
+
+
+def test_predictions_of_a_pipeline_with_errors(plt):
+    y = np.hypot(LINE, 0.1) * [-1, 1]
+    model = make_pipeline(StandardScaler(), PMMEmulator(2, random_state=0))
+    model.fit(LINE, y)
+    display = PredictionDisplay.from_estimator(model, LINE, y)
+    assert_allclose(display.y_std, model.predict(LINE, return_std=True)[1])
+    assert [ax.get_title() for ax in display.axes_] == ["level 0", "level 1"]
+    model = make_pipeline(StandardScaler(), make_pipeline(LinearRegression()))
+    display = PredictionDisplay.from_estimator(model.fit(LINE, y), LINE, y)
+    assert display.y_std is None
 
 
 def test_prediction_errors(plt):

@@ -98,6 +98,15 @@ def test_pullback_is_finite_where_the_function_is_not_smooth():
     assert np.all(np.isfinite(gradient))
 
 
+@pytest.mark.parametrize("scale", [1e140, 1e155, 1e300])
+def test_pullback_of_large_spectra(scale):
+    matrix = with_spectrum([0.0, 1.0, 1.5, 2.0], seed=1)
+    observables = random_matrices(4, (4,), n_samples=2)[np.newaxis]
+    _, expected = pulled_back(matrix, observables, 2)
+    _, gradient = pulled_back(scale * matrix, observables, 2)
+    assert_allclose(scale * gradient, expected, rtol=1e-9)
+
+
 def test_pullback_is_the_adjoint_of_perturbation_theory():
     """<G, dH> = Re sum_i w_i^H dv_i, with dv_i from perturbation theory."""
     matrices = random_matrices(5, (5,))
