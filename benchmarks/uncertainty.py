@@ -8,6 +8,7 @@ Nothing is chosen by the test data.
 
     python benchmarks/uncertainty.py                        # 20 splits, about an hour
     python benchmarks/uncertainty.py --splits 3 --sets yacht
+    python benchmarks/uncertainty.py --sets diabetes        # more noise than signal
 """
 
 import argparse
@@ -20,6 +21,7 @@ from emulation import LFD_MODELS, SECTOR_SIZES
 from joblib import Parallel, delayed
 from scipy.stats import norm
 from sklearn.base import clone
+from sklearn.datasets import load_diabetes
 from sklearn.ensemble import RandomForestRegressor
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.gaussian_process import GaussianProcessRegressor
@@ -40,8 +42,9 @@ LEVELS = (0.68, 0.95)
 
 def load(name, split):
     """Training and test data of one split."""
-    if name == "airfoil":
-        X, y = load_airfoil(return_X_y=True)
+    if name in ("airfoil", "diabetes"):
+        loaded = load_airfoil if name == "airfoil" else load_diabetes
+        X, y = loaded(return_X_y=True)
         test = np.random.RandomState(split).permutation(len(X))[: len(X) // 10]
     else:
         X, y, tests = uci(name)
@@ -208,7 +211,7 @@ def costs():
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--splits", type=int, default=20, help="up to 20")
-    parser.add_argument("--sets", nargs="*", choices=SETS, default=SETS)
+    parser.add_argument("--sets", nargs="*", choices=(*SETS, "diabetes"), default=SETS)
     parser.add_argument("--jobs", type=int, default=1, help="splits at a time (1)")
     parser.add_argument("--states", type=int, default=3, help="starts of emulators")
     options = parser.parse_args()
