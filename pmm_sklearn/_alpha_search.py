@@ -298,7 +298,7 @@ def _walk(ladder, tried):
 
 def _best_held_out(alphas, hold_out, tried, otherwise):
     """What `search_alpha` returns, by samples set aside; `otherwise` if interrupted."""
-    held_out = _Tried(hold_out)
+    held_out = _Tried(hold_out, can_end=True)
     if tried.cut is None:
         for alpha in alphas:
             held_out.promised(alpha)
@@ -318,11 +318,13 @@ class _Tried:
     ----------
     fit : callable
         ``fit(alpha)`` returns an `AlphaFit`.
+    can_end : bool, default=False
+        Whether an interruption of the first one leaves something to return.
     """
 
-    def __init__(self, fit):
+    def __init__(self, fit, can_end=False):
         self.fits, self.cut = {}, None
-        self._fit = fit
+        self._fit, self._can_end = fit, can_end
 
     def promised(self, alpha):
         """Expected loss, after the fit if there is none."""
@@ -331,7 +333,7 @@ class _Tried:
                 self.fits[alpha] = self._fit(alpha)
                 self.cut = self.fits[alpha].cut
             except KeyboardInterrupt:
-                if not self.fits:
+                if not self.fits and not self._can_end:
                     raise
                 self.cut = interrupted()
         return self.fits[alpha].expected_loss if alpha in self.fits else np.inf

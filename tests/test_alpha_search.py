@@ -5,14 +5,22 @@ import pytest
 from joblib import parallel_config
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
-from sklearn.datasets import make_moons
+from sklearn.datasets import load_diabetes, make_moons
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.model_selection import train_test_split
 from sklearn.utils import shuffle
 
 from pmm_sklearn import PMMClassifier, PMMRegressor
-from pmm_sklearn._alpha_search import AlphaFit, AlphaLadder, search_alpha
+from pmm_sklearn._alpha_search import AlphaFit, AlphaLadder, _folds, search_alpha
 from pmm_sklearn._starts import Training
-from pmm_sklearn.model import PMM, Objective, expected_loss
+from pmm_sklearn.model import (
+    PMM,
+    Objective,
+    RidgePenalty,
+    SquaredError,
+    expected_loss,
+    observable_pmm,
+)
 from pmm_sklearn.solvers import SolverResult, StopReason
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -197,6 +205,135 @@ class TestChoice:
         assert auto.alpha_ == auto.alphas_[np.argmin(auto.alpha_losses_)]
         fixed = classifier(alpha=auto.alpha_).fit(*moons)
         assert_array_equal(auto.predict_proba(moons[0]), fixed.predict_proba(moons[0]))
+
+
+def fake_fit(alpha, loss, share=0.0, training=True):
+    result = SolverResult(None, 0.0, 0.0, StopReason.CONVERGED, [], [], None)
+    trained = Training([result], [], []) if training else None
+    return AlphaFit(alpha, trained, loss, share)
+
+
+class TestHeldOut:
+    """Few or noisy data: some samples judge the fits to the others."""
+
+    LADDER = AlphaLadder((0.0, 0.1, 1.0), 1, held_out=(0.0, 1.0, 10.0, 100.0))
+
+    @pytest.mark.parametrize(
+        ("expected", "shares", "is_held_out"),
+        [
+            (0.05, {0.1: 0.3}, False),
+            (0.2, {0.1: 0.3}, True),  # noise
+            (0.05, {0.1: 0.8}, True),  # few data
+            (0.05, {0.0: 0.99}, True),  # one of the fits interpolates
+            (0.05, {0.0: 0.9}, False),
+            (np.inf, {}, True),
+        ],
+    )
+    def test_when(self, expected, shares, is_held_out):
+        fitted, held_out = [], []
+
+        def fit(alpha):
+            fitted.append(alpha)
+            return fake_fit(alpha, expected, shares.get(alpha, 0.0))
+
+        def hold_out(alpha):
+            held_out.append(alpha)
+            losses = {0.0: 9.0, 1.0: 1.0, 10.0: 1.1, 100.0: 1.5}
+            return fake_fit(alpha, losses[alpha], training=False)
+
+        best, fits, cut = search_alpha(self.LADDER, fit, hold_out)
+        assert cut is None
+        assert bool(held_out) == is_held_out
+        if is_held_out:
+            assert best.alpha == fitted[-1] == 10.0  # the largest within the scatter
+            assert best.training is not None
+            assert [fit.alpha for fit in fits] == [0.0, 1.0, 10.0, 100.0]
+            assert fits[2].expected_loss == 1.1
+
+    @pytest.mark.parametrize("n_calls", [1, 2, 5])
+    def test_interrupted(self, n_calls):
+        """In the first or second training without samples, and in the last of all."""
+        calls = []
+
+        def count():
+            calls.append(1)
+            if len(calls) == n_calls:
+                raise KeyboardInterrupt
+
+        def fit(alpha):
+            if alpha != 0.1:
+                count()
+            return fake_fit(alpha, 0.5)
+
+        def hold_out(alpha):
+            count()
+            return fake_fit(alpha, 1.0, training=False)
+
+        best, fits, cut = search_alpha(self.LADDER, fit, hold_out)
+        assert best.alpha == 0.1
+        assert [fit.alpha for fit in fits] == [0.1]
+        assert cut is StopReason.INTERRUPTED
+
+    def test_noise_is_not_learned(self):
+        rng = np.random.RandomState(0)
+        X, y = rng.standard_normal((600, 6)), rng.standard_normal(600)
+        model = PMMRegressor(5, 3, n_init=1, random_state=0).fit(X[:200], y[:200])
+        assert model.alpha_ >= 10
+        assert model.score(X[200:], y[200:]) > -0.3
+
+    def test_diabetes(self):
+        X, X_test, y, y_test = train_test_split(
+            *load_diabetes(return_X_y=True), random_state=0
+        )
+        model = PMMRegressor(random_state=0).fit(X, y)
+        assert model.alpha_ >= 10
+        assert model.score(X_test, y_test) > 0.25
+
+    @pytest.mark.parametrize("change", ["order", "repetition"])
+    def test_order_and_weights(self, smooth_data, change):
+        X, y = noisy(*smooth_data, 1.0)
+        few = {"max_iter": 5, "n_init": 1}  # before rounding errors have grown
+        weight = np.random.RandomState(0).randint(0, 3, len(X))
+        rows = np.repeat(np.arange(len(X)), weight)
+        expected = regressor(**few).fit(X[rows], y[rows])
+        assert max(expected.alphas_) == 100.0
+        if change == "order":
+            model = regressor(**few).fit(*shuffle(X[rows], y[rows], random_state=0))
+        else:
+            model = regressor(**few).fit(X, y, sample_weight=weight)
+        assert model.alpha_ == expected.alpha_
+        assert_allclose(model.alpha_losses_, expected.alpha_losses_, rtol=1e-5)
+
+    def test_validation_data_judge_all_weights(self):
+        ladder = self.LADDER.all_at_once()
+        assert ladder == AlphaLadder((0.0, 0.1, 1.0, 10.0, 100.0), 1)
+
+    @pytest.mark.parametrize(
+        ("n_samples", "n_folds"), [(4, 0), (5, 5), (50, 5), (51, 5), (125, 2), (300, 1)]
+    )
+    def test_folds(self, n_samples, n_folds):
+        """As many as needed to hold out fifty observations; repetitions together."""
+        X = np.arange(float(n_samples))[:, np.newaxis]
+        X = np.vstack([X, X[: n_samples // 2]])
+        weight = np.ones((len(X), 1))
+        weight[: n_samples // 2] = weight[n_samples:] = 0.5
+        objective = Objective(
+            observable_pmm(1, 1, (2,), 1),
+            SquaredError(),
+            X,
+            np.zeros((len(X), 1)),
+            weight,
+            RidgePenalty(0.1),
+        )
+        folds = _folds(objective, seed=0)
+        assert len(folds) == n_folds
+        for held_out, rest in folds:
+            assert_array_equal(np.sort(np.r_[held_out, rest]), np.arange(len(X)))
+            assert not set(X[held_out, 0]) & set(X[rest, 0])
+            assert weight[held_out].sum() == pytest.approx(n_samples / 5, abs=1)
+        if n_folds == 5:
+            everything = np.concatenate([held_out for held_out, _ in folds])
+            assert_array_equal(np.sort(everything), np.arange(len(X)))
 
 
 class TestWithoutComparison:
