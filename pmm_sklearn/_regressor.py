@@ -64,9 +64,10 @@ class PMMRegressor(RegressorMixin, PosteriorMixin, ObservablePMM):
         the solver "lm" compares three or four fits by generalised cross-validation:
         with 0.1, with 0.01, and if that is better with 0, else with 1; where parameters
         use up half of the data, with 0 in any case.  It takes the largest whose
-        expected loss is at most twice the least.  See `alpha_losses_`.  With other
-        solvers it is a fifth of the variance of the residuals, estimated along the way.
-        A warm start keeps the value that was chosen.
+        expected loss is at most twice the least.  Where data are few or noisy, it
+        compares 0, 0.1, 1, 10 and 100 by samples set aside.  See `alpha_losses_`.  With
+        other solvers it is a fifth of the variance of the residuals, estimated along
+        the way.  A warm start keeps the value that was chosen.
     solver : {"auto", "lm", "newton-cg", "lbfgs", "adam"}, default="auto"
         "lm" is Levenberg-Marquardt, by far the better where its linear systems
         are affordable.  "newton-cg" takes the same steps, from conjugate gradients,
@@ -134,11 +135,12 @@ class PMMRegressor(RegressorMixin, PosteriorMixin, ObservablePMM):
     alphas_ : ndarray of shape (n_alphas,)
         Values that were compared, only with ``alpha="auto"`` and the solver "lm".
     alpha_losses_ : ndarray of shape (n_alphas,)
-        Mean squared error to expect of new data, in variances of the targets, by
-        generalised cross-validation [2]_; with `early_stopping` the sum of those of the
-        samples set aside.  A fit that determines more than three quarters as many
-        parameters as there are observations is repeated without a fifth of the samples,
-        whose mean squared error this is.
+        Mean squared error to expect of new data, in variances of the targets, so that 1
+        is that of their mean.  By generalised cross-validation [2]_; where that says
+        more than 0.1, or a fit determines more than three quarters as many parameters
+        as there are observations, of a fifth of the samples, without which the fits
+        were repeated (of more fifths, until they have 50 observations); with
+        `early_stopping` the sum of those of the samples set aside.
     loss_ : float
         Objective at the fitted parameters: weighted sum of squared residuals
         :math:`L` of the standardised targets plus `alpha` times the squared norm
