@@ -37,7 +37,7 @@ class AlphaLadder(NamedTuple):
         than so many times the least.
     held_out : tuple of float, default=()
         The weights that are compared by samples set aside instead where data are few or
-        noisy, ascending.  If there are none, this is never done.
+        noisy, ascending; the search goes down.  If there are none, this is never done.
     """
 
     alphas: tuple
@@ -300,8 +300,9 @@ def _best_held_out(alphas, hold_out, tried, otherwise):
     """What `search_alpha` returns, by samples set aside; `otherwise` if interrupted."""
     held_out = _Tried(hold_out, can_end=True)
     if tried.cut is None:
-        for alpha in alphas:
-            held_out.promised(alpha)
+        for alpha in reversed(alphas):
+            if held_out.promised(alpha) > _HELD_OUT_TOLERANCE * held_out.least():
+                break
         tried.cut = held_out.cut
     if tried.cut is None:
         alpha = held_out.largest_within(_HELD_OUT_TOLERANCE, np.inf)
@@ -344,6 +345,12 @@ class _Tried:
 
     def largest_within(self, tolerance, largest):
         """Largest weight whose loss is at most `tolerance` times the least."""
-        losses = {a: f.expected_loss for a, f in self.fits.items() if a <= largest}
-        limit = tolerance * min(losses.values())
-        return max(alpha for alpha, loss in losses.items() if loss <= limit)
+        limit = tolerance * self.least(largest)
+        tried = [alpha for alpha in self.fits if alpha <= largest]
+        return max(alpha for alpha in tried if self.promised(alpha) <= limit)
+
+    def least(self, largest=np.inf):
+        """The least expected loss, of weights up to a largest one."""
+        fits = self.fits.values()
+        losses = [fit.expected_loss for fit in fits if fit.alpha <= largest]
+        return min(losses, default=np.inf)

@@ -65,9 +65,10 @@ class PMMRegressor(RegressorMixin, PosteriorMixin, ObservablePMM):
         with 0.1, with 0.01, and if that is better with 0, else with 1; where parameters
         use up half of the data, with 0 in any case.  It takes the largest whose
         expected loss is at most twice the least.  Where data are few or noisy, it
-        compares 0, 0.1, 1, 10 and 100 by samples set aside.  See `alpha_losses_`.  With
-        other solvers it is a fifth of the variance of the residuals, estimated along
-        the way.  A warm start keeps the value that was chosen.
+        goes down from 100 to 10, 1, 0.1 and 0, judged by samples set aside.  See
+        `alpha_losses_`.  With other solvers it is a fifth of the variance of the
+        residuals, estimated along the way.  A warm start keeps the value that was
+        chosen.
     solver : {"auto", "lm", "newton-cg", "lbfgs", "adam"}, default="auto"
         "lm" is Levenberg-Marquardt, by far the better where its linear systems
         are affordable.  "newton-cg" takes the same steps, from conjugate gradients,

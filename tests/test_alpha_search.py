@@ -216,7 +216,7 @@ def fake_fit(alpha, loss, share=0.0, training=True):
 class TestHeldOut:
     """Few or noisy data: some samples judge the fits to the others."""
 
-    LADDER = AlphaLadder((0.0, 0.1, 1.0), 1, held_out=(0.0, 1.0, 10.0, 100.0))
+    LADDER = AlphaLadder((0.0, 0.1, 1.0), 1, held_out=(0.0, 0.5, 1.0, 10.0, 100.0))
 
     @pytest.mark.parametrize(
         ("expected", "shares", "is_held_out"),
@@ -238,7 +238,7 @@ class TestHeldOut:
 
         def hold_out(alpha):
             held_out.append(alpha)
-            losses = {0.0: 9.0, 1.0: 1.0, 10.0: 1.1, 100.0: 1.5}
+            losses = {0.0: 0.5, 0.5: 9.0, 1.0: 1.0, 10.0: 1.1, 100.0: 1.5}
             return fake_fit(alpha, losses[alpha], training=False)
 
         best, fits, cut = search_alpha(self.LADDER, fit, hold_out)
@@ -247,7 +247,8 @@ class TestHeldOut:
         if is_held_out:
             assert best.alpha == fitted[-1] == 10.0  # the largest within the scatter
             assert best.training is not None
-            assert [fit.alpha for fit in fits] == [0.0, 1.0, 10.0, 100.0]
+            # Down from the top, until it is much worse.
+            assert [fit.alpha for fit in fits] == [0.5, 1.0, 10.0, 100.0]
             assert fits[2].expected_loss == 1.1
 
     @pytest.mark.parametrize("n_calls", [1, 2, 5])
@@ -306,7 +307,7 @@ class TestHeldOut:
 
     def test_validation_data_judge_all_weights(self):
         ladder = self.LADDER.all_at_once()
-        assert ladder == AlphaLadder((0.0, 0.1, 1.0, 10.0, 100.0), 1)
+        assert ladder == AlphaLadder((0.0, 0.1, 0.5, 1.0, 10.0, 100.0), 1)
 
     @pytest.mark.parametrize(
         ("n_samples", "n_folds"), [(4, 0), (5, 5), (50, 5), (51, 5), (125, 2), (300, 1)]

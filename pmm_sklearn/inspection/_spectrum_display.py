@@ -121,7 +121,7 @@ class SpectrumDisplay:
         y : array-like of shape (n_samples,) or (n_samples, n_outputs), default=None
             Targets of an emulator: its levels are drawn at those rows of `X` that
             lie on the line.  Without it, or if none do, all rows are marked on the
-            lower edge.
+            lower edge.  Not for a path.
         reference : array-like of shape (n_features,), default=None
             Values of the other features, by default their means.
         path : array-like of shape (n_points, n_features), default=None
@@ -135,6 +135,11 @@ class SpectrumDisplay:
         -------
         SpectrumDisplay
 
+        Raises
+        ------
+        ValueError
+            If both `y` and `path` are given.
+
         Warns
         -----
         UserWarning
@@ -142,6 +147,11 @@ class SpectrumDisplay:
         """
         check_model(estimator)
         check_integer("grid_resolution", grid_resolution, 3)
+        if path is not None and y is not None:
+            raise ValueError(
+                "y and path are both given, but y is drawn only along a feature: leave "
+                "one of them out."
+            )
         X = estimator._check_features(X)
         if path is None:
             feature = check_feature(estimator, feature)

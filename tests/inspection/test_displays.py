@@ -144,6 +144,10 @@ def test_spectrum_errors(plt):
         SpectrumDisplay.from_estimator(model, X, path=[[0.0, 1.0]])
     with pytest.raises(ValueError, match=r"y must have shape \(8, 5\)"):
         SpectrumDisplay.from_estimator(model, X, y=np.zeros(8))
+    with pytest.raises(ValueError, match="y and path are both given"):
+        SpectrumDisplay.from_estimator(
+            model, X, y=np.zeros((8, 5)), path=[[0.0, 1.0], [1.0, 1.0]]
+        )
     with pytest.raises(ValueError, match="leave y out"):
         SpectrumDisplay.from_estimator(models.regressor(), X, y=np.zeros(8))
     with pytest.raises(ValueError, match="single value in feature 0"):
