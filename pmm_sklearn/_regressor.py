@@ -199,8 +199,8 @@ class PMMRegressor(RegressorMixin, PosteriorMixin, ObservablePMM):
     with weights inverse to the roots of their losses: about equal for noisy data, and
     nearly all for the best where there is no noise.  Four of four starts take 1.3 to
     3 times as long to fit as the best of four, and predictions four times as long;
-    errors on measurements have been 10 to 30 % smaller, on functions without noise 10 to
-    45 % (doc/defaults.rst).  ``BaggingRegressor(PMMRegressor(n_init=1))`` also
+    errors on measurements have been 10 to 30 % smaller, on functions without noise 10
+    to 45 % (doc/defaults.rst).  ``BaggingRegressor(PMMRegressor(n_init=1))`` also
     draws samples for each member, and ``VotingRegressor`` averages models of different
     structure.
 
