@@ -10,7 +10,7 @@ from ._base import loss_of_means
 from ._callbacks import NoBridge
 from ._starts import Training
 from ._threads import single_blas_thread
-from .model import RidgePenalty, expected_loss
+from .model import RidgePenalty, expected_loss, mean_loss
 from .solvers import StopReason, interrupted
 
 # Shares of the data that parameters use up, and of the spread of the targets that is
@@ -102,7 +102,7 @@ class AlphaSearchMixin:
 
         train = partial(super()._train, problem, starts, seed=seed, n_kept=1)
         tell = self._print if self.verbose else None
-        trials = _Trials(problem, train, bridge, _folds(objective, seed), tell)
+        trials = _Trials(problem, train, bridge, seed, tell)
         best, fits, cut = trials.search(self._ladder)
         problem.objective = objective.with_penalty(RidgePenalty(best.alpha))
         self._set_path(fits)
@@ -136,25 +136,28 @@ class _Trials:
         ``train(bridge=...)`` trains the problem: `Training`.
     bridge : object
         Sees the trainings with all samples.
-    folds : list of (ndarray, ndarray)
-        Samples to hold out, and the others.
+    seed : int
+        Which samples are held out.
     tell : callable or None
         Called with a line of text.
     """
 
-    def __init__(self, problem, train, bridge, folds, tell=None):
+    def __init__(self, problem, train, bridge, seed, tell=None):
         self.problem = problem
         self.objective = problem.objective
         self.train = train
         self.bridge = bridge
-        self.folds = folds
+        self.seed = seed
+        self.folds = []
         self.tell = tell or (lambda text: None)
 
     def search(self, ladder):
         """See `search_alpha`."""
         if self.problem.validation_loss is not None:
             ladder = ladder.all_at_once()
-        elif not self.folds:
+        if ladder.held_out:
+            self.folds = _folds(self.objective, self.seed)
+        if not self.folds:
             ladder = ladder._replace(held_out=())
         return search_alpha(ladder, self.fit, self.hold_out)
 
@@ -184,7 +187,8 @@ class _Trials:
                 self.tell(f"without {len(held_out)} of the samples:")
                 data = self.objective.data_only(rest)
                 result = self._trained(data, alpha, NoBridge()).results[0]
-                losses.append(_mean_loss(self.objective, held_out, result.theta))
+                judges = self.objective.data_only(held_out)
+                losses.append(mean_loss(judges, result.theta))
                 cut = _cut_of(result)
         expected = float(np.mean(losses))
         self.tell(f"alpha={alpha:g} promises a loss of {expected:.6e}")
@@ -199,13 +203,6 @@ class _Trials:
 def _cut_of(result):
     is_cut = result.reason in (StopReason.INTERRUPTED, StopReason.CALLBACK)
     return result.reason if is_cut else None
-
-
-def _mean_loss(objective, samples, theta):
-    some = objective.data_only(samples)
-    value, _ = some.loss_and_norm(theta)
-    loss = some.loss.expected(value, some.y, some.weight, 0.0)
-    return float(loss) if np.isfinite(loss) else np.inf
 
 
 def _folds(objective, seed):

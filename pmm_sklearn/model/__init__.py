@@ -5,7 +5,7 @@ from .congruence import Congruence
 from .eigensystem import Eigensystem
 from .equations import DualEquations, NormalEquations
 from .gauge import GaugeRotations
-from .generalisation import expected_loss
+from .generalisation import expected_loss, mean_loss
 from .image import ImageParameters, ImagePMM
 from .loss import CrossEntropy, SquaredError
 from .low_rank import LowRankForm, LowRankMatrix
@@ -65,6 +65,7 @@ __all__ = [
     "WindowGrams",
     "expected_loss",
     "matrix_spaces",
+    "mean_loss",
     "observable_pmm",
     "phase_energies",
     "solutions",

@@ -48,6 +48,40 @@ def effective_parameters(objective, theta):
     return float(np.sum(curvatures / (curvatures + alpha)))
 
 
+def mean_loss(objective, theta, n_effective=0.0):
+    """Loss of an observation: of these, or to expect of new ones.
+
+    Parameters
+    ----------
+    objective : Objective
+        Has the observations.
+    theta : ndarray of shape (n_parameters,)
+        Parameters.
+    n_effective : float, default=0.0
+        How many of them these observations determine: none if they were set aside.
+
+    Returns
+    -------
+    float
+        Infinite where no number can be found.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from pmm_sklearn import model as m
+    >>> from pmm_sklearn.model.generalisation import mean_loss
+    >>> pmm = m.observable_pmm(1, 1, (2,), 1)
+    >>> data = np.zeros((10, 1)), np.full((10, 1), 3.0), np.ones((10, 1))
+    >>> objective = m.Objective(pmm, m.SquaredError(), *data, m.RidgePenalty(1e-3))
+    >>> mean_loss(objective, np.zeros(pmm.n_parameters))
+    9.0
+    """
+    value, _ = objective.loss_and_norm(theta)
+    y, weight = objective.y, objective.weight
+    expected = objective.loss.expected(value, y, weight, n_effective)
+    return float(expected) if np.isfinite(expected) else np.inf
+
+
 def expected_loss(objective, theta):
     r"""Mean loss of new data, to compare fits with different penalties.
 
@@ -96,9 +130,6 @@ def expected_loss(objective, theta):
         n_effective = effective_parameters(objective, theta)
     except np.linalg.LinAlgError:
         return np.inf, 0.0
-    value, _ = objective.loss_and_norm(theta)
-    y, weight = objective.y, objective.weight
-    expected = objective.loss.expected(value, y, weight, n_effective)
-    n_observations = np.broadcast_to(weight, y.shape).sum()
-    loss = float(expected) if np.isfinite(expected) else np.inf
+    n_observations = np.broadcast_to(objective.weight, objective.y.shape).sum()
+    loss = mean_loss(objective, theta, n_effective)
     return loss, float(n_effective / n_observations)
