@@ -6,7 +6,7 @@ from numpy.testing import assert_allclose
 
 from pmm_sklearn.inspection import exceptional_points, follow_levels
 
-from .test_exceptional_points import random_pencil
+from ..problems import random_pencil
 
 
 def pencil(A, B):

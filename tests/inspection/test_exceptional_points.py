@@ -6,14 +6,9 @@ from numpy.testing import assert_allclose
 
 from pmm_sklearn.inspection import exceptional_points
 
+from ..problems import random_pencil
+
 pytestmark = pytest.mark.filterwarnings("error")
-
-
-def random_pencil(seed, n, is_real):
-    rng = np.random.RandomState(seed)
-    parts = rng.standard_normal((2, 2, n, n))
-    pencil = parts[0] if is_real else parts[0] + 1j * parts[1]
-    return pencil + pencil.conj().swapaxes(1, 2)
 
 
 def nearest(points, others):

@@ -3,13 +3,9 @@
 import numpy as np
 import pytest
 
-from pmm_sklearn.model import (
-    NoisePenalty,
-    Objective,
-    RidgePenalty,
-    SquaredError,
-    observable_pmm,
-)
+from pmm_sklearn.model import NoisePenalty, RidgePenalty
+
+from ..problems import central_difference, make_objective
 
 STRUCTURES = [
     {"block_sizes": (4,)},
@@ -18,33 +14,6 @@ STRUCTURES = [
     {"block_sizes": (4,), "which": "LM"},
     {"block_sizes": (4,), "which": "SM"},
 ]
-
-
-def make_objective(
-    readout, matrix_type, structure, n_outputs=2, n_eigenvectors=2, penalty=None
-):
-    rng = np.random.RandomState(0)
-    model = observable_pmm(
-        2,
-        n_outputs,
-        n_eigenvectors=n_eigenvectors,
-        readout=readout,
-        matrix_type=matrix_type,
-        **structure,
-    )
-    X = rng.uniform(-1, 1, size=(9, 2))
-    y = rng.standard_normal((9, n_outputs))
-    weight = rng.uniform(0.5, 2.0, size=(9, n_outputs))
-    objective = Objective(
-        model, SquaredError(), X, y, weight, penalty or RidgePenalty(0.3)
-    )
-    return objective, model.initial(rng)
-
-
-def central_difference(function, theta, direction, step=2e-4):
-    """Five-point stencil along a direction, an error of fourth order."""
-    values = [function(theta + k * step * direction) for k in (-2, -1, 1, 2)]
-    return (values[0] - 8 * values[1] + 8 * values[2] - values[3]) / (12 * step)
 
 
 @pytest.mark.parametrize("readout", ["expectation", "transition"])

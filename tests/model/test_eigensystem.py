@@ -4,19 +4,9 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from pmm_sklearn.model import Eigensystem, Expectation, Extremes, HermitianSpace
+from pmm_sklearn.model import Eigensystem, Expectation, Extremes
 
-
-def random_matrices(seed, sizes, n_samples=5, matrix_type="hermitian"):
-    basis = HermitianSpace(sizes, matrix_type)
-    rng = np.random.RandomState(seed)
-    return basis.matrices(rng.standard_normal((n_samples, basis.size)))
-
-
-def random_unitary(seed, n, n_samples=1):
-    rng = np.random.RandomState(seed)
-    parts = rng.standard_normal((2, n_samples, n, n))
-    return np.linalg.qr(parts[0] + 1j * parts[1])[0]
+from ..problems import random_matrices, random_unitary
 
 
 @pytest.mark.parametrize("sizes", [(5,), (2, 3), (1, 2, 2)])

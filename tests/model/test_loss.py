@@ -9,7 +9,7 @@ from scipy.special import expit, softmax
 
 from pmm_sklearn.model import CrossEntropy, Objective, RidgePenalty, observable_pmm
 
-from .test_derivatives import central_difference
+from ..problems import central_difference
 
 OUTPUTS = pytest.mark.parametrize("n_outputs", [1, 3])
 

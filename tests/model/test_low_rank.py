@@ -12,7 +12,7 @@ from sklearn.datasets import make_regression
 from pmm_sklearn import PMMRegressor
 from pmm_sklearn.model import HermitianSpace, LowRankForm, observable_pmm
 
-from .test_derivatives import central_difference, make_objective
+from ..problems import central_difference, make_objective
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 

@@ -15,8 +15,7 @@ from pmm_sklearn.model import (
     observable_pmm,
 )
 
-from .test_derivatives import make_objective
-from .test_eigensystem import random_unitary
+from ..problems import make_objective, random_unitary
 
 CASES = pytest.mark.parametrize("readout", ["expectation", "transition"])
 

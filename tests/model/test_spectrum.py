@@ -22,8 +22,7 @@ from pmm_sklearn.model import (
     matrix_spaces,
 )
 
-from .test_derivatives import central_difference
-from .test_eigensystem import random_matrices, random_unitary
+from ..problems import central_difference, random_matrices, random_unitary
 
 OUTPUTS = {
     "levels": [("level", "", ((0, None),)), ("level", "", ((3, None),))],

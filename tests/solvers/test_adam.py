@@ -11,7 +11,7 @@ from pmm_sklearn import PMMRegressor
 from pmm_sklearn._starts import minimise
 from pmm_sklearn.solvers import Adam, StopReason, minimize_adam
 
-from ..model.test_derivatives import make_objective
+from ..problems import make_objective
 
 SETTINGS = {"tol": 0.0, "max_iter": 12, "is_scheduled": True}
 

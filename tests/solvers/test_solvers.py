@@ -16,7 +16,7 @@ from pmm_sklearn.model import (
 )
 from pmm_sklearn.solvers import SOLVERS, Progress, StopReason
 
-from ..model.test_derivatives import make_objective
+from ..problems import make_objective
 
 ALL_SOLVERS = pytest.mark.parametrize("solver", sorted(SOLVERS))
 

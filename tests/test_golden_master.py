@@ -1,0 +1,16 @@
+"""No fitted number changes by accident."""
+
+import pytest
+from numpy.testing import assert_allclose
+
+from .golden_master import CASES, expected, numbers
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_numbers_are_those_of_the_file(case):
+    new, old = numbers(case), expected(case)
+    assert set(new) == set(old)
+    for name, value in old.items():
+        # Other versions of LAPACK round differently.
+        size = abs(value).max(initial=0.0)
+        assert_allclose(new[name], value, rtol=0, atol=1e-6 * size, err_msg=name)
