@@ -8,10 +8,10 @@ import numpy as np
 
 from ._base import loss_of_means
 from ._callbacks import NoBridge
-from ._starts import Training
+from ._starts import KEYBOARD, Training
 from ._threads import single_blas_thread
 from .model import RidgePenalty, expected_loss, mean_loss
-from .solvers import StopReason, interrupted
+from .solvers import StopReason
 
 # Shares of the data that parameters use up, and of the spread of the targets that is
 # left: generalised cross-validation promises too much above them, see doc/defaults.rst.
@@ -175,7 +175,7 @@ class _Trials:
                     expected, share = expected_loss(objective, result.theta)
         except KeyboardInterrupt:
             # The training is complete, only what it promises is not known.
-            cut = interrupted()
+            cut = KEYBOARD.reason()
         self.tell(f"alpha={alpha:g} promises a loss of {expected:.6e}")
         return AlphaFit(alpha, training, expected, share, cut)
 
@@ -333,7 +333,7 @@ class _Tried:
             except KeyboardInterrupt:
                 if not self.fits and not self._can_end:
                     raise
-                self.cut = interrupted()
+                self.cut = KEYBOARD.reason()
         return self.fits[alpha].expected_loss if alpha in self.fits else np.inf
 
     def ascending(self):

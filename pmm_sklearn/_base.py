@@ -23,7 +23,7 @@ from ._validation import (
 from ._version import __version__
 from ._warnings import InconsistentModelWarning, warn_caller
 from .model import Parameters
-from .solvers import SOLVERS, StopReason
+from .solvers import SOLVERS, StoppingRule, StopReason
 
 # Root mean square of the residuals, in standard deviations of the targets, that is
 # as good as none: rounding errors of eigenvectors are not far below.
@@ -42,7 +42,7 @@ _LARGEST_JACOBIAN = 50_000_000
 class BasePMM(CallbackSupportMixin, BaseEstimator):
     """Parameters, training and persistence common to all estimators."""
 
-    _solvers = tuple(SOLVERS)
+    _solvers = ("lm", "lbfgs")
     # Number of models whose outputs are averaged.
     _n_members = 1
     # Number of trainings to the end, for callbacks.
@@ -238,18 +238,19 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
 
         problem.objective.n_jobs = self.n_jobs
         solver = self._choose_solver(problem.objective)
+        SOLVERS[solver].check(problem.objective)
         return train(
             problem.objective,
             starts,
             self._minimiser(solver, problem.model, seed),
-            {
-                "tol": self.tol,
-                "max_iter": self.max_iter,
-                "floor": self._negligible_loss(problem.objective),
-                "n_iter_no_change": self.n_iter_no_change,
-                "validation_loss": problem.validation_loss,
-                "is_scheduled": solver == "adam",
-            },
+            StoppingRule(
+                tol=self.tol,
+                max_iter=self.max_iter,
+                floor=self._negligible_loss(problem.objective),
+                n_iter_no_change=self.n_iter_no_change,
+                is_scheduled=SOLVERS[solver].is_scheduled,
+            ),
+            validation_loss=problem.validation_loss,
             n_kept=n_kept,
             previous=previous,
             n_jobs=self.n_jobs,
@@ -287,7 +288,7 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
 
     def _minimiser(self, solver, model, seed):
         """Function of objective, start and progress that minimises."""
-        return SOLVERS[solver]
+        return SOLVERS[solver].minimise
 
     def _report(self, result, objective):
         if self.verbose:

@@ -30,7 +30,7 @@ from ._validation import (
     check_sample_weight,
 )
 from .model import MATRIX_TYPES, SELECTIONS, GaugeRotations
-from .solvers import minimize_adam
+from .solvers import SOLVERS, Schedule
 
 
 class PMMImageClassifier(SoftmaxOutputs, ClassifierMixin, BasePMM):
@@ -441,14 +441,14 @@ class PMMImageClassifier(SoftmaxOutputs, ClassifierMixin, BasePMM):
 
     def _minimiser(self, solver, model, seed):
         rotations = GaugeRotations(model) if self.gauge_rotations else None
-        return partial(
-            minimize_adam,
+        schedule = Schedule(
             batch_size=self.batch_size,
             learning_rate=self.learning_rate_init,
             n_epochs=self.max_iter,
             seed=seed,
             after_epoch=rotations,
         )
+        return partial(SOLVERS[solver].minimise, schedule=schedule)
 
     def _progress_text(self, loss, score):
         accuracy = f"   validation accuracy {1 - score:.4f}"

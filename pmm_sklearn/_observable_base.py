@@ -26,13 +26,13 @@ from ._validation import (
     is_plain,
 )
 from .model import MATRIX_TYPES, READOUTS, SELECTIONS, observable_pmm
-from .solvers import minimize_adam, minimize_newton_cg
+from .solvers import SOLVERS, Schedule
 
 
 class ObservablePMM(AlphaSearchMixin, AveragingMixin, FunctionMixin, BasePMM):
     """Parameters, training and outputs of `PMMRegressor` and `PMMClassifier`."""
 
-    _solvers = (*BasePMM._solvers, "newton-cg", "adam")
+    _solvers = tuple(SOLVERS)
     # Of the constant matrix that the penalty leaves alone, standardised.
     _level_spacing = 0.0
 
@@ -157,17 +157,15 @@ class ObservablePMM(AlphaSearchMixin, AveragingMixin, FunctionMixin, BasePMM):
         self._fit_epoch(problem, {**attributes, "_structure": structure})
 
     def _minimiser(self, solver, model, seed):
-        if solver == "newton-cg":
-            return minimize_newton_cg
-        if solver != "adam":
+        if not SOLVERS[solver].is_scheduled:
             return super()._minimiser(solver, model, seed)
-        return partial(
-            minimize_adam,
+        schedule = Schedule(
             batch_size=self.batch_size,
             learning_rate=self.learning_rate_init,
             n_epochs=self.max_iter,
             seed=seed,
         )
+        return partial(SOLVERS[solver].minimise, schedule=schedule)
 
     def _outputs(self, X):
         """Outputs of the fitted model, shape (n_samples, n_outputs)."""

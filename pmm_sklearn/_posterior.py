@@ -3,11 +3,11 @@
 import numpy as np
 from sklearn.utils import check_random_state
 
+from ._starts import KEYBOARD
 from ._threads import single_blas_thread
 from ._validation import check_flag, check_integer
 from ._warnings import warn_caller
 from .model import LaplacePosterior
-from .solvers import interrupted
 
 # Of the observations, what a fit must leave free to tell its errors by them.
 _LEAST_FREE = 0.01
@@ -37,7 +37,7 @@ class PosteriorMixin:
         except np.linalg.LinAlgError:
             return
         except KeyboardInterrupt:
-            interrupted()
+            KEYBOARD.reason()
 
     def _arrays_of(self, problem, thetas):
         """What is kept of the posteriors of all models, None for too large ones."""

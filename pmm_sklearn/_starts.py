@@ -10,8 +10,10 @@ from joblib.parallel import get_active_backend
 from sklearn.utils.parallel import Parallel, delayed
 
 from ._threads import single_blas_thread
-from .solvers import Progress, StopReason, interrupted
+from .solvers import Interruption, Progress, StopReason
 
+#: The keyboard belongs to the process: fits that follow each other share it.
+KEYBOARD = Interruption()
 #: Iterations after which the starts are compared for the first time.
 SCREENING_ITERATIONS = 20
 # The best third goes on, for three times as many iterations.
@@ -40,8 +42,9 @@ def train(
     objective,
     starts,
     solver,
-    settings,
+    rule,
     *,
+    validation_loss=None,
     n_kept=1,
     previous=None,
     n_jobs=None,
@@ -63,8 +66,10 @@ def train(
         Starting points.
     solver : callable
         ``solver(objective, theta, progress)``: see `pmm_sklearn.solvers`.
-    settings : dict
-        Keyword arguments of `Progress`.
+    rule : StoppingRule
+        When the starts that are kept end.
+    validation_loss : callable, optional
+        ``validation_loss(theta)``: see `Progress`.
     n_kept : int, default=1
         Number of starts that are trained to the end.
     previous : Training, optional
@@ -88,8 +93,8 @@ def train(
     -------
     Training
     """
-    max_iter = settings["max_iter"]
-    run_task = partial(_continue, objective, solver, settings)
+    max_iter = rule.max_iter
+    run_task = partial(_continue, objective, solver, rule, validation_loss)
     workers = _Workers(run_task, n_jobs)
     # The only start that is left may have threads instead, and shows its progress.
     is_here = is_watched or n_kept == 1
@@ -144,19 +149,41 @@ def _ranked(results, number, cut=None):
     return [replace(r, reason=cut) for r in ranked] if cut else ranked
 
 
-def minimise(objective, start, solver, settings, on_iteration=None, previous=None):
+def minimise(
+    objective,
+    start,
+    solver,
+    rule,
+    *,
+    validation_loss=None,
+    on_iteration=None,
+    previous=None,
+):
     """Run one solver from one start; a task for any worker."""
+    progress = Progress(
+        rule,
+        validation_loss=validation_loss,
+        on_iteration=on_iteration,
+        previous=previous,
+        interruption=KEYBOARD,
+    )
     # A trial step may overflow; its loss is then not less than the present one.
     with single_blas_thread(), np.errstate(over="ignore", invalid="ignore"):
-        progress = Progress(**settings, on_iteration=on_iteration, previous=previous)
         return solver(objective, start, progress)
 
 
-def _continue(objective, solver, settings, task, on_iteration=None):
+def _continue(objective, solver, rule, validation_loss, task, on_iteration=None):
     """Run the solver for a task: a start, the last iteration, a previous result."""
     start, max_iter, previous = task
-    settings = {**settings, "max_iter": max_iter}
-    return minimise(objective, start, solver, settings, on_iteration, previous)
+    return minimise(
+        objective,
+        start,
+        solver,
+        replace(rule, max_iter=max_iter),
+        validation_loss=validation_loss,
+        on_iteration=on_iteration,
+        previous=previous,
+    )
 
 
 class _Workers:
@@ -235,5 +262,5 @@ def _collect(results, on_result):
     except KeyboardInterrupt:
         if not collected:
             raise
-        return collected, interrupted()
+        return collected, KEYBOARD.reason()
     return collected, None

@@ -3,12 +3,13 @@
 import numpy as np
 import pytest
 
+from pmm_sklearn._starts import KEYBOARD
+
 
 @pytest.fixture(autouse=True)
 def no_recent_interruption(monkeypatch):
     """Interruptions of different tests are not meant as a double Ctrl-C."""
-    last = -float("inf")
-    monkeypatch.setattr("pmm_sklearn.solvers._interruption._last", last)
+    monkeypatch.setattr(KEYBOARD, "latest", -float("inf"))
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import logging
 import os
+from dataclasses import replace
 
 import joblib
 import numpy as np
@@ -12,13 +13,13 @@ from sklearn.model_selection import GridSearchCV, cross_val_score
 from pmm_sklearn import PMMClassifier, PMMEmulator, PMMRegressor
 from pmm_sklearn._starts import train
 from pmm_sklearn.model import Objective, RidgePenalty, SquaredError, observable_pmm
-from pmm_sklearn.solvers import minimize_lm
+from pmm_sklearn.solvers import StoppingRule, minimize_lm
 from pmm_sklearn.targets import Level
 
 distributed = pytest.importorskip("distributed")
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
-SETTINGS = {"tol": 0.0, "max_iter": 80}
+RULE = StoppingRule(tol=0.0, max_iter=80)
 
 
 def cluster(**options):
@@ -144,7 +145,7 @@ class TestStarts:
                 objective,
                 random_starts(objective, 6),
                 solver,
-                {**SETTINGS, "max_iter": 20},
+                replace(RULE, max_iter=20),
                 on_start=lambda number, result: seen.append(result.loss_curve[-1]),
             )
         assert set(seen) <= set(processes.run(os.getpid).values())
@@ -155,7 +156,7 @@ class TestStarts:
             raise ArithmeticError("of a worker")
 
         with dask(client), pytest.raises(ArithmeticError, match="of a worker"):
-            train(objective, random_starts(objective), solver, SETTINGS)
+            train(objective, random_starts(objective), solver, RULE)
 
     def test_objective_is_sent_once(self, objective, processes):
         class Counted:
@@ -167,18 +168,18 @@ class TestStarts:
 
         objective.counted = Counted()
         with dask(processes):
-            train(objective, random_starts(objective, 6), minimize_lm, SETTINGS)
+            train(objective, random_starts(objective, 6), minimize_lm, RULE)
         assert Counted.n_sent == 1
 
     def test_cluster_that_shrinks_to_one_core(self, objective, processes, monkeypatch):
         # joblib does not use such a cluster: it stays in this process.
         starts = random_starts(objective, 9)
-        (expected,), *_ = train(objective, starts, minimize_lm, SETTINGS)
+        (expected,), *_ = train(objective, starts, minimize_lm, RULE)
         with dask(processes):
             backend = type(joblib.parallel.get_active_backend()[0])
             monkeypatch.setattr("pmm_sklearn._starts.effective_n_jobs", lambda _: 2)
             monkeypatch.setattr(backend, "effective_n_jobs", lambda *_: 1)
-            (result,), *_ = train(objective, starts, minimize_lm, SETTINGS)
+            (result,), *_ = train(objective, starts, minimize_lm, RULE)
         assert_array_equal(result.theta, expected.theta)
 
     def test_worker_that_dies(self, objective, tmp_path, processes):
@@ -191,9 +192,9 @@ class TestStarts:
             return minimize_lm(objective, theta, progress)
 
         starts = random_starts(objective)
-        (expected,), losses, _ = train(objective, starts, minimize_lm, SETTINGS)
+        (expected,), losses, _ = train(objective, starts, minimize_lm, RULE)
         with dask(processes):
-            result, losses_of_workers, _ = train(objective, starts, fragile, SETTINGS)
+            result, losses_of_workers, _ = train(objective, starts, fragile, RULE)
             (result,) = result
         assert marker.exists()
         assert_array_equal(result.theta, expected.theta)

@@ -24,8 +24,9 @@ def sections(text):
 
 
 def parameters(obj):
-    """Names in the signature, which enumerations do not have."""
-    if isinstance(obj, type) and issubclass(obj, enum.Enum):
+    """Names in the signature, which enumerations and protocols do not have."""
+    is_protocol = getattr(obj, "_is_protocol", False)
+    if is_protocol or (isinstance(obj, type) and issubclass(obj, enum.Enum)):
         return set()
     return set(inspect.signature(obj).parameters) - {"self"}
 

@@ -15,6 +15,7 @@ from sklearn.model_selection import cross_val_score
 from sklearn.pipeline import make_pipeline
 
 from pmm_sklearn import PMMRegressor
+from pmm_sklearn._starts import KEYBOARD
 from pmm_sklearn.model import PMM, Parameters, observable_pmm
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -339,7 +340,7 @@ class TestInterruption:
     def test_rarely_ends_one_fit_each(
         self, smooth_data, interrupted_often, monkeypatch
     ):
-        monkeypatch.setattr("pmm_sklearn.solvers._interruption.WINDOW", 0.0)
+        monkeypatch.setattr(KEYBOARD, "window", 0.0)
         cross_val_score(small(tol=0, n_init=1), *smooth_data, cv=5)
         # The last is for the error bars of the last fit.
         assert len(interrupted_often) == 151

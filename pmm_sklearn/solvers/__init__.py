@@ -1,22 +1,27 @@
 """Solvers: an objective and a starting point in, a result with a reason out."""
 
-from ._interruption import interrupted
+from ._interruption import Interruption
+from ._objective import ObjectiveProtocol, QuadraticModel
 from ._progress import Progress
+from ._registry import SOLVERS, Solver
 from ._result import SolverResult, StopReason
-from .adam import Adam, minimize_adam, run_epoch
+from ._stopping_rule import StoppingRule
+from .adam import Adam, Schedule, minimize_adam, run_epoch
 from .lbfgs import minimize_lbfgs
 from .levenberg_marquardt import minimize_lm, minimize_newton_cg
-
-#: Solvers of whole objectives by the name under which the estimators know them.
-SOLVERS = {"lm": minimize_lm, "lbfgs": minimize_lbfgs}
 
 __all__ = [
     "SOLVERS",
     "Adam",
+    "Interruption",
+    "ObjectiveProtocol",
     "Progress",
+    "QuadraticModel",
+    "Schedule",
+    "Solver",
     "SolverResult",
     "StopReason",
-    "interrupted",
+    "StoppingRule",
     "minimize_adam",
     "minimize_lbfgs",
     "minimize_lm",

@@ -4,37 +4,56 @@ import time
 
 from ._result import StopReason
 
-#: Seconds within which a second interruption is meant for a loop of fits.
-WINDOW = 2.0
 
-# The keyboard belongs to the process, and so does this time.
-_last = -float("inf")
+class Interruption:
+    """Tells one Ctrl-C, which ends a fit, from two, which end a loop of fits.
 
+    Fits that are to notice each other's interruptions share one of these.  Its copies,
+    and those that travel to other processes, know of no interruption yet: their clocks
+    may be other ones.
 
-def interrupted():
-    """Reason to stop, in a handler of KeyboardInterrupt.
+    Parameters
+    ----------
+    window : float, default=2.0
+        Seconds within which a second interruption is meant for the loop.
 
-    Raises
-    ------
-    KeyboardInterrupt
-        That which is being handled, if the one before came shortly before it.
-
-    Returns
-    -------
-    StopReason
-        ``StopReason.INTERRUPTED``.
+    Attributes
+    ----------
+    latest : float
+        When the last interruption was, by `time.monotonic`; minus infinity at first.
 
     Examples
     --------
-    >>> from pmm_sklearn.solvers import interrupted
+    >>> from pmm_sklearn.solvers import Interruption
+    >>> interruption = Interruption()
     >>> try:
     ...     raise KeyboardInterrupt  # Ctrl-C in the middle of an iteration
     ... except KeyboardInterrupt:
-    ...     print(interrupted().name)
+    ...     print(interruption.reason().name)
     INTERRUPTED
     """
-    global _last
-    before, _last = _last, time.monotonic()
-    if _last - before < WINDOW:
-        raise
-    return StopReason.INTERRUPTED
+
+    def __init__(self, window=2.0):
+        self.window = window
+        self.latest = -float("inf")
+
+    def __reduce__(self):
+        return Interruption, (self.window,)
+
+    def reason(self):
+        """Reason to stop, in a handler of KeyboardInterrupt.
+
+        Raises
+        ------
+        KeyboardInterrupt
+            That which is being handled, if the one before came shortly before it.
+
+        Returns
+        -------
+        StopReason
+            ``StopReason.INTERRUPTED``.
+        """
+        before, self.latest = self.latest, time.monotonic()
+        if self.latest - before < self.window:
+            raise
+        return StopReason.INTERRUPTED

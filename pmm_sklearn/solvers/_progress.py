@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from ._interruption import Interruption
+from ._overflow import or_infinity
 from ._result import Resume, SolverResult, StopReason
 
 # A loss this small against the first one is zero to rounding errors.
@@ -13,15 +15,8 @@ class Progress:
 
     Parameters
     ----------
-    tol : float
-        The optimisation has converged when ``n_iter_no_change`` iterations
-        together decreased the loss by less than ``tol`` times its value.
-    max_iter : int
-        Largest number of iterations, those of ``previous`` included.
-    floor : float, default=0.0
-        A loss not above it is as good as zero, and ends the optimisation.
-    n_iter_no_change : int, default=10
-        Patience, for the loss and for the validation loss.
+    rule : StoppingRule
+        When it has converged, and when it has taken too long.
     validation_loss : callable, optional
         ``validation_loss(theta)``.  If given, the best point is that of the least
         validation loss, and the optimisation ends when it stops improving.
@@ -29,26 +24,27 @@ class Progress:
         ``on_iteration(n_iter, theta, loss, score)`` after each iteration, the
         score being the validation loss if there is one, else the loss; a true
         return value ends the optimisation.
-    is_scheduled : bool, default=False
-        Whether the solver follows a schedule of ``max_iter`` iterations, which only
-        validation data, callbacks and a loss of zero cut short.
     previous : SolverResult, optional
         Result that is continued: iterations, the best point and the patience are
         counted on.  The solver has to start from ``previous.resume.theta``.
+    interruption : Interruption, optional
+        Shared by fits that a second Ctrl-C shall end together; by default no other
+        fit has it.
 
     Attributes
     ----------
     memory : object
-        For the solver, what it wants to find again when it is continued; None at
-        the first start.
+        What the solver wants to find again when it is continued, as it was after the
+        last iteration; None at the first start.  It is never changed, but replaced:
+        results share it.
 
     Examples
     --------
     Recorded by hand, as a solver does it:
 
     >>> import numpy as np
-    >>> from pmm_sklearn.solvers import Progress
-    >>> progress = Progress(tol=0.0, max_iter=2)
+    >>> from pmm_sklearn.solvers import Progress, StoppingRule
+    >>> progress = Progress(StoppingRule(tol=0.0, max_iter=2))
     >>> progress.start(np.array([2.0]), 4.0)
     >>> progress.record(np.array([1.0]), 1.0)
     >>> reason = progress.record(np.array([1.5]), 2.25)
@@ -58,26 +54,21 @@ class Progress:
 
     def __init__(
         self,
+        rule,
         *,
-        tol,
-        max_iter,
-        floor=0.0,
-        n_iter_no_change=10,
         validation_loss=None,
         on_iteration=None,
-        is_scheduled=False,
         previous=None,
+        interruption=None,
     ):
-        self.tol = tol
-        self.max_iter = max_iter
-        self.floor = floor
-        self.n_iter_no_change = n_iter_no_change
+        self.rule = rule
         self.validation_loss = validation_loss
         self.on_iteration = on_iteration
-        self.is_scheduled = is_scheduled
+        self.interruption = interruption or Interruption()
         self.loss_curve = []
         self.validation_curve = []
         self.memory = None
+        self._best = None
         self._is_continued = previous is not None
         if self._is_continued:
             self._restore(previous)
@@ -86,24 +77,35 @@ class Progress:
         self.loss_curve += previous.loss_curve
         self.validation_curve += previous.validation_curve
         self._best = (previous.theta, previous.loss, previous.score)
-        _, self._best_iteration, self._zero, self.memory = previous.resume
+        self._last, self._best_iteration, self._zero, self.memory = previous.resume
 
     def start(self, theta, loss):
         """Note the starting point; returns a `StopReason` or None to go on."""
-        self._last = theta
         if self._is_continued:
             return None
+        self._last = theta
         self._best = (theta, loss, self._score(theta, loss))
         self._best_iteration = 0
-        self._zero = max(self.floor, _ZERO * loss)
+        self._zero = max(self.rule.floor, _ZERO * loss)
         if not loss < np.inf:
             return StopReason.NON_FINITE
-        return StopReason.STATIONARY if loss <= self.floor else None
+        return StopReason.STATIONARY if loss <= self.rule.floor else None
 
-    def record(self, theta, loss):
-        """Note an iteration; returns a `StopReason` or None to go on."""
+    def record(self, theta, loss, memory=None):
+        """Note an iteration; returns a `StopReason` or None to go on.
+
+        Parameters
+        ----------
+        theta : ndarray of shape (n_parameters,)
+            Parameters after it.
+        loss : float
+            Loss there.
+        memory : object, optional
+            See the attribute.
+        """
         score = self._score(theta, loss)
-        self._last = theta
+        # Together, for an interruption must not find one without the other.
+        self._last, self.memory = theta, memory
         self.loss_curve.append(loss)
         n_iter = len(self.loss_curve)
         if self.validation_loss is not None:
@@ -116,6 +118,19 @@ class Progress:
         )
         return self._stop_reason(n_iter, wants_stop)
 
+    def interrupted(self):
+        """`StopReason` in a handler of KeyboardInterrupt.
+
+        Raises
+        ------
+        KeyboardInterrupt
+            That which is being handled, if it was the second in a row, or if there is
+            no result yet.  The latter is for the caller to count.
+        """
+        if self._best is None:
+            raise
+        return self.interruption.reason()
+
     def result(self, reason):
         """Wrap up, at the best point."""
         resume = Resume(self._last, self._best_iteration, self._zero, self.memory)
@@ -125,26 +140,28 @@ class Progress:
     @property
     def _counts_last(self):
         """Whether the last point is the best: the end of a schedule."""
-        return self.is_scheduled and self.validation_loss is None
+        return self.rule.is_scheduled and self.validation_loss is None
 
     def _score(self, theta, loss):
-        return loss if self.validation_loss is None else self.validation_loss(theta)
+        if self.validation_loss is None:
+            return loss
+        return or_infinity(self.validation_loss, theta)
 
     def _stop_reason(self, n_iter, wants_stop):
         if wants_stop:
             return StopReason.CALLBACK
-        if n_iter - self._best_iteration >= self.n_iter_no_change:
+        if n_iter - self._best_iteration >= self.rule.n_iter_no_change:
             # The training loss itself never rises.
             return StopReason.STOPPED_EARLY
         if self.loss_curve[-1] <= self._zero:
             return StopReason.STATIONARY
-        if not self.is_scheduled and self._has_converged(n_iter):
+        if not self.rule.is_scheduled and self._has_converged(n_iter):
             return StopReason.CONVERGED
-        return StopReason.MAX_ITER if n_iter >= self.max_iter else None
+        return StopReason.MAX_ITER if n_iter >= self.rule.max_iter else None
 
     def _has_converged(self, n_iter):
-        patience = self.n_iter_no_change
+        patience = self.rule.n_iter_no_change
         if n_iter <= patience:
             return False
         before, now = self.loss_curve[-1 - patience], self.loss_curve[-1]
-        return before - now < self.tol * before
+        return before - now < self.rule.tol * before

@@ -97,8 +97,8 @@ class SolverResult:
     Examples
     --------
     >>> import numpy as np
-    >>> from pmm_sklearn.solvers import Progress
-    >>> progress = Progress(tol=0.0, max_iter=1)
+    >>> from pmm_sklearn.solvers import Progress, StoppingRule
+    >>> progress = Progress(StoppingRule(tol=0.0, max_iter=1))
     >>> progress.start(np.array([2.0]), 4.0)
     >>> result = progress.result(progress.record(np.array([1.0]), 1.0))
     >>> result.n_iter, result.loss, result.is_unfinished(max_iter=10)

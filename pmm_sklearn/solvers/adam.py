@@ -1,8 +1,12 @@
 """Adam on mini-batches, with a cosine schedule and clipped gradients."""
 
+import copy
+from collections.abc import Callable
+from dataclasses import dataclass
+
 import numpy as np
 
-from ._interruption import interrupted
+from ._overflow import or_infinity
 from ._result import StopReason
 
 _DECAY = 0.9, 0.999
@@ -55,27 +59,12 @@ class Adam:
         return -learning_rate * mean / (spread + _EPSILON)
 
 
-def minimize_adam(
-    objective,
-    theta,
-    progress,
-    *,
-    batch_size,
-    learning_rate,
-    n_epochs,
-    seed,
-    after_epoch=None,
-):
-    """Minimise a sum over samples with Adam; one iteration is one epoch.
+@dataclass(frozen=True)
+class Schedule:
+    """Epochs of Adam whose steps become smaller and smaller.
 
-    Parameters
+    Attributes
     ----------
-    objective : Objective
-        Offers ``sampled_gradient(theta, samples)``.
-    theta : ndarray of shape (n_parameters,)
-        Starting point.
-    progress : Progress
-        Records the epochs and decides when to stop.
     batch_size : int
         Number of samples of a step.
     learning_rate : float
@@ -88,10 +77,58 @@ def minimize_adam(
         ``after_epoch(theta, adam, random_state)`` returns the parameters to go on
         with, and may change the moments.
 
+    Examples
+    --------
+    >>> from pmm_sklearn.solvers import Schedule
+    >>> schedule = Schedule(batch_size=4, learning_rate=0.1, n_epochs=2, seed=0)
+    >>> schedule.n_steps(n_samples=10)
+    6
+    >>> [round(float(schedule.rate(step, 10)), 3) for step in range(6)]
+    [0.1, 0.093, 0.075, 0.05, 0.025, 0.007]
+    """
+
+    batch_size: int
+    learning_rate: float
+    n_epochs: int
+    seed: int
+    after_epoch: Callable | None = None
+
+    def n_steps(self, n_samples):
+        """Number of steps of all epochs."""
+        return self.n_epochs * n_batches(n_samples, self.batch_size)
+
+    def rate(self, step, n_samples):
+        """Learning rate of a step, the first being 0."""
+        return self.learning_rate * cosine(step / self.n_steps(n_samples))
+
+
+def minimize_adam(objective, theta, progress, schedule):
+    """Minimise a sum over samples with Adam; one iteration is one epoch.
+
+    An epoch that is interrupted counts for nothing: the result is that of the ones
+    before.
+
+    Parameters
+    ----------
+    objective : ObjectiveProtocol
+        Offers ``sampled_gradient(theta, samples)``, ``n_samples`` and
+        ``total_weight``.
+    theta : ndarray of shape (n_parameters,)
+        Starting point.
+    progress : Progress
+        Records the epochs and decides when to stop.
+    schedule : Schedule
+        What the epochs are.
+
     Returns
     -------
     SolverResult
         Its losses are means over the steps of an epoch.
+
+    Raises
+    ------
+    ValueError
+        If steps were so long that the loss is not finite.
 
     Examples
     --------
@@ -103,36 +140,59 @@ def minimize_adam(
     >>> data = X, X**2, np.ones((10, 1))
     >>> objective = m.Objective(pmm, m.SquaredError(), *data, m.RidgePenalty(1e-6))
     >>> theta = pmm.initial(np.random.RandomState(0))
-    >>> progress = solvers.Progress(tol=0.0, max_iter=40, is_scheduled=True)
-    >>> schedule = {"batch_size": 5, "learning_rate": 0.1, "n_epochs": 40, "seed": 0}
-    >>> result = solvers.minimize_adam(objective, theta, progress, **schedule)
+    >>> rule = solvers.StoppingRule(tol=0.0, max_iter=40, is_scheduled=True)
+    >>> schedule = solvers.Schedule(5, learning_rate=0.1, n_epochs=40, seed=0)
+    >>> progress = solvers.Progress(rule)
+    >>> result = solvers.minimize_adam(objective, theta, progress, schedule)
     >>> result.reason.name, bool(result.loss < 0.1 * objective.value(theta))
     ('COMPLETED', True)
     """
-    # One batch tells whether the loss is finite at all.
-    first = np.arange(min(batch_size, objective.n_samples))
-    reason = progress.start(theta, objective.sampled_gradient(theta, first)[0])
-    if progress.memory is None:
-        progress.memory = Adam(len(theta)), np.random.RandomState(seed)
-    adam, random_state = progress.memory
-    n_steps = n_epochs * n_batches(objective.n_samples, batch_size)
+    memory = progress.memory
+    if memory is None:
+        memory = Adam(len(theta)), np.random.RandomState(schedule.seed)
+    n_steps = schedule.n_steps(objective.n_samples)
     try:
-        while reason is None:
-            rates = (
-                learning_rate * cosine(step / n_steps)
-                for step in range(adam.n_steps, n_steps)
-            )
-            theta, loss = run_epoch(
-                objective, theta, adam, batch_size, rates, random_state
-            )
-            if after_epoch is not None:
-                theta = after_epoch(theta, adam, random_state)
-            reason = progress.record(theta, loss)
+        loss = _loss_at_start(
+            objective, theta, schedule.batch_size, progress.rule.floor
+        )
+        reason = progress.start(theta, loss)
+        while reason is None and memory[0].n_steps < n_steps:
+            # The results of earlier epochs keep theirs.
+            memory = copy.deepcopy(memory)
+            theta, loss = _scheduled_epoch(objective, theta, schedule, *memory)
+            reason = progress.record(theta, loss, memory)
     except KeyboardInterrupt:
-        reason = interrupted()
-    if reason is StopReason.MAX_ITER and adam.n_steps == n_steps:
+        reason = progress.interrupted()
+    if reason in (None, StopReason.MAX_ITER) and memory[0].n_steps >= n_steps:
         reason = StopReason.COMPLETED
     return progress.result(reason)
+
+
+def _loss_at_start(objective, theta, batch_size, floor):
+    """Loss of a batch, which tells whether it is finite, and not zero everywhere."""
+
+    def loss_of(batch):
+        return objective.sampled_gradient(theta, batch)[0]
+
+    samples = np.arange(objective.n_samples)
+    for start in range(0, objective.n_samples, batch_size):
+        loss = or_infinity(loss_of, samples[start : start + batch_size])
+        if not loss <= floor:
+            break
+    return loss
+
+
+def _scheduled_epoch(objective, theta, schedule, adam, random_state):
+    """Parameters after an epoch, and its loss."""
+    n_samples = objective.n_samples
+    steps = range(adam.n_steps, schedule.n_steps(n_samples))
+    rates = (schedule.rate(step, n_samples) for step in steps)
+    theta, loss = run_epoch(
+        objective, theta, adam, schedule.batch_size, rates, random_state
+    )
+    if schedule.after_epoch is not None:
+        theta = schedule.after_epoch(theta, adam, random_state)
+    return theta, loss
 
 
 def run_epoch(objective, theta, adam, batch_size, rates, random_state):

@@ -3,7 +3,7 @@
 import numpy as np
 import scipy.optimize
 
-from ._interruption import interrupted
+from ._overflow import or_infinity
 from ._result import StopReason
 
 _MEMORY = 20
@@ -14,7 +14,7 @@ def minimize_lbfgs(objective, theta, progress):
 
     Parameters
     ----------
-    objective : Objective
+    objective : ObjectiveProtocol
         Offers ``value_and_gradient(theta)``.
     theta : ndarray of shape (n_parameters,)
         Starting point.
@@ -39,12 +39,12 @@ def minimize_lbfgs(objective, theta, progress):
     >>> data = X, X**2, np.ones((10, 1))
     >>> objective = m.Objective(pmm, m.SquaredError(), *data, m.RidgePenalty(1e-6))
     >>> theta = pmm.initial(np.random.RandomState(0))
-    >>> progress = solvers.Progress(tol=1e-2, max_iter=50)
+    >>> progress = solvers.Progress(solvers.StoppingRule(tol=1e-2, max_iter=50))
     >>> result = solvers.minimize_lbfgs(objective, theta, progress)
     >>> bool(result.loss < 1e-2 * objective.value(theta))
     True
     """
-    reason = progress.start(theta, objective.value(theta))
+    reason = None
 
     def callback(intermediate_result):
         nonlocal reason
@@ -53,6 +53,7 @@ def minimize_lbfgs(objective, theta, progress):
             raise StopIteration
 
     try:
+        reason = progress.start(theta, or_infinity(objective.value, theta))
         if reason is None:
             scipy.optimize.minimize(
                 objective.value_and_gradient,
@@ -61,15 +62,15 @@ def minimize_lbfgs(objective, theta, progress):
                 method="L-BFGS-B",
                 callback=callback,
                 options={
-                    "maxiter": progress.max_iter,
-                    "maxfun": 20 * progress.max_iter,
+                    "maxiter": progress.rule.max_iter,
+                    "maxfun": 20 * progress.rule.max_iter,
                     "maxcor": _MEMORY,
                     "ftol": 0.0,
                     "gtol": 0.0,
                 },
             )
     except KeyboardInterrupt:
-        reason = interrupted()
+        reason = progress.interrupted()
     except np.linalg.LinAlgError:
         # The line search went to numbers that are too large for LAPACK.
         reason = StopReason.STATIONARY

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ._interruption import interrupted
+from ._overflow import or_infinity
 from ._result import StopReason
 
 _INITIAL_DAMPING = 1e-2
@@ -23,7 +23,7 @@ def minimize_lm(objective, theta, progress):
 
     Parameters
     ----------
-    objective : Objective
+    objective : ObjectiveProtocol
         Offers ``value(theta)`` and ``quadratic_model(theta)``.
     theta : ndarray of shape (n_parameters,)
         Starting point.
@@ -49,7 +49,7 @@ def minimize_lm(objective, theta, progress):
     >>> data = X, X**2, np.ones((10, 1))
     >>> objective = m.Objective(pmm, m.SquaredError(), *data, m.RidgePenalty(1e-6))
     >>> theta = pmm.initial(np.random.RandomState(0))
-    >>> progress = solvers.Progress(tol=1e-2, max_iter=50)
+    >>> progress = solvers.Progress(solvers.StoppingRule(tol=1e-2, max_iter=50))
     >>> result = solvers.minimize_lm(objective, theta, progress)
     >>> bool(result.loss < 1e-2 * objective.value(theta))
     True
@@ -64,7 +64,7 @@ def minimize_newton_cg(objective, theta, progress):
 
     Parameters
     ----------
-    objective : Objective
+    objective : ObjectiveProtocol
         Offers ``value(theta)`` and ``matrix_free_model(theta)``.
     theta, progress
         As for :func:`minimize_lm`.
@@ -87,7 +87,7 @@ def minimize_newton_cg(objective, theta, progress):
     >>> data = X, X**2, np.ones((10, 1))
     >>> objective = m.Objective(pmm, m.SquaredError(), *data, m.RidgePenalty(1e-6))
     >>> theta = pmm.initial(np.random.RandomState(0))
-    >>> progress = solvers.Progress(tol=1e-2, max_iter=50)
+    >>> progress = solvers.Progress(solvers.StoppingRule(tol=1e-2, max_iter=50))
     >>> result = solvers.minimize_newton_cg(objective, theta, progress)
     >>> bool(result.loss < 1e-2 * objective.value(theta))
     True
@@ -96,10 +96,10 @@ def minimize_newton_cg(objective, theta, progress):
 
 
 def _minimize(objective, quadratic_model, theta, progress):
-    loss = objective.value(theta)
-    reason = progress.start(theta, loss)
     damping = _INITIAL_DAMPING if progress.memory is None else progress.memory
     try:
+        loss = or_infinity(objective.value, theta)
+        reason = progress.start(theta, loss)
         while reason is None:
             model = quadratic_model(theta)
             theta, loss, damping = _descend(objective, model, theta, loss, damping)
@@ -107,10 +107,9 @@ def _minimize(objective, quadratic_model, theta, progress):
                 reason = StopReason.STATIONARY
             else:
                 damping = max(damping / _DECREASE, _LEAST_DAMPING)
-                progress.memory = damping
-                reason = progress.record(theta, loss)
+                reason = progress.record(theta, loss, damping)
     except KeyboardInterrupt:
-        reason = interrupted()
+        reason = progress.interrupted()
     return progress.result(reason)
 
 

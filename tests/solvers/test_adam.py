@@ -9,11 +9,11 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from pmm_sklearn import PMMRegressor
 from pmm_sklearn._starts import minimise
-from pmm_sklearn.solvers import Adam, StopReason, minimize_adam
+from pmm_sklearn.solvers import Adam, Schedule, StoppingRule, StopReason, minimize_adam
 
 from ..problems import make_objective
 
-SETTINGS = {"tol": 0.0, "max_iter": 12, "is_scheduled": True}
+RULE = StoppingRule(tol=0.0, max_iter=12, is_scheduled=True)
 
 
 def problem():
@@ -22,7 +22,7 @@ def problem():
 
 def adam(**changes):
     settings = {"batch_size": 4, "learning_rate": 0.05, "n_epochs": 12, "seed": 0}
-    return partial(minimize_adam, **{**settings, **changes})
+    return partial(minimize_adam, schedule=Schedule(**{**settings, **changes}))
 
 
 def test_samples_together_give_the_whole_gradient():
@@ -43,24 +43,22 @@ def test_steps_follow_the_sign_and_clip_the_length():
 
 def test_is_reproducible_and_follows_its_schedule_to_the_end():
     objective, theta = problem()
-    result = minimise(objective, theta, adam(), SETTINGS)
+    result = minimise(objective, theta, adam(), RULE)
     assert result.reason is StopReason.COMPLETED
     assert result.n_iter == 12
     assert result.loss < result.loss_curve[0]
-    again = minimise(objective, theta, adam(), SETTINGS)
+    again = minimise(objective, theta, adam(), RULE)
     assert_array_equal(again.theta, result.theta)
-    other = minimise(objective, theta, adam(seed=1), SETTINGS)
+    other = minimise(objective, theta, adam(seed=1), RULE)
     assert not np.array_equal(other.theta, result.theta)
 
 
 def test_continues_as_if_it_had_not_stopped():
     objective, theta = problem()
-    whole = minimise(objective, theta, adam(), SETTINGS)
-    part = minimise(objective, theta, adam(), {**SETTINGS, "max_iter": 5})
+    whole = minimise(objective, theta, adam(), RULE)
+    part = minimise(objective, theta, adam(), replace(RULE, max_iter=5))
     assert part.reason is StopReason.MAX_ITER
-    rest = minimise(
-        objective, part.resume.theta, adam(), SETTINGS, previous=replace(part)
-    )
+    rest = minimise(objective, part.resume.theta, adam(), RULE, previous=replace(part))
     assert_array_equal(rest.theta, whole.theta)
     assert rest.loss_curve == whole.loss_curve
 
@@ -68,9 +66,10 @@ def test_continues_as_if_it_had_not_stopped():
 def test_validation_data_stop_it_early():
     objective, theta = problem()
     losses = iter([9.0, 8.0, 7.0, 7.5, 7.5, 7.5, 7.5])
-    settings = {**SETTINGS, "n_iter_no_change": 3}
-    settings["validation_loss"] = lambda theta: next(losses)
-    result = minimise(objective, theta, adam(), settings)
+    rule = replace(RULE, n_iter_no_change=3)
+    result = minimise(
+        objective, theta, adam(), rule, validation_loss=lambda theta: next(losses)
+    )
     assert result.reason is StopReason.STOPPED_EARLY
     assert result.score == 7.0
     assert result.n_iter == 5
