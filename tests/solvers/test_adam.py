@@ -92,3 +92,35 @@ def test_regressor_learns_from_many_samples(alpha):
     model.fit(X[:2000], y[:2000])
     assert model.stop_reason_ == "completed"
     assert model.score(X[2000:], y[2000:]) > 0.95
+
+
+class FirstSampleIsPerfect:
+    """The sum of two squares, the first of which is zero at the start."""
+
+    n_samples = 2
+    total_weight = 2.0
+
+    def sampled_gradient(self, theta, samples):
+        centre = np.array([0.0, 1.0])[samples]
+        factor = self.n_samples / len(samples)
+        distance = theta[0] - centre
+        return factor * np.sum(distance**2), factor * 2 * distance.sum(keepdims=True)
+
+
+def test_a_batch_without_loss_is_not_the_end():
+    result = minimise(FirstSampleIsPerfect(), np.zeros(1), adam(batch_size=1), RULE)
+    assert result.reason is StopReason.COMPLETED
+    assert 0 < result.theta[0] < 1
+
+
+def test_nothing_comes_after_the_schedule():
+    """Epochs without steps would have a loss of zero."""
+    objective, theta = problem()
+    whole = minimise(objective, theta, adam(n_epochs=5), RULE)
+    assert whole.reason is StopReason.COMPLETED
+    assert whole.n_iter == 5
+    again = minimise(
+        objective, whole.resume.theta, adam(n_epochs=5), RULE, previous=whole
+    )
+    assert again.reason is StopReason.COMPLETED
+    assert again.loss_curve == whole.loss_curve
