@@ -1,336 +1,342 @@
 """What all estimators of parametric matrix models have in common."""
 
 from contextlib import contextmanager
-from typing import ClassVar
+from dataclasses import replace
 
 import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted
 
 from ._callbacks import CallbackBridge, CallbackSupportMixin
-from ._mean_model import MeanModel
-from ._online import OnlineTraining
-from ._starts import train
-from ._validation import (
-    check_eigensolver,
-    check_flag,
-    check_integer,
-    check_n_jobs,
-    check_number,
-    check_option,
-)
 from ._version import __version__
 from ._warnings import InconsistentModelWarning, warn_caller
-from .model import Parameters
-from .solvers import SOLVERS, StoppingRule, StopReason
+from .checks.data import check_features
+from .checks.parameters import check_integer, check_spread
+from .fitted import FittedModel, error_bars_of, inverse_weights, once
+from .solvers import SOLVERS, Schedule, StoppingRule, StopReason
+from .training import (
+    OnlineTraining,
+    Plan,
+    Watcher,
+    affordable_solver,
+    fit,
+    with_posterior,
+)
 
-# Root mean square of the residuals, in standard deviations of the targets, that is
-# as good as none: rounding errors of eigenvectors are not far below.
-_NEGLIGIBLE_RESIDUAL = 1e-12
-# One that leaves nothing to warn of where max_iter ends the training.
+# Root mean square of the residuals, in standard deviations of the targets, that leaves
+# nothing to warn of where max_iter ends the training.
 _SMALL_RESIDUAL = 1e-4
-# Arguments of the model that estimators have by another name.
-_NAMES_GIVEN = {"block_sizes": "matrix_size"}
+_LARGEST_SEED = np.iinfo(np.int32).max
+# Beside the matrices, all that the fitted model depends on.
+_MODEL_STATE = (
+    *("_structure", "_other_members", "member_weights_", "_posterior"),
+    *("_single_output", "feature_names_in_"),
+)
 _CALLBACK_STATE = ("_callback_fit_ctx", "_skl_callbacks_to_teardown")
-# The time of a Levenberg-Marquardt step grows with the cube of this number.
-_LARGEST_DENSE_SYSTEM = 2000
-# Numbers in the Jacobian that is held where residuals are few: 400 MB.
-_LARGEST_JACOBIAN = 50_000_000
 
 
 class BasePMM(CallbackSupportMixin, BaseEstimator):
-    """Parameters, training and persistence common to all estimators."""
+    """Training, fitted state and persistence of all estimators.
 
-    _solvers = ("lm", "lbfgs")
-    # Number of models whose outputs are averaged.
-    _n_members = 1
-    # Number of trainings to the end, for callbacks.
-    _n_fits = 1
-    # Attributes of an estimator with a single one, whatever was fitted before.
-    _no_other_members: ClassVar = {}
+    The data flow one way: ``fit`` checks parameters and data, makes a `Problem` of
+    them, and gives it to :meth:`_train`, which sets the fitted attributes; ``predict``
+    checks features and asks the `FittedModel`.  A class says
+
+    ``_structure_type``
+        a class of ``fitted/structures.py``: what its model is;
+    ``_likelihood``
+        an object of ``training/likelihood.py``: what its outputs mean;
+
+    and has the parameters of the training as attributes.
+    """
+
+    _structure_type: type
+    _likelihood: object
     # Iterations from line to line, with verbose=1.
-    _lines_every = 10
+    _every = 10
 
-    def _check_training_parameters(self):
-        """Validate the hyper-parameters of the training."""
-        if isinstance(self.alpha, str):
-            if self.alpha != "auto":
-                raise ValueError(
-                    f"alpha must be a number or 'auto', got {self.alpha!r}."
-                )
-        else:
-            check_number("alpha", self.alpha, 0)
-        check_option("solver", self.solver, ("auto", *self._solvers))
-        check_integer("max_iter", self.max_iter, 1)
-        check_number("tol", self.tol, 0)
-        check_integer("n_init", self.n_init, 1)
-        check_integer("n_iter_no_change", self.n_iter_no_change, 1)
-        check_flag("warm_start", self.warm_start)
-        check_n_jobs(self.n_jobs)
-        check_eigensolver(self.eigensolver)
-        if not isinstance(self.verbose, (bool, np.bool_)):
-            check_integer("verbose", self.verbose, 0)
+    @property
+    def members_(self):
+        """Matrices of all models that are averaged, the best first.
 
-    def _starts(self, problem, random_state, structure):
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pmm_sklearn import PMMRegressor
+        >>> rng = np.random.RandomState(0)
+        >>> X = np.linspace(-1, 1, 30)[:, np.newaxis]
+        >>> y = X[:, 0] ** 2 + 0.1 * rng.standard_normal(30)
+        >>> model = PMMRegressor(3, 2, n_init=2, n_average=2, random_state=0).fit(X, y)
+        >>> [member.matrices.shape for member in model.members_]
+        [(2, 3, 3), (2, 3, 3)]
+        """
+        check_is_fitted(self)
+        kind = self._structure_type
+        others = [kind.parameters(*arrays) for arrays in self._other_members]
+        return (kind.parameters_of(vars(self)), *others)
+
+    def _fitted_structure(self):
+        return self._structure_type(**self._structure)
+
+    def _fitted_model(self):
+        """The fitted model, made once for each fitted state: `FittedModel`."""
+        state = vars(self)
+        names = (*self._structure_type.attributes, *_MODEL_STATE)
+        if "_structure" not in state:
+            check_is_fitted(self)
+        key = tuple(map(state.get, names))
+        return once(self, key, self._make_fitted_model)
+
+    def _make_fitted_model(self):
+        structure = self._fitted_structure()
+        names = getattr(self, "feature_names_in_", None)
+        if names is None:
+            names = [f"x{i}" for i in range(self.n_features_in_)]
+        weights = self.member_weights_
+        return FittedModel(
+            structure.fitted_model(),
+            self.members_,
+            self._likelihood.combination(weights),
+            error_bars=error_bars_of(
+                self._posterior, structure, weights, getattr(self, "n_parameters_", 0)
+            ),
+            single_output=self._single_output,
+            feature_names=[str(name) for name in names],
+            targets=structure.targets(),
+        )
+
+    def _predict(self, X, return_std, return_cov):
+        """Targets, and their standard deviations or covariances if asked for."""
+        X = check_features(self, X)
+        check_spread(return_std, return_cov)
+        return self._fitted_model().predict(X, return_std, return_cov, self.n_jobs)
+
+    def _sample_y(self, X, n_samples, random_state):
+        """Draws of the targets."""
+        check_integer("n_samples", n_samples, 1)
+        X = check_features(self, X)
+        random_state = check_random_state(random_state)
+        return self._fitted_model().sample(X, n_samples, random_state, self.n_jobs)
+
+    def _starts(self, problem, structure, random_state, n_members):
         """Starting points: random ones, or the fitted ones for a warm start."""
         members = []
         n_random = self.n_init
         if self.warm_start and hasattr(self, "_structure"):
-            self._check_structure(structure, "warm_start=True", "set warm_start=False")
-            members = self._members()[: self._n_members]
-            n_random = self._n_members - len(members)
-        seeds = random_state.randint(np.iinfo(np.int32).max, size=n_random)
+            structure.check_same(
+                self._fitted_structure(), "warm_start=True", "set warm_start=False"
+            )
+            members = self.members_[:n_members]
+            n_random = n_members - len(members)
+        seeds = random_state.randint(_LARGEST_SEED, size=n_random)
         starts = [problem.start_from(parameters) for parameters in members]
         return starts + [problem.random_start(seed) for seed in seeds]
 
-    def _check_structure(self, structure, cause, alternative):
-        """Raise unless the fitted model, which is to be continued, has it."""
-        for name, value in structure.items():
-            if name != "eigensolver" and self._structure[name] != value:
-                name_given = _NAMES_GIVEN.get(name, name)
-                raise ValueError(
-                    f"{cause} continues the fitted model, which has {name_given}="
-                    f"{self._structure[name]!r}, got {value!r}: keep the structure, "
-                    f"or {alternative}."
-                )
-
-    def _fitted_parameters(self):
-        intercept = getattr(self, "intercept_", np.empty(0))
-        return Parameters(self.matrices_, self.observables_, intercept)
-
-    def _members(self):
-        """Parameters of all models whose outputs are averaged, the best first."""
-        return [self._fitted_parameters()]
-
-    def _mean_model(self):
-        """The fitted model, for predictions."""
-        return MeanModel(self._fitted_model(), self._members())
-
-    def _optimise(self, problem, starts, hook_data, outputs, seed=None):
-        """Minimise from the starts and set the fitted attributes.
+    def _train(
+        self, problem, structure, random_state, description, given, schedule=None
+    ):
+        """Train a problem, and set the fitted attributes: the end of every ``fit``.
 
         Parameters
         ----------
-        problem : TrainingProblem
+        problem : Problem
             What is minimised.
-        starts : list of ndarray of shape (n_parameters,)
-            Starting points.
-        hook_data : dict
+        structure : Structure
+            What the model is.
+        random_state : numpy.random.RandomState
+            Of the starts and the order of samples.
+        description : dict
+            Fitted attributes that say what the outputs are.
+        given : dict
             What callbacks are given: see `CallbackBridge`.
-        outputs : dict
-            Fitted attributes that describe the outputs.
-        seed : int, optional
-            Of the solver, if it is a random one.
+        schedule : Schedule, optional
+            Of the solver "adam", by default that of the parameters.
         """
+        n_members = getattr(self, "n_average", 1)
+        starts = self._starts(problem, structure, random_state, n_members)
+        if schedule is None and hasattr(self, "batch_size"):
+            schedule = self._schedule(random_state.randint(_LARGEST_SEED))
+        plan = self._plan(problem.objective, n_members, schedule)
+        if plan.searches_alpha and self.warm_start and hasattr(self, "alphas_"):
+            problem = problem.with_alpha(self.alpha_)
+            plan = replace(plan, searches_alpha=False)
+        else:
+            self._forget_alphas()
 
-        def fitted(theta):
-            return {**problem.attributes(theta), **outputs, **self._no_other_members}
+        description = {**description, "_structure": dict(vars(structure))}
 
-        bridge = CallbackBridge(self, hook_data, self._n_fits * self.max_iter, fitted)
-        self._show_problem(problem.objective)
-        training = self._train(problem, starts, bridge, seed, self._n_members)
-        results, best = training.results, training.results[0]
-        if best.reason is StopReason.NON_FINITE:
-            raise ValueError(f"No model could be fitted: {best.reason.value}.")
-        vars(self).update(fitted(best.theta))
-        self.n_parameters_ = len(results) * problem.model.n_parameters
-        self._set_training_attributes(problem, training)
-        scores = [result.score for result in results]
-        thetas = [result.theta for result in results]
-        self._set_members(problem, thetas, scores)
-        self._set_posterior(problem, thetas)
+        def reconstruct(theta):
+            return self._attributes_of(problem, [theta], [0.0]) | description
+
+        n_iterations = self.max_iter * self._largest_number_of_fits(n_members)
+        bridge = CallbackBridge(self, given, n_iterations, reconstruct)
+        name, verbose = type(self).__name__, int(self.verbose)
+        watcher = Watcher(name, verbose, self._every, problem.describe, bridge)
+        watcher.tell(problem.summary(plan.solver))
+        problem.objective.n_jobs = self.n_jobs
+        result = fit(problem, starts, plan, watcher)
+        if result.best.reason is StopReason.NON_FINITE:
+            raise ValueError(f"No model could be fitted: {result.best.reason.value}.")
+        result = with_posterior(result)
+        self._set_fit(result, description)
+        if result.posterior is not None:
+            arguments = structure.training_arguments(problem.model)
+            self._posterior = {**result.posterior, "arguments": arguments}
         bridge.close()
-        # Of several models one that has not converged is worth a warning.
-        last = next((r for r in results if not r.reason.converged), best)
-        self.stop_reason_ = last.reason.name.lower()
-        self._report(last, problem.objective)
+        self._report(result, watcher)
 
-    def _set_members(self, problem, thetas, losses):
-        """Set the attributes of several models, for estimators that have them."""
+    def _schedule(self, seed, after_epoch=None):
+        """That of "adam"; the seed is that of samples that are held out, too."""
+        return Schedule(
+            self.batch_size, self.learning_rate_init, self.max_iter, seed, after_epoch
+        )
 
-    def _set_posterior(self, problem, thetas):
-        """Keep what error bars need, for estimators that have them."""
+    def _plan(self, objective, n_members, schedule):
+        solver, ladder = self.solver, self._likelihood.ladder
+        if solver == "auto":
+            solver = affordable_solver(objective, self._likelihood.many_samples)
+        return Plan(
+            solver,
+            StoppingRule(
+                tol=self.tol,
+                max_iter=self.max_iter,
+                n_iter_no_change=self.n_iter_no_change,
+                is_scheduled=SOLVERS[solver].is_scheduled,
+            ),
+            schedule,
+            n_members,
+            self.alpha == "auto" and ladder is not None and solver == "lm",
+            self.n_jobs,
+            None if schedule is None else schedule.seed,
+        )
 
-    def _fit_epoch(self, problem, attributes):
+    def _largest_number_of_fits(self, n_members):
+        """Trainings to the end, for callbacks."""
+        ladder = self._likelihood.ladder
+        if self.alpha != "auto" or ladder is None:
+            return n_members
+        return n_members + len(ladder.all_at_once().alphas)
+
+    def _attributes_of(self, problem, thetas, scores):
+        """Fitted attributes that predictions depend on, for models, best first."""
+        kind = self._structure_type
+        best, *others = (problem.parameters(theta) for theta in thetas)
+        return {
+            **dict(zip(kind.attributes, best, strict=False)),
+            "_other_members": tuple(map(tuple, others)),
+            "member_weights_": inverse_weights(scores),
+            "n_parameters_": len(thetas) * problem.model.n_parameters,
+            "_posterior": None,
+        }
+
+    def _set_fit(self, result, description):
+        """Write all attributes that a fit leaves."""
+        best = result.best
+        thetas = [member.theta for member in result.members]
+        scores = [member.score for member in result.members]
+        vars(self).pop("_online", None)
+        vars(self).update(
+            **self._attributes_of(result.problem, thetas, scores) | description,
+            alpha_=result.alpha,
+            loss_=float(best.loss),
+            loss_curve_=[float(loss) for loss in best.loss_curve],
+            validation_loss_curve_=[float(loss) for loss in best.validation_curve],
+            n_iter_=max(best.n_iter, 1),
+            start_losses_=np.array(result.start_losses),
+            start_loss_curves_=[
+                [float(loss) for loss in start.loss_curve] for start in result.starts
+            ],
+            member_starts_=np.array([member.start for member in result.members]),
+            stop_reason_=result.decisive.reason.name.lower(),
+        )
+        if result.trials:
+            self.alphas_ = np.array([trial.alpha for trial in result.trials])
+            losses = [trial.expected_loss for trial in result.trials]
+            self.alpha_losses_ = np.array(losses)
+
+    def _forget_alphas(self):
+        for name in ("alphas_", "alpha_losses_"):
+            vars(self).pop(name, None)
+
+    def _set_without_training(self, structure, attributes, description):
+        """Write the fitted attributes of a model that was not trained here."""
+        vars(self).update(
+            attributes,
+            **description,
+            _structure=dict(vars(structure)),
+            _other_members=(),
+            member_weights_=np.ones(1),
+            _posterior=None,
+        )
+
+    def _units_of_stream(self, structure):
+        """Units of the first batch, None before it; raises for another structure."""
+        if hasattr(self, "_structure"):
+            known = self._fitted_structure()
+            structure.check_same(known, "partial_fit", "call fit first")
+        online = getattr(self, "_online", None)
+        return online[0].units if online else None
+
+    def _train_epoch(self, problem, structure, description):
         """One epoch of Adam on a batch, and the fitted attributes after it.
 
         Parameters
         ----------
-        problem : TrainingProblem or ImageProblem
-            That of the batch.
-        attributes : dict
-            Fitted attributes that describe the outputs.
+        problem : Problem
+            That of the batch, in the units of the first one.
+        structure : Structure
+            What the model is.
+        description : dict
+            Fitted attributes that say what the outputs are.
         """
-        online = getattr(self, "_online", None) or self._first_states(problem)
+        states = getattr(self, "_online", None) or self._first_states(problem)
         steps = self.batch_size, self.learning_rate_init
-        online, losses = zip(
-            *(state.after_epoch(problem.objective, *steps) for state in online),
+        states, losses = zip(
+            *(state.after_epoch(problem.objective, *steps) for state in states),
             strict=True,
         )
-        thetas = [state.theta for state in online]
+        thetas = [state.theta for state in states]
+        self._forget_alphas()
         vars(self).update(
-            **problem.attributes(thetas[0]),
-            **attributes,
-            _online=online,
-            n_parameters_=len(thetas) * problem.model.n_parameters,
+            **self._attributes_of(problem, thetas, losses) | description,
+            _structure=dict(vars(structure)),
+            _online=states,
             alpha_=float(problem.objective.alpha(thetas[0])),
             n_iter_=getattr(self, "n_iter_", 0) + 1,
             loss_=losses[0],
             loss_curve_=[*getattr(self, "loss_curve_", []), losses[0]],
         )
-        self._set_members(problem, thetas, losses)
 
     def _first_states(self, problem):
         """Of new models, or of those that ``fit`` has left."""
         random_state = check_random_state(self.random_state)
-        members = self._members() if hasattr(self, "_structure") else []
-        n_states = len(members) or self._n_members
-        seeds = random_state.randint(np.iinfo(np.int32).max, size=(n_states, 2))
+        members = self.members_ if hasattr(self, "_structure") else ()
+        n_states = len(members) or getattr(self, "n_average", 1)
+        seeds = random_state.randint(_LARGEST_SEED, size=(n_states, 2))
         if members:
             thetas = [problem.start_from(parameters) for parameters in members]
         else:
             thetas = [problem.random_start(seed) for seed in seeds[:, 0]]
         return [
-            OnlineTraining(problem.scaling, theta, seed)
+            OnlineTraining(problem.units, theta, seed)
             for theta, seed in zip(thetas, seeds[:, 1], strict=True)
         ]
 
-    def _check_online_parameters(self):
-        """Validate the hyper-parameters for ``partial_fit``."""
-        self._check_parameters()
-        if self.early_stopping:
-            raise ValueError(
-                "early_stopping=True needs all samples at once, got a call of "
-                "partial_fit: set early_stopping=False, or call fit."
-            )
-
-    def _train(self, problem, starts, bridge, seed, n_kept, previous=None):
-        """Compare the starts and train the best; shows the progress.
-
-        Parameters
-        ----------
-        problem, starts, bridge, seed
-            As for :meth:`_optimise`.
-        n_kept : int
-            Number of starts that are trained to the end.
-        previous : Training, optional
-            To be continued.
-
-        Returns
-        -------
-        Training
-        """
-
-        def name(number):
-            return f"start {number}/{len(starts)}"
-
-        def on_start(number, result):
-            self._show_start(name(number), result)
-
-        def on_screening(number, n_iter, theta, loss, score):
-            self._show_iteration(f"{name(number)}   ", n_iter, loss, score)
-
-        def on_iteration(number, n_iter, theta, loss, score):
-            member = f"member {number}/{n_kept}   " if n_kept > 1 else ""
-            self._show_iteration(member, n_iter, loss, score)
-            return bridge.on_iteration(theta)
-
-        problem.objective.n_jobs = self.n_jobs
-        solver = self._choose_solver(problem.objective)
-        SOLVERS[solver].check(problem.objective)
-        return train(
-            problem.objective,
-            starts,
-            self._minimiser(solver, problem.model, seed),
-            StoppingRule(
-                tol=self.tol,
-                max_iter=self.max_iter,
-                floor=self._negligible_loss(problem.objective),
-                n_iter_no_change=self.n_iter_no_change,
-                is_scheduled=SOLVERS[solver].is_scheduled,
-            ),
-            validation_loss=problem.validation_loss,
-            n_kept=n_kept,
-            previous=previous,
-            n_jobs=self.n_jobs,
-            is_watched=bridge.active,
-            on_start=on_start,
-            on_screening=on_screening,
-            on_iteration=on_iteration,
+    def _report(self, result, watcher):
+        """Say how training ended, with a warning if it should not have."""
+        last = result.decisive
+        watcher.tell(f"stopped after {last.n_iter} iterations: {last.reason.value}")
+        is_accurate = last.reason is StopReason.MAX_ITER and (
+            last.loss <= _SMALL_RESIDUAL**2 * result.problem.loss_of_means()
         )
-
-    def _set_training_attributes(self, problem, training):
-        result = training.results[0]
-        self._member_starts = [member.start for member in training.results]
-        self.start_losses_ = np.array(training.start_losses)
-        curves = [start.loss_curve for start in training.latest]
-        self.start_loss_curves_ = [[float(x) for x in curve] for curve in curves]
-        self.n_iter_ = max(result.n_iter, 1)
-        self.alpha_ = float(problem.objective.alpha(result.theta))
-        self.loss_ = float(result.loss)
-        self.loss_curve_ = [float(loss) for loss in result.loss_curve]
-        self.validation_loss_curve_ = [float(loss) for loss in result.validation_curve]
-
-    def _negligible_loss(self, objective):
-        """Loss that ends the training; with ``tol=0`` only none at all does."""
-        if self.tol == 0:
-            return 0.0
-        return _NEGLIGIBLE_RESIDUAL**2 * loss_of_means(objective)
-
-    def _choose_solver(self, objective):
-        if self.solver != "auto":
-            return self.solver
-        system = min(objective.n_parameters, objective.n_residuals)
-        numbers = system * objective.n_parameters
-        is_affordable = system <= _LARGEST_DENSE_SYSTEM and numbers <= _LARGEST_JACOBIAN
-        return "lm" if is_affordable else "lbfgs"
-
-    def _minimiser(self, solver, model, seed):
-        """Function of objective, start and progress that minimises."""
-        return SOLVERS[solver].minimise
-
-    def _report(self, result, objective):
-        if self.verbose:
-            self._print(
-                f"stopped after {result.n_iter} iterations: {result.reason.value}"
-            )
-        is_accurate = result.reason is StopReason.MAX_ITER and (
-            result.loss <= _SMALL_RESIDUAL**2 * loss_of_means(objective)
-        )
-        if not (result.reason.converged or is_accurate):
+        if not (last.reason.converged or is_accurate):
             warn_caller(
-                f"{type(self).__name__} stopped after {result.n_iter} iterations with "
-                f"loss {result.loss:.4g}: {result.reason.value}.",
+                f"{type(self).__name__} stopped after {last.n_iter} iterations with "
+                f"loss {last.loss:.4g}: {last.reason.value}.",
                 ConvergenceWarning,
             )
-
-    def _show_problem(self, objective):
-        if self.verbose:
-            self._print(
-                f"{len(objective.y)} samples, {objective.n_parameters} parameters, "
-                f"{objective.n_residuals} residuals, "
-                f"solver {self._choose_solver(objective)!r}"
-            )
-
-    def _show_start(self, start, result):
-        if self.verbose:
-            self._print(
-                f"{start} after {result.n_iter} iterations   loss {result.score:.6e}"
-            )
-
-    def _show_iteration(self, start, n_iter, loss, score):
-        if self.verbose > 1 or (self.verbose and n_iter % self._lines_every == 0):
-            text = self._progress_text(loss, score)
-            self._print(f"{start}iteration {n_iter:4d}   {text}")
-
-    def _progress_text(self, loss, score):
-        """Loss, and whatever tells how good the model is on validation data."""
-        validation = f"   validation loss {score:.6e}" if score != loss else ""
-        return f"loss {loss:.6e}{validation}"
-
-    def _print(self, text):
-        print(f"[{type(self).__name__}] {text}", flush=True)
 
     def __getstate__(self):
         return {**super().__getstate__(), "_pmm_sklearn_version": __version__}
@@ -347,11 +353,6 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
                 )
             )
         super().__setstate__(state)
-
-
-def loss_of_means(objective):
-    """Loss of a model without matrices, whose outputs are the means of the targets."""
-    return objective.value(np.zeros(objective.n_parameters))
 
 
 @contextmanager

@@ -1,47 +1,42 @@
 """Classification with parametric matrix models."""
 
-from functools import partial
-
 import numpy as np
 from sklearn.base import ClassifierMixin
+from sklearn.utils import check_random_state
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import validate_data
 
-from ._alpha_search import AlphaLadder
-from ._base import fitted_state_kept_on_error
+from ._base import BasePMM, fitted_state_kept_on_error
 from ._callbacks import with_callbacks
-from ._labels import (
+from ._softmax import SoftmaxOutputs
+from .checks.data import (
+    TableData,
+    check_features,
+    check_real,
+    check_sample_weight,
+    set_aside,
+)
+from .checks.labels import (
     check_class_weight,
+    check_not_balanced,
     check_same_classes,
-    check_split,
     class_factors,
     encode,
     indicators,
-    is_balanced,
     labels_of,
     online_classes,
     unique_labels,
 )
-from ._mean_model import LogitsOfMean
-from ._observable_base import ObservablePMM
-from ._problem import warn_of_small_weights
-from ._scaling import LogitScaling
-from ._softmax_outputs import SoftmaxOutputs
-from ._validation import check_real, check_sample_weight
-from .model import CrossEntropy, RidgePenalty
+from .checks.parameters import check_no_early_stopping, check_observables
+from .fitted import ObservableStructure, observable_structure
+from .training import ClassLikelihood, LogitUnits, table_problem
 
 # In these units parameters are of order one; see the notes of the docstring.
 _LEVEL_SPACING = 3.0
 _LOGIT_UNIT = 10.0
-# For alpha="auto" where samples or parameters are many.
-_ALPHA = 1.0
-# With 20 000 samples of 8 features and 3 classes, on one core: "adam" reaches a loss
-# of 0.343 per sample in 11 s, "lm" 0.42 in 12 s and "lbfgs" 0.37 in 38 s.  With 2000
-# samples "lm" reaches 0.27 in 3 s, and "adam" 0.41 in 1 s.
-_MANY_SAMPLES = 10_000
 
 
-class PMMClassifier(SoftmaxOutputs, ClassifierMixin, ObservablePMM):
+class PMMClassifier(SoftmaxOutputs, ClassifierMixin, BasePMM):
     r"""Parametric matrix model for classification.
 
     The features control a Hermitian matrix, :math:`H(x) = M_0 + \sum_l x_l M_l`.
@@ -245,9 +240,8 @@ class PMMClassifier(SoftmaxOutputs, ClassifierMixin, ObservablePMM):
            [1., 0., 0.]])
     """
 
-    _level_spacing = _LEVEL_SPACING
-    _ladder = AlphaLadder((0.3, 1.0, 3.0, 10.0), first=2)
-    _combination = LogitsOfMean
+    _structure_type = ObservableStructure
+    _likelihood = ClassLikelihood(_LOGIT_UNIT)
 
     def __init__(
         self,
@@ -340,15 +334,22 @@ class PMMClassifier(SoftmaxOutputs, ClassifierMixin, ObservablePMM):
         array(['setosa', 'versicolor', 'virginica'], dtype='<U10')
         """
         with fitted_state_kept_on_error(self):
-            self._check_parameters()
-            data, classes = self._check_data(X, y, sample_weight)
-            self._fit_outputs(
-                data,
-                CrossEntropy(_LOGIT_UNIT),
-                partial(LogitScaling, unit=_LOGIT_UNIT),
-                {"X": X, "y": y, "metadata": {"sample_weight": sample_weight}},
-                {"classes_": classes},
-            )
+            check_observables(self)
+            check_class_weight(self.class_weight)
+            X_used, labels, weight = self._check_samples(X, y, sample_weight)
+            classes = unique_labels("y", labels, "the samples of positive weight")
+            if self.warm_start and hasattr(self, "matrices_"):
+                check_same_classes(classes, self.classes_)
+            data = self._encoded(X_used, labels, weight, classes)
+            structure = observable_structure(self, data, _LEVEL_SPACING)
+            model = structure.model()
+            random_state = check_random_state(self.random_state)
+            parts = set_aside(self, data, random_state, labels_of(data.y))
+            units = LogitUnits(*parts[0], model, _LOGIT_UNIT)
+            problem = self._problem(model, units, *parts)
+            description = self._description(classes)
+            given = {"X": X, "y": y, "metadata": {"sample_weight": sample_weight}}
+            self._train(problem, structure, random_state, description, given)
         return self
 
     def partial_fit(self, X, y, classes=None, sample_weight=None):
@@ -392,16 +393,20 @@ class PMMClassifier(SoftmaxOutputs, ClassifierMixin, ObservablePMM):
         True
         """
         with fitted_state_kept_on_error(self):
-            self._check_online_parameters()
+            check_observables(self)
+            check_class_weight(self.class_weight)
+            check_no_early_stopping(self)
+            check_not_balanced(self.class_weight)
             is_first = not hasattr(self, "matrices_")
             X, y, weight = self._check_samples(X, y, sample_weight, is_first)
             classes = online_classes(classes, getattr(self, "classes_", None))
-            self._fit_batch(
-                self._encoded(X, y, weight, classes),
-                CrossEntropy(_LOGIT_UNIT),
-                partial(LogitScaling, unit=_LOGIT_UNIT),
-                {"classes_": classes},
-            )
+            data = self._encoded(X, y, weight, classes)
+            structure = observable_structure(self, data, _LEVEL_SPACING)
+            model = structure.model()
+            units = self._units_of_stream(structure)
+            units = units or LogitUnits(*data, model, _LOGIT_UNIT)
+            problem = self._problem(model, units, data)
+            self._train_epoch(problem, structure, self._description(classes))
         return self
 
     def decision_function_gradient(self, X):
@@ -427,7 +432,7 @@ class PMMClassifier(SoftmaxOutputs, ClassifierMixin, ObservablePMM):
         >>> model.decision_function_gradient(X[:5]).shape
         (5, 3, 4)
         """
-        return self._feature_gradient(self._check_features(X))
+        return self.model_.gradient(check_features(self, X))
 
     def as_function(self, gradient=False):
         """The decision function as a plain function of arrays.
@@ -453,43 +458,37 @@ class PMMClassifier(SoftmaxOutputs, ClassifierMixin, ObservablePMM):
         >>> value.shape, gradient.shape  # the logits of three classes
         ((3,), (3, 4))
         """
-        return super().as_function(gradient)
+        return self.model_.function(gradient)
 
     @property
-    def _single_output(self):
-        """Whether logits have no axis for classes."""
-        return len(self.intercept_) == 1
+    def model_(self):
+        """The fitted model as a value: levels, Hamiltonian, sectors, and logits.
 
-    def _check_parameters(self):
-        super()._check_parameters()
-        check_class_weight(self.class_weight)
+        Examples
+        --------
+        >>> from sklearn.datasets import load_iris
+        >>> from pmm_sklearn import PMMClassifier
+        >>> X, y = load_iris(return_X_y=True)
+        >>> model = PMMClassifier(n_init=1, random_state=0).fit(X, y)
+        >>> model.model_.levels(X).shape
+        (150, 5)
+        """
+        return self._fitted_model()
 
-    def _check_online_parameters(self):
-        super()._check_online_parameters()
-        if is_balanced(self.class_weight):
-            raise ValueError(
-                "class_weight='balanced' needs all samples at once, got a call of "
-                "partial_fit: give a dictionary of weights, or call fit."
-            )
+    def _outputs(self, X):
+        return self.model_.outputs(check_features(self, X), self.n_jobs)
 
-    def _choose_solver(self, objective):
-        if self.solver == "auto" and objective.n_samples >= _MANY_SAMPLES:
-            return "adam"
-        return super()._choose_solver(objective)
+    def _problem(self, model, units, training, validation=None):
+        weight, n_outputs = training.weight, model.n_outputs
+        penalty = self._likelihood.penalty(self.alpha, weight, n_outputs)
+        return table_problem(
+            model, self._likelihood, units, training, penalty, validation
+        )
 
-    def _make_penalty(self, sample_weight, n_outputs):
-        if self.alpha != "auto":
-            return RidgePenalty(self.alpha)
-        warn_of_small_weights(sample_weight)
-        return RidgePenalty(_ALPHA)
-
-    def _check_data(self, X, y, sample_weight):
-        """Features, indicators of the classes, positive weights; the classes."""
-        X, y, weight = self._check_samples(X, y, sample_weight)
-        classes = unique_labels("y", y, "the samples of positive weight")
-        if self.warm_start and hasattr(self, "matrices_"):
-            check_same_classes(classes, self.classes_)
-        return self._encoded(X, y, weight, classes), classes
+    @staticmethod
+    def _description(classes):
+        """Fitted attributes that say what the outputs are."""
+        return {"classes_": classes, "_single_output": len(classes) == 2}
 
     def _check_samples(self, X, y, sample_weight, reset=True):
         """Features, labels and weights of the samples of positive weight."""
@@ -505,9 +504,4 @@ class PMMClassifier(SoftmaxOutputs, ClassifierMixin, ObservablePMM):
         labels = encode(y, classes)
         factors = class_factors(self.class_weight, classes, labels, weight)
         weight = check_sample_weight(weight * factors[labels], len(X))
-        return X, indicators(labels, len(classes)), weight
-
-    def _strata(self, targets, n_validation):
-        labels = labels_of(targets)
-        check_split(labels, n_validation, self.validation_fraction)
-        return labels
+        return TableData(X, indicators(labels, len(classes)), weight)

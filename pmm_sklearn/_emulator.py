@@ -6,39 +6,40 @@ from sklearn.utils.validation import check_is_fitted
 from ._base import fitted_state_kept_on_error
 from ._callbacks import with_callbacks
 from ._emulator_base import BaseEmulator
-from ._npz import load_npz, save_npz
-from ._scaling import FeatureScaling
-from ._spectrum_analysis import SpectrumAnalysisMixin
-from ._spectrum_scaling import SpectrumScaling
-from ._structure_checks import (
+from .checks.data import check_complex_features, check_features
+from .checks.parameters import (
+    check_integer,
+    check_matrix_size,
+    check_number,
+    check_option,
+    check_training,
+)
+from .checks.spectra import warn_of_descending_levels
+from .checks.structures import (
     check_fits,
     check_fixed,
     check_operators,
     check_parity,
     check_paths,
 )
-from ._validation import (
-    check_integer,
-    check_matrix_size,
-    check_number,
-    check_option,
-    check_reach,
-)
-from ._warnings import warn_caller
+from .fitted import SpectrumStructure, load_npz, save_npz
+from .inspection import exceptional_points, follow_levels
 from .model import (
     MATRIX_TYPES,
     EigenvectorOverlap,
-    HermitianSpace,
     Monomials,
     SpectrumReadout,
-    Subspace,
     matrix_spaces,
     spectrum_pmm,
 )
 from .targets import as_outputs, as_targets
+from .training import FeatureUnits, SpectrumUnits
+
+# Those that readouts of spectra have derivatives for.
+_SOLVERS = ("lm", "lbfgs")
 
 
-class PMMEmulator(SpectrumAnalysisMixin, BaseEmulator):
+class PMMEmulator(BaseEmulator):
     r"""Emulator of a quantum Hamiltonian: energies and observables anywhere.
 
     A few expensive calculations of energies, and perhaps of observables, at some
@@ -198,6 +199,8 @@ class PMMEmulator(SpectrumAnalysisMixin, BaseEmulator):
     >>> np.allclose(emulator.exceptional_points()[0].x, [-1j, 1j])
     True
     """
+
+    _structure_type = SpectrumStructure
 
     def __init__(
         self,
@@ -367,36 +370,250 @@ class PMMEmulator(SpectrumAnalysisMixin, BaseEmulator):
         True
         """
         matrices, observables, description = load_npz(file)
-        structure = description["structure"]
+        structure = SpectrumStructure(**description["structure"])
         emulator = cls(
-            structure["block_sizes"],
-            targets=as_targets(structure["outputs"]),
-            matrix_type=structure["matrix_type"],
-            degree=structure["degree"],
+            structure.block_sizes,
+            targets=as_targets(structure.outputs),
+            matrix_type=structure.matrix_type,
+            degree=structure.degree,
         )
-        emulator.matrices_, emulator.observables_ = matrices, observables
-        emulator._structure = structure
-        emulator._single_output = description["single_output"]
-        emulator.n_features_in_ = structure["n_features"]
-        if description["feature_names"]:
-            names = np.array(description["feature_names"], dtype=object)
-            emulator.feature_names_in_ = names
-        emulator.n_outputs_ = len(structure["outputs"])
-        emulator.observable_names_ = emulator._fitted_model().readout.names
+        names = description["feature_names"]
+        if names:
+            emulator.feature_names_in_ = np.array(names, dtype=object)
+        emulator.n_features_in_ = structure.n_features
+        emulator._set_without_training(
+            structure,
+            {"matrices_": matrices, "observables_": observables},
+            {
+                "n_outputs_": len(structure.outputs),
+                "observable_names_": structure.fitted_model().readout.names,
+                "_single_output": description["single_output"],
+            },
+        )
         return emulator
 
-    def _check_features(self, X):
-        check_is_fitted(self)
-        if np.asarray(X).dtype.kind == "c":
-            raise ValueError(
-                "Complex data not supported: X is complex, which only hamiltonian, "
-                "eigenvalues and continue_along take: use one of them, or X.real."
+    def hamiltonian(self, X):
+        r"""The Hamiltonian, :math:`H(x) = \sum_l \phi_l(x) M_l`.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Features, real or complex.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n, n)
+            Hermitian matrices for real features; for complex ones their analytic
+            continuation, which is not Hermitian.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pmm_sklearn import PMMEmulator
+        >>> X = np.linspace(-1, 1, 6)[:, np.newaxis]
+        >>> emulator = PMMEmulator(2, random_state=0).fit(X, -np.hypot(1, X[:, 0]))
+        >>> H = emulator.hamiltonian([[2.0], [1j]])
+        >>> [bool(np.allclose(matrix, matrix.conj().T)) for matrix in H]
+        [True, False]
+        """
+        return self.model_.hamiltonian(check_complex_features(self, "X", X))
+
+    def eigenvalues(self, X):
+        """All levels of the Hamiltonian.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Features, real or complex.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n)
+            Levels, sector after sector, in each of them by ascending real part.
+            For complex features they are complex; :meth:`continue_along` follows
+            them by continuity.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pmm_sklearn import PMMEmulator
+        >>> X = np.linspace(-1, 1, 6)[:, np.newaxis]
+        >>> emulator = PMMEmulator(2, random_state=0).fit(X, -np.hypot(1, X[:, 0]))
+        >>> emulator.eigenvalues([[0.0], [2.0]]).shape  # the second level is not known
+        (2, 2)
+        >>> bool(abs(emulator.eigenvalues([[1.0]])[0, 0] + np.sqrt(2)) < 1e-6)
+        True
+        """
+        return self.model_.levels(check_complex_features(self, "X", X))
+
+    def eigenvectors(self, X):
+        """Eigenvectors of all levels.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Features.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n, n)
+            Normalised eigenvectors in columns, in the order of :meth:`eigenvalues`.
+            Their phases are arbitrary.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pmm_sklearn import PMMEmulator
+        >>> X = np.linspace(-1, 1, 6)[:, np.newaxis]
+        >>> emulator = PMMEmulator(2, random_state=0).fit(X, -np.hypot(1, X[:, 0]))
+        >>> v = emulator.eigenvectors([[2.0]])[0]
+        >>> levels = v.conj().T @ emulator.hamiltonian([[2.0]])[0] @ v
+        >>> np.allclose(levels, np.diag(emulator.eigenvalues([[2.0]])[0]))
+        True
+        """
+        return self.model_.eigenvectors(check_features(self, X))
+
+    def predict_gradient(self, X):
+        r"""Derivatives of the predictions by the features, analytic.
+
+        For a level it is :math:`v^\dagger (\partial H / \partial x_j) v` (Hellmann
+        and Feynman).
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Features.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_features) or (n_samples, n_outputs, n_features)
+            The former if ``y`` in ``fit`` was one-dimensional.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pmm_sklearn import PMMEmulator
+        >>> X = np.linspace(-1, 1, 6)[:, np.newaxis]
+        >>> emulator = PMMEmulator(2, random_state=0).fit(X, -np.hypot(1, X[:, 0]))
+        >>> emulator.predict_gradient([[0.75]]).round(6)  # exact: -0.75 / 1.25
+        array([[-0.6]])
+        """
+        return self.model_.gradient(check_features(self, X))
+
+    def continue_along(self, path):
+        """Levels followed by continuity along a path of parameter points.
+
+        Parameters
+        ----------
+        path : array-like of shape (n_points, n_features)
+            Points in order, real or complex.  Steps between them are subdivided
+            where levels come close.
+
+        Returns
+        -------
+        ndarray of complex of shape (n_points, n)
+            One level in every column.  At the first point they have the order of
+            :meth:`eigenvalues`, which at a real point is that of `targets`.
+
+        Warns
+        -----
+        UserWarning
+            If levels cannot be told apart, because the path leads through an
+            exceptional point.
+
+        Notes
+        -----
+        A closed path around an exceptional point exchanges two levels.
+
+        Examples
+        --------
+        A circle around an exceptional point exchanges the two levels:
+
+        >>> import numpy as np
+        >>> from pmm_sklearn import PMMEmulator
+        >>> X = np.linspace(-1, 1, 6)[:, np.newaxis]
+        >>> emulator = PMMEmulator(2, random_state=0).fit(X, np.hypot(1, X) * [-1, 1])
+        >>> circle = 1j - 1j * np.exp(2j * np.pi * np.linspace(0, 1, 30)[:, np.newaxis])
+        >>> levels = emulator.continue_along(circle)
+        >>> levels[[0, -1]].real.round(6)
+        array([[-1.,  1.],
+               [ 1., -1.]])
+        """
+        path = check_complex_features(self, "path", path).astype(np.complex128)
+        model = self.model_
+        followed = np.empty((len(path), model.side), np.complex128)
+        for sector in model.sectors:
+            followed[:, sector] = follow_levels(
+                lambda X, sector=sector: model.hamiltonian(X)[:, sector, sector], path
             )
-        X = super()._check_features(X)
-        with np.errstate(over="ignore"):
-            inputs = self._fitted_model().primary.inputs(X)
-        check_reach(inputs[:, 1:], self.matrices_)
-        return X
+        return followed
+
+    def exceptional_points(self):
+        """Complex parameters at which two levels coincide.
+
+        Real features near such a point show an avoided crossing.  They are branch
+        points: a series in the feature converges up to the nearest one.
+
+        Returns
+        -------
+        list of ExceptionalPoints
+            For each sector of side ``n`` all of them, ``n * (n - 1)`` in general,
+            with the double level and a residual each.
+
+        Raises
+        ------
+        ValueError
+            If there are several features, or ``degree`` is not 1.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pmm_sklearn import PMMEmulator
+        >>> X = np.linspace(-1, 1, 6)[:, np.newaxis]
+        >>> emulator = PMMEmulator(2, random_state=0).fit(X, -np.hypot(1, X[:, 0]))
+        >>> points = emulator.exceptional_points()[0]
+        >>> np.allclose(points.x, [-1j, 1j], atol=1e-5)
+        True
+        """
+        check_is_fitted(self)
+        if len(self.matrices_) != 2:
+            raise ValueError(
+                f"exceptional_points needs one feature and degree=1, got "
+                f"{self.n_features_in_} feature(s) and degree={self.degree!r}: use "
+                f"continue_along to look at H on a path of your choice."
+            )
+        constant, slope = self.matrices_
+        return [
+            exceptional_points(constant[sector, sector], slope[sector, sector])
+            for sector in self.model_.sectors
+        ]
+
+    def as_function(self, gradient=False):
+        """The fitted model as a plain function of arrays, fast for single samples.
+
+        Parameters
+        ----------
+        gradient : bool, default=False
+            Whether the function returns ``(value, gradient)``, as
+            ``scipy.optimize.minimize(function, x, jac=True)`` takes it.
+
+        Returns
+        -------
+        ModelFunction
+            Of features of shape (n_features,) or (n_samples, n_features), not
+            validated.  It can be pickled and shared by threads.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pmm_sklearn import PMMEmulator
+        >>> X = np.linspace(-1, 1, 6)[:, np.newaxis]
+        >>> emulator = PMMEmulator(2, random_state=0).fit(X, -np.hypot(1, X[:, 0]))
+        >>> energy, slope = emulator.as_function(gradient=True)([0.75])
+        >>> round(float(energy), 6), slope.round(6)  # exact: -1.25, -0.6
+        (-1.25, array([-0.6]))
+        """
+        return self.model_.function(gradient)
 
     def _check_parameters(self):
         check_matrix_size(self.matrix_size)
@@ -414,44 +631,25 @@ class PMMEmulator(SpectrumAnalysisMixin, BaseEmulator):
                 f"matrix_type='symmetric' means real matrices: set "
                 f"matrix_type='hermitian', or commutator=0."
             )
-        self._check_training_parameters()
+        check_training(self, _SOLVERS)
 
     def _make_structure(self, data):
         block_sizes = check_matrix_size(self.matrix_size)
         if self.targets is None:
-            _warn_of_descending_levels(data.y)
-        return {
-            "n_features": data.X.shape[1],
-            "degree": int(self.degree),
-            "block_sizes": block_sizes,
-            "matrix_type": self.matrix_type,
-            "outputs": as_outputs(self.targets, data.y.shape[1], block_sizes),
-            "eigensolver": self.eigensolver,
-        }
-
-    def _make_model(self, bases=None, basis_of_matrix=(), **structure):
-        spaces = None
-        if bases is not None:
-            space = HermitianSpace(structure["block_sizes"], structure["matrix_type"])
-            own = [space if b is None else Subspace(space, b) for b in bases]
-            spaces = [own[i] for i in basis_of_matrix]
-        return spectrum_pmm(**structure, spaces=spaces)
-
-    def _restrictions(self, model):
-        # Bases, not the operators that they follow from: another LAPACK finds others.
-        primary = model.primary
-        distinct = list(dict.fromkeys(primary.spaces))
-        return {
-            "bases": [space.columns for space in distinct],
-            "basis_of_matrix": [distinct.index(space) for space in primary.spaces],
-            "offsets": primary.offsets,
-            "strength": float(self.commutator),
-        }
+            warn_of_descending_levels(data.y)
+        return SpectrumStructure(
+            n_features=data.X.shape[1],
+            degree=int(self.degree),
+            block_sizes=block_sizes,
+            matrix_type=self.matrix_type,
+            outputs=as_outputs(self.targets, data.y.shape[1], block_sizes),
+            eigensolver=self.eigensolver,
+        )
 
     def _make_training_model(self, structure, data):
-        block_sizes, matrix_type = structure["block_sizes"], self.matrix_type
+        block_sizes, matrix_type = structure.block_sizes, self.matrix_type
         side = sum(block_sizes)
-        monomials = Monomials(structure["n_features"], self.degree)
+        monomials = Monomials(structure.n_features, self.degree)
         fixed = check_fixed(self.fixed, monomials.size, side)
         free, spaces = matrix_spaces(
             monomials,
@@ -461,18 +659,18 @@ class PMMEmulator(SpectrumAnalysisMixin, BaseEmulator):
             check_parity(self.parity, side),
             tuple(fixed),
         )
-        readout = SpectrumReadout(structure["outputs"], block_sizes, matrix_type)
-        features = FeatureScaling(
+        readout = SpectrumReadout(structure.outputs, block_sizes, matrix_type)
+        features = FeatureUnits(
             data.X,
             data.weight.max(axis=1),
             monomials,
             centre=self.parity is None and not fixed,
         )
-        scaling = SpectrumScaling(features, readout, data.y, data.weight)
+        units = SpectrumUnits(features, readout, data.y, data.weight)
         model = spectrum_pmm(
-            **structure,
+            **vars(structure),
             spaces=spaces,
-            offsets=self._offsets(fixed, free, scaling),
+            offsets=self._offsets(fixed, free, units),
             strength=self.commutator,
         )
         if model.n_parameters == 0:
@@ -480,10 +678,10 @@ class PMMEmulator(SpectrumAnalysisMixin, BaseEmulator):
                 f"fixed={list(fixed)} leaves no matrix to learn, and targets have no "
                 f"observable: leave at least one of the {monomials.size} matrices out."
             )
-        return model, scaling
+        return model, units
 
     @staticmethod
-    def _offsets(fixed, free, scaling):
+    def _offsets(fixed, free, units):
         """Matrices that are not learned, in standardised units."""
         if not fixed:
             return None
@@ -492,10 +690,10 @@ class PMMEmulator(SpectrumAnalysisMixin, BaseEmulator):
         for i, matrix in fixed.items():
             given[i] = check_fits(f"fixed[{i}]", matrix, free[i])
         offsets = np.zeros_like(given)
-        offsets[list(fixed)] = scaling.matrices_to_standard(given)[list(fixed)]
+        offsets[list(fixed)] = units.matrices_to_standard(given)[list(fixed)]
         return offsets
 
-    def _make_smoothness(self, model, scaling, X):
+    def _make_smoothness(self, model, units, X):
         if self.smoothness == 0:
             return None
         paths = check_paths(self.paths, X)
@@ -503,20 +701,7 @@ class PMMEmulator(SpectrumAnalysisMixin, BaseEmulator):
             model.primary,
             model.states,
             model.block_sizes,
-            [scaling.features(path) for path in paths],
+            [units.features(path) for path in paths],
             self.smoothness,
             self.smoothness_exponent,
         )
-
-
-def _warn_of_descending_levels(y):
-    """Columns that are levels have the lowest first."""
-    rises = y[:, 1:] - y[:, :-1]
-    for k, rise in enumerate(rises.T):
-        if np.nansum(rise) < 0:
-            warn_caller(
-                f"Columns of y are the lowest levels in ascending order, but column "
-                f"{k + 1} is below column {k} on average: sort the columns, or name "
-                f"what they are in targets.",
-                UserWarning,
-            )

@@ -1,114 +1,69 @@
-"""What emulators of spectra have in common: data with gaps, units, fit, predict."""
+"""What emulators of spectra have in common: data with gaps, fit, predict, score."""
 
-from typing import NamedTuple
+from abc import abstractmethod
 
 import numpy as np
 from sklearn.base import RegressorMixin
 from sklearn.metrics import r2_score
-from sklearn.utils import check_array, check_consistent_length, check_random_state
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils import check_array, check_random_state
+from sklearn.utils.validation import check_is_fitted
 
 from ._base import BasePMM
-from ._posterior import PosteriorMixin
-from ._problem import TrainingProblem, make_penalty
-from ._threads import single_blas_thread
-from ._validation import (
-    check_errors,
-    check_real,
-    check_sample_weight,
-    check_target_weight,
-)
-from .model import RidgePenalty, SquaredError
+from .checks.data import check_real, check_sample_weight, check_target_weight
+from .checks.spectra import Y_CHECKS, check_spectra
 from .targets import as_targets
-
-# Of the coordinates of all matrices, for alpha="auto".  It is wide, for levels above
-# the highest target may be far away; a narrow one draws them down, and training ends
-# in poor minima (doc/defaults.rst).
-_PRIOR_VARIANCE = 500.0
-_X_CHECKS = {"dtype": np.float64}
-_Y_CHECKS = {
-    "dtype": np.float64,
-    "ensure_2d": False,
-    "ensure_min_features": 0,
-    "allow_nd": True,
-    "ensure_all_finite": "allow-nan",
-}
+from .training import SpectrumLikelihood, table_problem
 
 
-class EmulatorData(NamedTuple):
-    """Checked training data; entries that were not calculated have no weight.
-
-    Attributes
-    ----------
-    X : ndarray of shape (n_samples, n_features)
-        Features.
-    y : ndarray of shape (n_samples, n_outputs)
-        Targets, zero where they were not calculated.
-    weight : ndarray of shape (n_samples, n_outputs)
-        Number of observations that an entry counts for.
-    error : ndarray of shape (n_samples, n_outputs) or None
-        Standard deviation of every entry.
-    """
-
-    X: np.ndarray
-    y: np.ndarray
-    weight: np.ndarray
-    error: np.ndarray | None
-
-    def scaled(self, target_weight, spread):
-        """Features, targets, and weights of errors in units of the spread."""
-        weight = self.weight * target_weight
-        if self.error is not None:
-            weight = weight * (spread / self.error) ** 2
-        return self.X, self.y, weight
-
-
-class BaseEmulator(RegressorMixin, PosteriorMixin, BasePMM):
+class BaseEmulator(RegressorMixin, BasePMM):
     """Fit and predict of models whose outputs are properties of a spectrum.
 
-    A class says what its primary matrix is: `_check_parameters` returns the block
-    sizes, `_make_structure` the plain arguments of `_make_model`, the model in the
-    user's units; `_make_training_model` returns that of the standardised problem
-    and its scaling.
+    A class says what its primary matrix is: see the abstract methods.
     """
+
+    _likelihood = SpectrumLikelihood()
+
+    @abstractmethod
+    def _check_parameters(self):
+        """Validate all hyper-parameters."""
+
+    @abstractmethod
+    def _make_structure(self, data):
+        """Structure of the model in the user's units, for checked data."""
+
+    @abstractmethod
+    def _make_training_model(self, structure, data):
+        """Model of the standardised problem, and its units."""
+
+    @abstractmethod
+    def _make_smoothness(self, model, units, X):
+        """A term of the objective that needs no targets, or None."""
 
     def _fit(self, X, y, sample_weight, target_weight, y_err):
         """Check the data, train, and set the fitted attributes."""
         self._check_parameters()
-        data, is_single_output = self._check_data(X, y, sample_weight, y_err)
+        data, is_single = check_spectra(self, X, y, sample_weight, y_err)
         structure = self._make_structure(data)
-        model, scaling = self._make_training_model(structure, data)
+        model, units = self._make_training_model(structure, data)
         target_weight = check_target_weight(target_weight, model.n_outputs)
-        penalty = make_penalty(self.alpha, data.weight, 1, _PRIOR_VARIANCE)
-        if data.error is not None and self.alpha == "auto":
-            # The noise is known: it need not be estimated from the residuals.
-            penalty = RidgePenalty(1.0 / _PRIOR_VARIANCE)
-        problem = TrainingProblem(
+        likelihood = SpectrumLikelihood(data.weight, data.error is not None)
+        problem = table_problem(
             model,
-            SquaredError(),
-            scaling,
-            data.scaled(target_weight, scaling.spread),
-            penalty,
-            smoothness=self._make_smoothness(model, scaling, data.X),
-            counts=data.weight,
-            residuals="model error" if data.error is None else "known errors",
+            likelihood,
+            units,
+            data.scaled(target_weight, units.spread),
+            likelihood.penalty(self.alpha, data.weight, 1),
+            smoothness=self._make_smoothness(model, units, data.X),
         )
+        description = {
+            "n_outputs_": model.n_outputs,
+            "observable_names_": model.readout.names,
+            "_single_output": is_single,
+        }
+        metadata = {"sample_weight": sample_weight, "y_err": y_err}
+        given = {"X": X, "y": y, "metadata": metadata}
         random_state = check_random_state(self.random_state)
-        self._optimise(
-            problem,
-            self._starts(problem, random_state, structure),
-            {
-                "X": X,
-                "y": y,
-                "metadata": {"sample_weight": sample_weight, "y_err": y_err},
-            },
-            {
-                "n_outputs_": model.n_outputs,
-                "observable_names_": model.readout.names,
-                "_structure": structure,
-                "_single_output": is_single_output,
-            },
-        )
+        self._train(problem, structure, random_state, description, given)
 
     @property
     def targets_(self):
@@ -125,36 +80,6 @@ class BaseEmulator(RegressorMixin, PosteriorMixin, BasePMM):
         """
         check_is_fitted(self)
         return as_targets(self._structure["outputs"])
-
-    def _make_smoothness(self, model, scaling, X):
-        return None
-
-    def _check_data(self, X, y, sample_weight, y_err=None):
-        """Checked data, without rows that do not count."""
-        check_real("X", X)
-        check_real("y", y)
-        X, y = validate_data(self, X, y, validate_separately=(_X_CHECKS, _Y_CHECKS))
-        check_consistent_length(X, y)
-        if y.ndim > 2 or y.size == 0:
-            raise ValueError(
-                f"y must have one row per sample and one column per target, got shape "
-                f"{y.shape}: reshape it."
-            )
-        columns = y.reshape(len(y), -1)
-        weight = check_sample_weight(sample_weight, len(X))[:, np.newaxis]
-        weight = np.where(np.isnan(columns), 0.0, weight)
-        empty = np.flatnonzero(~np.any(weight > 0, axis=0))
-        if empty.size:
-            raise ValueError(
-                f"y has nothing but NaN, or weights of zero, in column {empty[0]}: "
-                f"give at least one value, or leave out the column and its target."
-            )
-        error = check_errors(y_err, columns.shape, weight > 0)
-        used = np.any(weight > 0, axis=1)
-        columns = np.where(weight > 0, columns, 0.0)
-        return EmulatorData(
-            X[used], columns[used], weight[used], None if error is None else error[used]
-        ), y.ndim == 1
 
     def predict(self, X, return_std=False, return_cov=False):
         """Predict the targets, and how far to trust them.
@@ -236,27 +161,64 @@ class BaseEmulator(RegressorMixin, PosteriorMixin, BasePMM):
         """
         predicted = self.predict(X)
         check_real("y", y)
-        y = check_array(y, **_Y_CHECKS)
+        y = check_array(y, **Y_CHECKS)
         if y.size != predicted.size or not np.any(np.isnan(y)):
             return r2_score(y, predicted, sample_weight=sample_weight)
         weight = check_sample_weight(sample_weight, len(y))
         shape = (len(predicted), -1)
         return _mean_r2(y.reshape(shape), predicted.reshape(shape), weight)
 
-    def _check_features(self, X):
-        check_is_fitted(self)
-        check_real("X", X)
-        return validate_data(self, X, reset=False, dtype=np.float64)
+    def sample_y(self, X, n_samples=1, random_state=0):
+        """Draw targets from their distribution, as that of the predictions.
 
-    def _outputs_at(self, X):
-        """Targets at checked features, shape (n_samples, n_outputs)."""
-        with single_blas_thread():
-            return self._fitted_model().predict(
-                self._fitted_parameters(), X, self.n_jobs
-            )
+        Each draw is one function: a change of the parameters to first order, drawn
+        from their posterior density, and noise of each target.
 
-    def _fitted_model(self):
-        return self._make_model(**self._structure)
+        Parameters
+        ----------
+        X : array-like of shape (n_rows, n_features)
+            Features, in the units of ``fit``.
+        n_samples : int, default=1
+            Number of draws.
+        random_state : int, RandomState instance or None, default=0
+            Random numbers.
+
+        Returns
+        -------
+        ndarray of shape (n_rows, n_samples) or (n_rows, n_outputs, n_samples)
+            The former if ``y`` in ``fit`` was one-dimensional.
+
+        Raises
+        ------
+        ValueError
+            If `X` does not fit the model, or the distribution of
+            the parameters is not known, as after ``from_npz``.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pmm_sklearn import PMMEmulator
+        >>> x = np.linspace(-1, 1, 8)[:, np.newaxis]
+        >>> emulator = PMMEmulator(2, random_state=0).fit(x, -np.sqrt(1 + x[:, 0] ** 2))
+        >>> emulator.sample_y(x, n_samples=3).shape
+        (8, 3)
+        """
+        return self._sample_y(X, n_samples, random_state)
+
+    @property
+    def model_(self):
+        """The fitted model as a value: levels, eigenvectors, sectors, and outputs.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pmm_sklearn import PMMEmulator
+        >>> x = np.linspace(-1, 1, 8)[:, np.newaxis]
+        >>> emulator = PMMEmulator(2, random_state=0).fit(x, -np.sqrt(1 + x[:, 0] ** 2))
+        >>> emulator.model_.levels(x).shape
+        (8, 2)
+        """
+        return self._fitted_model()
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

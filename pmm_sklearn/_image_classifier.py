@@ -1,36 +1,35 @@
 """The estimator for classification of images."""
 
-from functools import partial
-
 import numpy as np
 from sklearn.base import ClassifierMixin
-from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from ._base import BasePMM, fitted_state_kept_on_error
 from ._callbacks import with_callbacks
-from ._image_problem import ImageProblem, fitted_parameters, image_model
-from ._images import check_images, check_shift, check_window
-from ._labels import (
+from ._softmax import SoftmaxOutputs
+from ._threads import single_blas_thread
+from .checks.data import TableData, check_sample_weight, set_aside
+from .checks.images import check_images, check_shift, check_window
+from .checks.labels import (
     check_labels,
     check_same_classes,
-    check_split,
     encode,
     online_classes,
     unique_labels,
 )
-from ._softmax_outputs import SoftmaxOutputs
-from ._threads import single_blas_thread
-from ._validation import (
+from .checks.parameters import (
+    check_batches,
     check_flag,
     check_integer,
+    check_no_early_stopping,
     check_number,
     check_option,
-    check_sample_weight,
+    check_training,
 )
+from .fitted import ImageStructure, once
 from .model import MATRIX_TYPES, SELECTIONS, GaugeRotations
-from .solvers import SOLVERS, Schedule
+from .training import ClassLikelihood, ImageUnits, image_problem
 
 
 class PMMImageClassifier(SoftmaxOutputs, ClassifierMixin, BasePMM):
@@ -175,8 +174,9 @@ class PMMImageClassifier(SoftmaxOutputs, ClassifierMixin, BasePMM):
     True
     """
 
-    _solvers = ("adam",)
-    _lines_every = 1
+    _structure_type = ImageStructure
+    _likelihood = ClassLikelihood()
+    _every = 1
     # A schedule of one start has neither a choice of solvers nor of starts.
     solver, n_init, n_jobs, tol = "adam", 1, None, 0.0
 
@@ -273,24 +273,23 @@ class PMMImageClassifier(SoftmaxOutputs, ClassifierMixin, BasePMM):
         """
         with fitted_state_kept_on_error(self):
             self._check_parameters()
-            images, y, weight = self._check_samples(X, y, sample_weight, reset=True)
-            classes = unique_labels("y", y, "the images of positive weight")
+            images, labels, weight = self._check_samples(X, y, sample_weight, True)
+            classes = unique_labels("y", labels, "the images of positive weight")
             if self.warm_start and hasattr(self, "_structure"):
                 check_same_classes(classes, self.classes_)
-            data = images, np.eye(len(classes))[encode(y, classes)], weight
-            structure = self._make_structure(images, len(classes))
+            data = self._encoded(images, labels, weight, classes)
+            structure = self._make_structure(data)
+            model = structure.model()
             random_state = check_random_state(self.random_state)
-            training, validation = self._split_validation(data, random_state)
+            numbers = np.argmax(data.y, axis=1)
+            parts = set_aside(self, data, random_state, numbers)
             seeds = random_state.randint(np.iinfo(np.int32).max, size=2)
-            problem = self._problem(structure, training, seeds[0], validation)
-            self._optimise(
-                problem,
-                self._starts(problem, random_state, structure),
-                {"X": X, "y": y, "metadata": {"sample_weight": sample_weight}},
-                self._description(images, classes, structure),
-                seeds[1],
-            )
-            vars(self).pop("_online", None)
+            problem = self._problem(model, seeds[0], *parts)
+            rotations = GaugeRotations(model) if self.gauge_rotations else None
+            schedule = self._schedule(seeds[1], rotations)
+            description = {"classes_": classes, "image_shape_": images.shape[1:]}
+            given = {"X": X, "y": y, "metadata": {"sample_weight": sample_weight}}
+            self._train(problem, structure, random_state, description, given, schedule)
         return self
 
     def partial_fit(self, X, y, classes=None, sample_weight=None):
@@ -331,26 +330,19 @@ class PMMImageClassifier(SoftmaxOutputs, ClassifierMixin, BasePMM):
         2
         """
         with fitted_state_kept_on_error(self):
-            self._check_online_parameters()
+            self._check_parameters()
+            check_no_early_stopping(self)
             is_first = not hasattr(self, "_structure")
             images, y, weight = self._check_samples(X, y, sample_weight, is_first)
             classes = online_classes(classes, getattr(self, "classes_", None))
-            data = images, np.eye(len(classes))[encode(y, classes)], weight
-            structure = self._make_structure(images, len(classes))
-            if not is_first:
-                self._check_structure(structure, "partial_fit", "call fit first")
-            problem = self._problem(structure, data, seed=getattr(self, "n_iter_", 0))
-            self._fit_epoch(problem, self._description(images, classes, structure))
+            data = self._encoded(images, y, weight, classes)
+            structure = self._make_structure(data)
+            self._units_of_stream(structure)
+            seed = getattr(self, "n_iter_", 0)
+            problem = self._problem(structure.model(), seed, data)
+            description = {"classes_": classes, "image_shape_": images.shape[1:]}
+            self._train_epoch(problem, structure, description)
         return self
-
-    @staticmethod
-    def _description(images, classes, structure):
-        """Fitted attributes that say what the model is for."""
-        return {
-            "classes_": classes,
-            "image_shape_": images.shape[1:],
-            "_structure": structure,
-        }
 
     def _check_samples(self, X, y, sample_weight, reset):
         """Images, labels and weights of the images of positive weight."""
@@ -367,31 +359,26 @@ class PMMImageClassifier(SoftmaxOutputs, ClassifierMixin, BasePMM):
         """Images of shape (n_samples, height, width)."""
         return check_images(self, X, self.image_shape, reset=reset)
 
-    def _split_validation(self, data, random_state):
-        """Training and validation data; no validation data unless asked for."""
-        if not self.early_stopping:
-            return data, None
-        labels = np.argmax(data[1], axis=1)
-        n_validation = int(np.ceil(self.validation_fraction * len(labels)))
-        check_split(labels, n_validation, self.validation_fraction)
-        parts = train_test_split(
-            *data, test_size=n_validation, stratify=labels, random_state=random_state
-        )
-        return parts[::2], parts[1::2]
+    @staticmethod
+    def _encoded(images, labels, weight, classes):
+        """Data as the model takes them, with indicators of all classes."""
+        return TableData(images, np.eye(len(classes))[encode(labels, classes)], weight)
 
-    def _problem(self, structure, data, seed, validation=None):
-        return ImageProblem(
-            image_model(structure),
-            data,
-            self.alpha,
-            self.max_memory * 2**30,
-            (self.max_shift, seed),
+    def _problem(self, model, seed, training, validation=None):
+        return image_problem(
+            model,
+            self._likelihood,
+            ImageUnits(),
+            training,
+            self._likelihood.penalty(self.alpha, training.weight, model.n_outputs),
             validation,
+            self.max_memory * 2**30,
+            (self.max_shift, seed) if self.max_shift else None,
         )
 
     def _check_parameters(self):
         """Validate all hyper-parameters."""
-        for name in ("latent_size", "matrix_size", "n_eigenvectors", "batch_size"):
+        for name in ("latent_size", "matrix_size", "n_eigenvectors"):
             check_integer(name, getattr(self, name), 1)
         if self.n_eigenvectors > self.matrix_size:
             raise ValueError(
@@ -404,18 +391,15 @@ class PMMImageClassifier(SoftmaxOutputs, ClassifierMixin, BasePMM):
         check_option("gram_dtype", self.gram_dtype, ("float64", "float32"))
         check_number("alpha", self.alpha, 0)
         check_number("max_memory", self.max_memory, 0)
-        for name in ("temperature", "learning_rate_init"):
-            check_number(name, getattr(self, name), 0, open_interval=True)
+        check_number("temperature", self.temperature, 0, open_interval=True)
         check_integer("max_shift", self.max_shift, 0)
         check_flag("gauge_rotations", self.gauge_rotations)
-        check_flag("early_stopping", self.early_stopping)
-        check_number(
-            "validation_fraction", self.validation_fraction, 0, 1, open_interval=True
-        )
-        self._check_training_parameters()
+        check_batches(self)
+        check_training(self, ("adam",))
 
-    def _make_structure(self, images, n_classes):
-        """Arguments of `image_model`, which checks that images and windows fit."""
+    def _make_structure(self, data):
+        """What the model is; raises unless images and windows fit."""
+        images = data.X
         if images.dtype.kind == "c" and self.matrix_type != "hermitian":
             raise ValueError(
                 f"X is complex, but matrix_type={self.matrix_type!r}: set "
@@ -424,50 +408,32 @@ class PMMImageClassifier(SoftmaxOutputs, ClassifierMixin, BasePMM):
         shape = images.shape[1:]
         window, stride = check_window(self.window_shape, self.stride, shape)
         check_shift(self.max_shift, shape)
-        return {
-            "image_shape": shape,
-            "window_shape": window,
-            "stride": stride,
-            "gram_dtype": self.gram_dtype,
-            "n_classes": n_classes,
-            "latent_size": self.latent_size,
-            "matrix_size": self.matrix_size,
-            "n_eigenvectors": self.n_eigenvectors,
-            "which": self.which,
-            "matrix_type": self.matrix_type,
-            "temperature": float(self.temperature),
-            "eigensolver": self.eigensolver,
-        }
-
-    def _minimiser(self, solver, model, seed):
-        rotations = GaugeRotations(model) if self.gauge_rotations else None
-        schedule = Schedule(
-            batch_size=self.batch_size,
-            learning_rate=self.learning_rate_init,
-            n_epochs=self.max_iter,
-            seed=seed,
-            after_epoch=rotations,
+        return ImageStructure(
+            image_shape=shape,
+            window_shape=window,
+            stride=stride,
+            gram_dtype=self.gram_dtype,
+            n_classes=data.y.shape[1],
+            latent_size=self.latent_size,
+            matrix_size=self.matrix_size,
+            n_eigenvectors=self.n_eigenvectors,
+            which=self.which,
+            matrix_type=self.matrix_type,
+            temperature=float(self.temperature),
+            eigensolver=self.eigensolver,
         )
-        return partial(SOLVERS[solver].minimise, schedule=schedule)
-
-    def _progress_text(self, loss, score):
-        accuracy = f"   validation accuracy {1 - score:.4f}"
-        return f"loss {loss:.6e}{accuracy if self.early_stopping else ''}"
-
-    def _fitted_parameters(self):
-        return fitted_parameters(self)
 
     def _outputs(self, X):
         """Logits, one for each class, or the difference of those of two classes."""
         check_is_fitted(self, "_structure")
         images = self._images(X, False)
-        model = image_model(self._structure)
+        model = once(self, (self._structure,), self._fitted_structure().fitted_model)
         if images.dtype.kind == "c" and not model.grams.is_complex:
             raise ValueError(
                 "X is complex, but the model was fitted to real images: give real ones."
             )
         with single_blas_thread():
-            logits = model.predict(self._fitted_parameters(), images, self.n_jobs)
+            logits = model.predict(self.members_[0], images, self.n_jobs)
         return logits[:, 1:] - logits[:, :1] if logits.shape[1] == 2 else logits
 
     def __sklearn_tags__(self):

@@ -1,24 +1,21 @@
 """Regression with parametric matrix models."""
 
-import numpy as np
 from sklearn.base import RegressorMixin
-from sklearn.utils.validation import validate_data
+from sklearn.utils import check_random_state
 
-from ._alpha_search import AlphaLadder
-from ._base import fitted_state_kept_on_error
+from ._base import BasePMM, fitted_state_kept_on_error
 from ._callbacks import with_callbacks
-from ._observable_base import ObservablePMM
-from ._posterior import PosteriorMixin
-from ._problem import make_penalty
-from ._scaling import Standardisation
-from ._validation import check_real, check_sample_weight
-from .model import SquaredError
+from .checks.data import check_features, check_table, set_aside
+from .checks.parameters import (
+    check_no_early_stopping,
+    check_observables,
+    check_rank_reaches,
+)
+from .fitted import ObservableStructure, observable_structure
+from .training import GaussianLikelihood, TargetUnits, table_problem
 
-# Of the coordinates of all matrices, for alpha="auto" of many parameters.
-_PRIOR_VARIANCE = 5.0
 
-
-class PMMRegressor(RegressorMixin, PosteriorMixin, ObservablePMM):
+class PMMRegressor(RegressorMixin, BasePMM):
     r"""Parametric matrix model for regression.
 
     The features control a Hermitian matrix, :math:`H(x) = M_0 + \sum_l x_l M_l`.
@@ -233,14 +230,8 @@ class PMMRegressor(RegressorMixin, PosteriorMixin, ObservablePMM):
     array([-0.995037])
     """
 
-    # Variances of the noise over those of matrix elements, for standardised targets: no
-    # noise, and 10 %, 30 % and 100 % of it, or more.  See doc/defaults.rst.
-    _ladder = AlphaLadder(
-        (0.0, 1e-2, 1e-1, 1.0),
-        first=2,
-        tolerance=2.0,
-        held_out=(0.0, 1e-1, 1.0, 10.0, 100.0),
-    )
+    _structure_type = ObservableStructure
+    _likelihood = GaussianLikelihood()
 
     def __init__(
         self,
@@ -334,18 +325,24 @@ class PMMRegressor(RegressorMixin, PosteriorMixin, ObservablePMM):
         ('converged', 2)
         """
         with fitted_state_kept_on_error(self):
-            self._check_parameters()
-            data, is_single_output = self._check_data(X, y, sample_weight)
-            self._fit_outputs(
-                data,
-                SquaredError(),
-                Standardisation,
-                {"X": X, "y": y, "metadata": {"sample_weight": sample_weight}},
-                {
-                    "n_outputs_": data[1].shape[1],
-                    "_single_output": is_single_output,
-                },
+            check_observables(self)
+            data, is_single = check_table(self, X, y, sample_weight)
+            structure = observable_structure(self, data)
+            model = structure.model()
+            check_rank_reaches(structure.rank[0], model.primary.side, data.X.shape[1])
+            random_state = check_random_state(self.random_state)
+            training, validation = set_aside(self, data, random_state)
+            problem = table_problem(
+                model,
+                self._likelihood,
+                TargetUnits(*training, model),
+                training,
+                self._likelihood.penalty(self.alpha, training.weight, model.n_outputs),
+                validation,
             )
+            description = {"n_outputs_": model.n_outputs, "_single_output": is_single}
+            given = {"X": X, "y": y, "metadata": {"sample_weight": sample_weight}}
+            self._train(problem, structure, random_state, description, given)
         return self
 
     def partial_fit(self, X, y, sample_weight=None):
@@ -385,36 +382,22 @@ class PMMRegressor(RegressorMixin, PosteriorMixin, ObservablePMM):
         True
         """
         with fitted_state_kept_on_error(self):
-            self._check_online_parameters()
+            check_observables(self)
+            check_no_early_stopping(self)
             is_first = not hasattr(self, "matrices_")
-            data, is_single_output = self._check_data(X, y, sample_weight, is_first)
-            attributes = {
-                "n_outputs_": data[1].shape[1],
-                "_single_output": is_single_output,
-            }
-            self._fit_batch(data, SquaredError(), Standardisation, attributes)
+            data, is_single = check_table(self, X, y, sample_weight, is_first)
+            structure = observable_structure(self, data)
+            model = structure.model()
+            problem = table_problem(
+                model,
+                self._likelihood,
+                self._units_of_stream(structure) or TargetUnits(*data, model),
+                data,
+                self._likelihood.penalty(self.alpha, data.weight, model.n_outputs),
+            )
+            description = {"n_outputs_": model.n_outputs, "_single_output": is_single}
+            self._train_epoch(problem, structure, description)
         return self
-
-    def _make_penalty(self, sample_weight, n_outputs):
-        return make_penalty(self.alpha, sample_weight, n_outputs, _PRIOR_VARIANCE)
-
-    def _check_data(self, X, y, sample_weight, reset=True):
-        """Features, target columns and weights, all positive; whether y was 1-D."""
-        check_real("X", X)
-        check_real("y", y)
-        X, y = validate_data(
-            self,
-            X,
-            y,
-            multi_output=True,
-            y_numeric=True,
-            dtype=np.float64,
-            reset=reset,
-        )
-        weight = check_sample_weight(sample_weight, len(X))
-        used = weight > 0
-        columns = y.astype(np.float64).reshape(len(y), -1)
-        return (X[used], columns[used], weight[used]), y.ndim == 1
 
     def predict(self, X, return_std=False, return_cov=False):
         """Predict targets, and how far to trust them.
@@ -486,7 +469,87 @@ class PMMRegressor(RegressorMixin, PosteriorMixin, ObservablePMM):
         >>> model.predict_gradient([[0.5]]).round(3)  # exact: cos(0.5) = 0.878
         array([[0.878]])
         """
-        return self._feature_gradient(self._check_features(X))
+        return self.model_.gradient(check_features(self, X))
+
+    def as_function(self, gradient=False):
+        """The fitted model as a plain function of arrays, fast for single samples.
+
+        Parameters
+        ----------
+        gradient : bool, default=False
+            Whether the function returns ``(value, gradient)``, as
+            ``scipy.optimize.minimize(function, x, jac=True)`` takes it.
+
+        Returns
+        -------
+        ModelFunction
+            Of features of shape (n_features,) or (n_samples, n_features), not
+            validated.  It can be pickled and shared by threads.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pmm_sklearn import PMMRegressor
+        >>> X = np.random.RandomState(0).uniform(-1, 1, size=(40, 2))
+        >>> model = PMMRegressor(4, 2, n_init=1, random_state=0)
+        >>> f = model.fit(X, X[:, 0] * X[:, 1]).as_function(gradient=True)
+        >>> value, gradient = f([0.5, -0.4])
+        >>> gradient.round(1)  # exact: -0.4, 0.5
+        array([-0.4,  0.5])
+        """
+        return self.model_.function(gradient)
+
+    def sample_y(self, X, n_samples=1, random_state=0):
+        """Draw targets from their distribution, as that of the predictions.
+
+        Each draw is one function: a change of the parameters to first order, drawn
+        from their posterior density, and noise of each target.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_rows, n_features)
+            Features, in the units of ``fit``.
+        n_samples : int, default=1
+            Number of draws.
+        random_state : int, RandomState instance or None, default=0
+            Random numbers.
+
+        Returns
+        -------
+        ndarray of shape (n_rows, n_samples) or (n_rows, n_outputs, n_samples)
+            The former if ``y`` in ``fit`` was one-dimensional.
+
+        Raises
+        ------
+        ValueError
+            If `X` does not fit the model, or the distribution of
+            the parameters is not known, as after ``partial_fit``.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pmm_sklearn import PMMRegressor
+        >>> x = np.linspace(-1, 1, 30)[:, np.newaxis]
+        >>> model = PMMRegressor(3, 2, n_init=1, random_state=0).fit(x, x[:, 0] ** 2)
+        >>> model.sample_y(x, n_samples=3).shape
+        (30, 3)
+        """
+        return self._sample_y(X, n_samples, random_state)
+
+    @property
+    def model_(self):
+        """The fitted model as a value: levels, Hamiltonian, sectors, and outputs.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pmm_sklearn import PMMRegressor
+        >>> x = np.linspace(-1, 1, 30)[:, np.newaxis]
+        >>> model = PMMRegressor(3, 2, n_init=1, random_state=0).fit(x, x[:, 0] ** 2)
+        >>> model.model_.levels(x).shape
+        (30, 3)
+        """
+        return self._fitted_model()
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -1,22 +1,24 @@
 """Emulation of Trotterised time evolution, and its limit of no time step."""
 
 import numpy as np
-from sklearn.utils.validation import check_is_fitted
 
 from ._base import fitted_state_kept_on_error
 from ._callbacks import with_callbacks
 from ._emulator_base import BaseEmulator
-from ._function import ModelFunction
-from ._spectrum_scaling import SpectrumScaling
-from ._validation import check_integer, check_matrix_size, check_option
-from .model import (
-    MATRIX_TYPES,
-    PMM,
-    HermitianSpace,
-    SpectrumReadout,
-    UnitaryProduct,
+from .checks.data import check_features
+from .checks.parameters import (
+    check_integer,
+    check_matrix_size,
+    check_option,
+    check_training,
 )
+from .fitted import EvolutionStructure
+from .model import MATRIX_TYPES
 from .targets import as_outputs
+from .training import SpectrumUnits, TimeUnits
+
+# Those that readouts of spectra have derivatives for.
+_SOLVERS = ("lm", "lbfgs")
 
 
 class UnitaryPMMEmulator(BaseEmulator):
@@ -105,6 +107,8 @@ class UnitaryPMMEmulator(BaseEmulator):
     >>> model.fit(t[:, np.newaxis], energy).predict([[0.0]]).round(3)
     array([-1.414])
     """
+
+    _structure_type = EvolutionStructure
 
     def __init__(
         self,
@@ -202,10 +206,7 @@ class UnitaryPMMEmulator(BaseEmulator):
         >>> np.allclose(f([0.0]), model.predict([[0.0]]))
         True
         """
-        check_is_fitted(self)
-        return ModelFunction(
-            self._mean_model(), self.n_features_in_, self._single_output
-        )
+        return self.model_.function()
 
     @property
     def hamiltonian_(self):
@@ -248,80 +249,41 @@ class UnitaryPMMEmulator(BaseEmulator):
         >>> model.eigenvalues([[0.0], [0.1]]).shape
         (2, 3)
         """
-        return self._levels(self._check_features(X))
-
-    def _levels(self, X):
-        """All energies at features that have been checked."""
-        n = sum(self._structure["block_sizes"])
-        everything = {**self._structure, "outputs": self._all_levels()}
-        parameters = self._fitted_parameters()._replace(observables=np.empty((0, n, n)))
-        return self._make_model(**everything).predict(parameters, X)
-
-    def _all_levels(self):
-        return [
-            ("level", "", ((k, sector),))
-            for sector, size in enumerate(self._structure["block_sizes"])
-            for k in range(size)
-        ]
+        return self.model_.levels(check_features(self, X))
 
     def _check_parameters(self):
         check_matrix_size(self.matrix_size)
         check_integer("n_factors", self.n_factors, 1)
         check_option("matrix_type", self.matrix_type, MATRIX_TYPES)
-        self._check_training_parameters()
+        check_training(self, _SOLVERS)
 
     def _make_structure(self, data):
         _check_time_steps(data)
         block_sizes = check_matrix_size(self.matrix_size)
         outputs = as_outputs(self.targets, data.y.shape[1], block_sizes)
         _check_phases(data, outputs)
-        return {
-            "n_factors": int(self.n_factors),
-            "block_sizes": block_sizes,
-            "matrix_type": self.matrix_type,
-            "outputs": outputs,
-            "eigensolver": self.eigensolver,
-        }
-
-    @staticmethod
-    def _make_model(n_factors, block_sizes, matrix_type, outputs, eigensolver):
-        primary = UnitaryProduct(n_factors, HermitianSpace(block_sizes, matrix_type))
-        readout = SpectrumReadout(outputs, block_sizes, "hermitian")
-        return PMM(primary, readout.states, readout, block_sizes, eigensolver)
+        return EvolutionStructure(
+            n_factors=int(self.n_factors),
+            block_sizes=block_sizes,
+            matrix_type=self.matrix_type,
+            outputs=outputs,
+            eigensolver=self.eigensolver,
+        )
 
     def _make_training_model(self, structure, data):
-        model = self._make_model(**structure)
+        model = structure.model()
         longest = np.max(np.abs(data.X))
-        scaling = SpectrumScaling(
-            _TimeScaling(longest),
+        units = SpectrumUnits(
+            TimeUnits(longest),
             model.readout,
             data.y,
             data.weight,
             energy_scale=1.0 / longest,
         )
-        return model, scaling
+        return model, units
 
-
-class _TimeScaling:
-    """Time steps in units of the longest, energies in units of its inverse.
-
-    The matrices multiply the time step, so that the unit of energy does it all.
-    """
-
-    def __init__(self, longest):
-        self.shift, self.scale = np.zeros(1), np.array([longest])
-
-    def values(self, X):
-        return X / self.scale
-
-    def silence_constants(self, matrices):
-        pass
-
-    def to_user(self, matrices):
-        return matrices
-
-    def to_standard(self, matrices):
-        return matrices
+    def _make_smoothness(self, model, units, X):
+        return None
 
 
 def _check_time_steps(data):

@@ -11,8 +11,6 @@ from sklearn.model_selection import train_test_split
 from sklearn.utils import shuffle
 
 from pmm_sklearn import PMMClassifier, PMMRegressor
-from pmm_sklearn._alpha_search import AlphaFit, AlphaLadder, _folds, search_alpha
-from pmm_sklearn._starts import Training
 from pmm_sklearn.model import (
     PMM,
     Objective,
@@ -22,6 +20,8 @@ from pmm_sklearn.model import (
     observable_pmm,
 )
 from pmm_sklearn.solvers import SolverResult, StopReason
+from pmm_sklearn.training import AlphaFit, AlphaLadder, Training, search_alpha
+from pmm_sklearn.training.alpha import _folds
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -59,7 +59,7 @@ def tried(losses, first, cut_at=None, tolerance=1.0):
         reason = StopReason.INTERRUPTED if is_cut else StopReason.CONVERGED
         result = SolverResult(None, 0.0, 0.0, reason, [], [], None)
         cut = reason if is_cut else None
-        return AlphaFit(rung, Training([result], [], []), losses[rung], cut=cut)
+        return AlphaFit(rung, Training([result], [], []), losses[rung], stop=cut)
 
     ladder = AlphaLadder(RUNGS[: len(losses)], first, tolerance)
     best, fits, cut = search_alpha(ladder, fit)
@@ -403,7 +403,7 @@ class TestInterruption:
                 raise KeyboardInterrupt
             return expected_loss(*args)
 
-        monkeypatch.setattr("pmm_sklearn._alpha_search.expected_loss", loss)
+        monkeypatch.setattr("pmm_sklearn.training.alpha.expected_loss", loss)
         with pytest.warns(ConvergenceWarning, match="interrupted"):
             model = regressor().fit(X, y)
         assert_array_equal(model.alphas_, [0.01, 0.1])
@@ -463,7 +463,7 @@ def test_an_error_in_the_second_fit_changes_nothing(smooth_data, monkeypatch):
             raise MemoryError
         return expected_loss(*args)
 
-    monkeypatch.setattr("pmm_sklearn._alpha_search.expected_loss", loss)
+    monkeypatch.setattr("pmm_sklearn.training.alpha.expected_loss", loss)
     with pytest.raises(MemoryError):
         model.fit(*noisy(*smooth_data, 0.3))
     assert vars(model) == before

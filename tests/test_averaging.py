@@ -9,7 +9,7 @@ from scipy.special import expit, softmax
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
 
 from pmm_sklearn import PMMClassifier, PMMRegressor
-from pmm_sklearn._mean_model import inverse_weights
+from pmm_sklearn.fitted import inverse_weights
 from pmm_sklearn.model import PMM
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -35,7 +35,7 @@ def labels(X, n_classes):
 
 def outputs_of(model, X):
     """Outputs of each member alone, from its matrices."""
-    return np.stack([model._fitted_model().predict(m, X) for m in model.members_])
+    return np.stack([model.model_.pmm.predict(m, X) for m in model.members_])
 
 
 def losses_of(model, best=None):
@@ -86,7 +86,7 @@ class TestRegressor:
         model = regressor(n_average=1).fit(X, y)
         assert_array_equal(model.member_weights_, [1.0])
         parameters = model.members_[0]
-        expected = model._fitted_model().predict(parameters, X)[:, 0]
+        expected = model.model_.pmm.predict(parameters, X)[:, 0]
         assert_array_equal(model.predict(X), expected)
 
     def test_less_error_than_the_best_on_noisy_data(self):
@@ -246,16 +246,6 @@ def test_weights_of_a_perfect_member():
     assert_allclose(inverse_weights([4.0, 1.0, 16.0]), np.array([2, 4, 1]) / 7)
     assert_array_equal(inverse_weights([0.0, 0.0, 1.0]), [0.5, 0.5, 0.0])
     assert_array_equal(inverse_weights([1e-300, 1.0]), [1.0, 1e-150])
-
-
-@pytest.mark.parametrize("make", [regressor, classifier])
-def test_estimators_pickled_before_there_were_members(smooth_data, make):
-    X, _ = smooth_data
-    model = make(n_average=1).fit(X, labels(X, 2))
-    expected = model.predict(X)
-    for name in ("member_weights_", "_other_members"):
-        del vars(model)[name]
-    assert_array_equal(model.predict(X), expected)
 
 
 class TestErrorBars:

@@ -10,7 +10,7 @@ from scipy.sparse import coo_array, csr_array, csr_matrix
 from sklearn.exceptions import ConvergenceWarning
 
 from pmm_sklearn import PMMClassifier, PMMEmulator, PMMRegressor
-from pmm_sklearn._scaling import moments
+from pmm_sklearn.training.units import moments
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 

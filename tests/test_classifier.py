@@ -18,6 +18,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from pmm_sklearn import PMMClassifier
+from pmm_sklearn.checks.data import set_aside
+from pmm_sklearn.training import ClassLikelihood
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -97,7 +99,7 @@ def test_auto_solver_depends_on_the_size(capsys, monkeypatch):
     assert "solver 'lbfgs'" in output_of_fit(
         clone(model).set_params(solver="lbfgs"), X, y, capsys
     )
-    monkeypatch.setattr("pmm_sklearn._classifier._MANY_SAMPLES", 60)
+    monkeypatch.setattr(ClassLikelihood, "many_samples", 60)
     assert "solver 'adam'" in output_of_fit(model, X, y, capsys)
     assert "solver 'lm'" in output_of_fit(model, X[:59], y[:59], capsys)
 
@@ -323,13 +325,12 @@ class TestEarlyStopping:
             np.arange(240) % 24 == 0, n_classes - 1, np.arange(240) % (n_classes - 1)
         )
         splits = []
-        original = PMMClassifier._split_validation
 
-        def split(self, *args):
-            splits.append(original(self, *args))
+        def split(*args):
+            splits.append(set_aside(*args))
             return splits[-1]
 
-        monkeypatch.setattr(PMMClassifier, "_split_validation", split)
+        monkeypatch.setattr("pmm_sklearn._classifier.set_aside", split)
         small(early_stopping=True, max_iter=2).fit(X, y)
         ((training, validation),) = splits
         assert [len(training[0]), len(validation[0])] == [216, 24]
@@ -475,7 +476,7 @@ class TestPartialFit:
         before = model.decision_function(X)
         model.set_params(learning_rate_init=1e-12).partial_fit(X + 5, y)
         assert_allclose(model.decision_function(X), before, atol=1e-6)
-        values = model._online[0].scaling.features(X)
+        values = model._online[0].units.features(X)
         assert_allclose(values.mean(axis=0), 0, atol=1e-12)
 
     def test_goes_on_from_a_fit(self, rings):

@@ -11,10 +11,10 @@ from numpy.testing import assert_array_equal
 from sklearn.model_selection import GridSearchCV, cross_val_score
 
 from pmm_sklearn import PMMClassifier, PMMEmulator, PMMRegressor
-from pmm_sklearn._starts import train
 from pmm_sklearn.model import Objective, RidgePenalty, SquaredError, observable_pmm
 from pmm_sklearn.solvers import StoppingRule, minimize_lm
 from pmm_sklearn.targets import Level
+from pmm_sklearn.training import train
 
 distributed = pytest.importorskip("distributed")
 
@@ -174,12 +174,12 @@ class TestStarts:
     def test_cluster_that_shrinks_to_one_core(self, objective, processes, monkeypatch):
         # joblib does not use such a cluster: it stays in this process.
         starts = random_starts(objective, 9)
-        (expected,), *_ = train(objective, starts, minimize_lm, RULE)
+        (expected,) = train(objective, starts, minimize_lm, RULE).members
         with dask(processes):
             backend = type(joblib.parallel.get_active_backend()[0])
             monkeypatch.setattr("pmm_sklearn._starts.effective_n_jobs", lambda _: 2)
             monkeypatch.setattr(backend, "effective_n_jobs", lambda *_: 1)
-            (result,), *_ = train(objective, starts, minimize_lm, RULE)
+            (result,) = train(objective, starts, minimize_lm, RULE).members
         assert_array_equal(result.theta, expected.theta)
 
     def test_worker_that_dies(self, objective, tmp_path, processes):
@@ -192,13 +192,12 @@ class TestStarts:
             return minimize_lm(objective, theta, progress)
 
         starts = random_starts(objective)
-        (expected,), losses, _ = train(objective, starts, minimize_lm, RULE)
+        expected = train(objective, starts, minimize_lm, RULE)
         with dask(processes):
-            result, losses_of_workers, _ = train(objective, starts, fragile, RULE)
-            (result,) = result
+            result = train(objective, starts, fragile, RULE)
         assert marker.exists()
-        assert_array_equal(result.theta, expected.theta)
-        assert losses_of_workers == losses
+        assert_array_equal(result.members[0].theta, expected.members[0].theta)
+        assert result.start_losses == expected.start_losses
 
 
 def test_ray(smooth_data):

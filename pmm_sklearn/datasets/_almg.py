@@ -3,7 +3,7 @@
 import numpy as np
 from scipy import linalg, sparse
 
-from .._validation import check_integer, check_number, check_option
+from ..checks.parameters import check_integer, check_number, check_option
 from ._almg_continuation import continue_ground_level
 from ._problem import known_problem
 

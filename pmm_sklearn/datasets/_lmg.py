@@ -4,7 +4,7 @@ import numpy as np
 from scipy import sparse
 from sklearn.utils import Bunch
 
-from .._validation import check_integer
+from ..checks.parameters import check_integer
 from ._operators import large_spin
 from ._problem import check_n_levels, known_problem, level_names, lowest_states
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .._validation import check_integer
+from ..checks.parameters import check_integer
 from ._problem import known_problem, level_names, lowest_states
 
 _DESCRIPTION = """\

@@ -4,7 +4,7 @@ import numpy as np
 from sklearn.utils import Bunch
 
 from .._hamiltonian import AffineHamiltonian
-from .._validation import check_integer
+from ..checks.parameters import check_integer
 
 
 def known_problem(exact, *, train, test, validation=(), **entries):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .._validation import check_flag, check_integer, check_number
+from ..checks.parameters import check_flag, check_integer, check_number
 from ._operators import PAULI_X, PAULI_Z, large_spin, on_sites, sum_over_sites
 from ._problem import check_n_levels, known_problem, level_names, lowest_states
 

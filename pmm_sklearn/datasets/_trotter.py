@@ -3,7 +3,7 @@
 import numpy as np
 from scipy import linalg
 
-from .._validation import check_flag
+from ..checks.parameters import check_flag
 from ._operators import PAULI_X, PAULI_Y, PAULI_Z, on_sites
 from ._problem import known_problem, level_names
 

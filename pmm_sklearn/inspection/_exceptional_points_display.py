@@ -3,8 +3,9 @@
 import numpy as np
 
 from .._threads import single_blas_thread
-from .._validation import check_integer
-from ._fitted import check_one_parameter, feature_names, sector_slices
+from ..checks.data import check_features
+from ..checks.parameters import check_integer
+from ._arguments import check_one_parameter
 from ._plotting import single_axes
 from .exceptional_points import exceptional_points
 
@@ -86,8 +87,8 @@ class ExceptionalPointsDisplay:
         -------
         ExceptionalPointsDisplay
         """
-        matrices = check_one_parameter(estimator)
-        sectors = sector_slices(estimator)
+        model = check_one_parameter(estimator)
+        matrices, sectors = model.matrices, model.sectors
         check_integer("sector", sector, 0)
         if sector >= len(sectors):
             raise ValueError(
@@ -100,7 +101,7 @@ class ExceptionalPointsDisplay:
                 f"sector={sector!r} has one level only, and no exceptional points: "
                 f"choose another sector."
             )
-        training = estimator._check_features(X)[:, 0]
+        training = check_features(estimator, X)[:, 0]
         constant, slope = matrices[:, sectors[sector], sectors[sector]]
         half = 0.5 * np.ptp(training) or 1.0
         centre = 0.5 * (training.min() + training.max())
@@ -112,7 +113,7 @@ class ExceptionalPointsDisplay:
             steps,
             distance,
             training,
-            feature_names(estimator)[0],
+            model.feature_names[0],
         ).plot(ax)
 
     def plot(self, ax=None):

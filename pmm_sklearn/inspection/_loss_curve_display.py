@@ -90,7 +90,7 @@ class LossCurveDisplay:
                 f"losses are not part of files and do not exist without training."
             )
         starts = getattr(estimator, "start_loss_curves_", [])
-        _, *members = getattr(estimator, "_member_starts", [None])
+        _, *members = getattr(estimator, "member_starts_", [None])
         others = [
             start
             for number, start in enumerate(starts)

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from .._validation import check_option
-from ._fitted import check_model, check_point, hamiltonians, term_names
+from ..checks.parameters import check_option
+from ._arguments import check_affine, check_model, check_point, term_names
 from ._plotting import panels
 from .gauge import canonical_gauge
 
@@ -83,7 +83,10 @@ class MatrixDisplay:
         check_option("gauge", gauge, ("canonical", "fitted"))
         if gauge == "canonical":
             estimator = canonical_gauge(estimator, reference)
-        matrices, names = _named_matrices(estimator, reference)
+        model = check_model(estimator)
+        if reference is not None:
+            check_affine(estimator)
+        matrices, names = _named_matrices(model, reference)
         terms = range(len(names)) if terms is None else list(terms)
         if len(terms) == 0:
             raise ValueError(
@@ -99,7 +102,7 @@ class MatrixDisplay:
         return cls(
             np.array([matrices[term] for term in terms]),
             [names[term] for term in terms],
-            estimator._structure["block_sizes"],
+            model.block_sizes,
         ).plot(ax)
 
     def plot(self, ax=None):
@@ -134,20 +137,20 @@ class MatrixDisplay:
         return self
 
 
-def _named_matrices(estimator, reference):
+def _named_matrices(model, reference):
     """List of matrices, and what they are."""
-    matrices = list(estimator.matrices_)
-    if hasattr(estimator, "n_factors"):
+    matrices = list(model.matrices)
+    if model.monomials is None:
         names = [f"factor {number}" for number in range(len(matrices))]
     else:
         names = ["constant"]
-        names += [f"per unit of {term}" for term in term_names(estimator)[1:]]
+        names += [f"per unit of {term}" for term in term_names(model)[1:]]
     if reference is not None:
-        row = check_point(estimator, "reference", reference)
-        matrices[0], names[0] = hamiltonians(estimator, row)[0], "at the reference"
-    if hasattr(estimator, "targets_"):
-        matrices += list(estimator.observables_)
-        names += [f"observable {name}" for name in estimator.observable_names_]
+        row = check_point(model, "reference", reference)
+        matrices[0], names[0] = model.hamiltonian(row)[0], "at the reference"
+    if model.targets is not None:
+        matrices += list(model.observables)
+        names += [f"observable {name}" for name in model.pmm.readout.names]
     return matrices, names
 
 

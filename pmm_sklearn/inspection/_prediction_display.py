@@ -5,8 +5,9 @@ import inspect
 import numpy as np
 from sklearn.pipeline import Pipeline
 
-from .._validation import as_numbers, check_option
-from ._fitted import target_names
+from ..checks.data import as_numbers
+from ..checks.parameters import check_option
+from ._arguments import target_names
 from ._plotting import panels
 
 _KINDS = ("actual_vs_predicted", "residual_vs_predicted")
@@ -107,7 +108,10 @@ default="actual_vs_predicted"
             y_std=y_std,
             y_err=y_err,
             kind=kind,
-            names=target_names(model, np.reshape(y_pred, (len(y_pred), -1)).shape[1]),
+            names=target_names(
+                getattr(model, "model_", None),
+                np.reshape(y_pred, (len(y_pred), -1)).shape[1],
+            ),
             ax=ax,
         )
 

@@ -4,17 +4,11 @@ import numpy as np
 from scipy.optimize import minimize_scalar
 
 from .._threads import single_blas_thread
-from .._validation import as_numbers, check_integer
 from .._warnings import warn_caller
-from ._fitted import (
-    all_levels,
-    check_feature,
-    check_model,
-    check_point,
-    feature_names,
-    read_out_indices,
-    sector_numbers,
-)
+from ..checks.data import as_numbers, check_features
+from ..checks.parameters import check_integer
+from ..targets import Level
+from ._arguments import check_feature, check_model, check_point
 from ._plotting import single_axes
 
 # A minimum of a gap is an avoided crossing if the gap is this much larger on both
@@ -145,34 +139,34 @@ class SpectrumDisplay:
         UserWarning
             If no row of `X` lies on the line, so that `y` is not drawn.
         """
-        check_model(estimator)
+        model = check_model(estimator)
         check_integer("grid_resolution", grid_resolution, 3)
         if path is not None and y is not None:
             raise ValueError(
                 "y and path are both given, but y is drawn only along a feature: leave "
                 "one of them out."
             )
-        X = estimator._check_features(X)
+        X = check_features(estimator, X)
         if path is None:
-            feature = check_feature(estimator, feature)
-            corners, positions = _line(estimator, X, feature, reference)
-            xlabel = feature_names(estimator)[feature]
-            training = _training_points(estimator, X, y, feature, corners)
+            feature = check_feature(model, feature)
+            corners, positions = _line(model, X, feature, reference)
+            xlabel = model.feature_names[feature]
+            training = _training_points(model, X, y, feature, corners)
         else:
-            corners = _corners(estimator, path)
+            corners = _corners(model, path)
             positions, xlabel = np.arange(len(corners)), "corner of the path"
             training = None
         grid = np.linspace(positions[0], positions[-1], grid_resolution)
 
         def levels_at(places):
-            return all_levels(estimator, _interpolate(places, positions, corners))
+            return model.levels(_interpolate(places, positions, corners))
 
         with single_blas_thread():
             levels = levels_at(grid)
-            sectors = sector_numbers(estimator)
+            sectors = model.sector_numbers
             crossings = _avoided_crossings(grid, levels, sectors, levels_at)
         seen = np.zeros(levels.shape, bool)
-        np.put_along_axis(seen, read_out_indices(estimator, levels), True, axis=1)
+        np.put_along_axis(seen, model.read_out(levels), True, axis=1)
         return cls(
             grid,
             levels,
@@ -181,7 +175,7 @@ class SpectrumDisplay:
             crossings=crossings,
             training=training,
             xlabel=xlabel,
-            ylabel="energy" if hasattr(estimator, "targets_") else "eigenvalue of H",
+            ylabel="eigenvalue of H" if model.targets is None else "energy",
         ).plot(ax)
 
     def plot(self, ax=None):
@@ -241,12 +235,12 @@ class SpectrumDisplay:
                 labels.add(sector)
 
 
-def _line(estimator, X, feature, reference):
+def _line(model, X, feature, reference):
     """Ends of the line along a feature, (2, n_features), and their positions."""
     if reference is None:
         row = X.mean(axis=0, keepdims=True)
     else:
-        row = check_point(estimator, "reference", reference)
+        row = check_point(model, "reference", reference)
     ends = np.repeat(row, 2, axis=0)
     ends[:, feature] = X[:, feature].min(), X[:, feature].max()
     if ends[0, feature] == ends[1, feature]:
@@ -257,11 +251,12 @@ def _line(estimator, X, feature, reference):
     return ends, ends[:, feature]
 
 
-def _corners(estimator, path):
+def _corners(model, path):
     path = as_numbers("path", path)
-    if path.ndim != 2 or len(path) < 2 or path.shape[1] != estimator.n_features_in_:
+    n_features = len(model.feature_names)
+    if path.ndim != 2 or len(path) < 2 or path.shape[1] != n_features:
         raise ValueError(
-            f"path must have shape (n_points, {estimator.n_features_in_}), with two "
+            f"path must have shape (n_points, {n_features}), with two "
             f"points or more, got shape {path.shape}."
         )
     if not np.all(np.isfinite(path)):
@@ -274,12 +269,12 @@ def _interpolate(places, positions, corners):
     return np.stack(columns, axis=1)
 
 
-def _training_points(estimator, X, y, feature, ends):
+def _training_points(model, X, y, feature, ends):
     """Positions of training points, and energies there or None."""
     if y is None:
         return X[:, feature], None
-    outputs = estimator._structure.get("outputs", ())
-    columns = [k for k, (kind, *_) in enumerate(outputs) if kind == "level"]
+    targets = model.targets or ()
+    columns = [k for k, target in enumerate(targets) if isinstance(target, Level)]
     if not columns:
         raise ValueError(
             "y can be drawn for an emulator with a Level among its targets only, for "
@@ -287,9 +282,9 @@ def _training_points(estimator, X, y, feature, ends):
         )
     y = as_numbers("y", y)
     y = y.reshape(len(y), -1) if y.ndim else y
-    if y.shape != (len(X), len(outputs)):
+    if y.shape != (len(X), len(targets)):
         raise ValueError(
-            f"y must have shape ({len(X)}, {len(outputs)}), a row for each of X and a "
+            f"y must have shape ({len(X)}, {len(targets)}), a row for each of X and a "
             f"column for each target, got shape {y.shape}."
         )
     others = np.arange(X.shape[1]) != feature

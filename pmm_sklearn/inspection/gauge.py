@@ -4,7 +4,7 @@ import copy
 
 import numpy as np
 
-from ._fitted import check_model, check_point, hamiltonians, sector_slices
+from ._arguments import check_affine, check_model, check_point
 
 # Levels closer than this, relative to the norm of a matrix, count as degenerate.
 _DEGENERATE = 1e-8
@@ -71,20 +71,19 @@ def canonical_gauge(estimator, reference=None):
            [[ 0. ,  0.5],
             [ 0.5,  0. ]]])
     """
-    check_model(estimator)
-    matrices, observables = estimator.matrices_, estimator.observables_
+    model = check_model(estimator)
+    matrices, observables = model.matrices, model.observables
     if reference is None:
         first = matrices[0]
     else:
-        row = check_point(estimator, "reference", reference)
-        first = hamiltonians(estimator, row)[0]
+        row = check_point(model, "reference", reference)
+        first = check_affine(estimator).hamiltonian(row)[0]
     others = observables.reshape(-1, *matrices.shape[1:])
     if not np.iscomplexobj(matrices):
         others = others.real  # the basis of real matrices is to be real
-    sectors = _sorted_sectors(estimator, first)
+    sectors = _sorted_sectors(model, first)
     basis = canonical_basis(np.concatenate([first[None], matrices, others]), sectors)
     canonical = copy.copy(estimator)
-    vars(canonical).pop("_online", None)  # the state of a training in the old basis
     canonical.matrices_ = in_basis(matrices, basis)
     canonical.observables_ = in_basis(observables, basis)
     return canonical
@@ -125,10 +124,10 @@ def canonical_basis(matrices, sectors):
     return np.concatenate(_aligned(spaces, matrices), axis=1)
 
 
-def _sorted_sectors(estimator, first):
+def _sorted_sectors(model, first):
     """Rows of each sector; equal sizes by their levels, where numbers mean nothing."""
-    sectors = [np.arange(s.start, s.stop) for s in sector_slices(estimator)]
-    if hasattr(estimator, "targets_"):
+    sectors = [np.arange(s.start, s.stop) for s in model.sectors]
+    if model.targets is not None:
         return sectors
     unit = np.linalg.norm(first) or 1.0
     levels = [np.linalg.eigvalsh(first[np.ix_(s, s)]) / unit for s in sectors]

@@ -5,14 +5,9 @@ from typing import NamedTuple
 import numpy as np
 
 from .._threads import single_blas_thread
-from ._fitted import (
-    all_levels,
-    check_affine,
-    feature_names,
-    read_out_indices,
-    sector_numbers,
-    sector_slices,
-)
+from ..checks.data import check_features
+from ..model import Expectation
+from ._arguments import check_affine
 
 
 class FeatureInfluence(NamedTuple):
@@ -88,33 +83,32 @@ def feature_influence(estimator, X=None):
     >>> feature_influence(emulator).levels.round(4)  # the slope far away
     array([1.])
     """
-    check_affine(estimator)
-    names = feature_names(estimator)
+    model = check_affine(estimator)
+    names = model.feature_names
     if X is None:
-        if len(estimator.matrices_) != len(names) + 1:
+        if model.monomials.degree > 1:
             raise ValueError(
                 f"X=None is possible only if H is linear in the features, got "
-                f"degree={estimator.degree!r}: give the rows to be considered."
+                f"degree={model.monomials.degree!r}: give the rows to be considered."
             )
         X = np.zeros((1, len(names)))
-        return FeatureInfluence(names, _level_bounds(*_slopes(estimator, X)), None)
-    X = estimator._check_features(X)
+        return FeatureInfluence(names, _level_bounds(*_slopes(model, X)), None)
+    X = check_features(estimator, X)
     with single_blas_thread():
-        low, high = _slopes(estimator, X)
-        outputs = _output_bounds(estimator, X, low, high)
+        low, high = _slopes(model, X)
+        outputs = _output_bounds(model, X, low, high)
     return FeatureInfluence(names, _level_bounds(low, high), outputs)
 
 
-def _slopes(estimator, X):
+def _slopes(model, X):
     """Extreme eigenvalues of the derivatives of H, (n_samples or 1, p, sectors)."""
-    derivatives = check_affine(estimator).derivatives
-    is_linear = len(estimator.matrices_) == X.shape[1] + 1
-    inputs = derivatives(X[:1] if is_linear else X)
-    sectors = sector_slices(estimator)
+    is_linear = model.monomials.degree == 1
+    inputs = model.monomials.derivatives(X[:1] if is_linear else X)
+    sectors = model.sectors
     low = np.empty((len(inputs), X.shape[1], len(sectors)))
     high = np.empty_like(low)
     for number, sector in enumerate(sectors):
-        matrices = estimator.matrices_[:, sector, sector]
+        matrices = model.matrices[:, sector, sector]
         for feature in range(X.shape[1]):
             slope = np.tensordot(inputs[:, :, feature], matrices, axes=1)
             values = np.linalg.eigvalsh(slope)
@@ -127,26 +121,26 @@ def _level_bounds(low, high):
     return np.maximum(np.abs(low), np.abs(high)).max(axis=(0, 2))
 
 
-def _output_bounds(estimator, X, low, high):
+def _output_bounds(model, X, low, high):
     """Bounds of shape (n_samples, n_outputs, n_features)."""
-    levels = all_levels(estimator, X)
-    states = read_out_indices(estimator, levels)
-    sector = sector_numbers(estimator)[states]
+    levels = model.levels(X)
+    states = model.read_out(levels)
+    sector = model.sector_numbers[states]
     rows = np.arange(len(X))[:, np.newaxis] if len(low) > 1 else 0
     # Of the sectors of the states that are read out, (n_samples, r, n_features).
     low, high = low[rows, :, sector], high[rows, :, sector]
-    gaps = _gaps(estimator, levels, states)[:, :, np.newaxis]
+    gaps = _gaps(model, levels, states)[:, :, np.newaxis]
     with np.errstate(divide="ignore", invalid="ignore"):
         turning = 0.5 * (high - low) / gaps
     turning = np.where(high > low, turning, 0.0)  # also at degenerate levels
-    if hasattr(estimator, "targets_"):
-        return _bounds_of_spectrum(estimator, low, high, turning)
-    return _bounds_of_observables(estimator, sector, turning)
+    if model.targets is not None:
+        return _bounds_of_spectrum(model, low, high, turning)
+    return _bounds_of_observables(model, sector, turning)
 
 
-def _gaps(estimator, levels, states):
+def _gaps(model, levels, states):
     """Distance to the next level of the same sector, shape (n_samples, r)."""
-    sector = sector_numbers(estimator)
+    sector = model.sector_numbers
     own = np.take_along_axis(levels, states, axis=1)
     distance = np.abs(own[:, :, np.newaxis] - levels[:, np.newaxis])
     np.put_along_axis(distance, states[:, :, np.newaxis], np.inf, axis=2)
@@ -159,11 +153,11 @@ def _half_range(matrices):
     return 0.5 * (values[..., -1] - values[..., 0])
 
 
-def _bounds_of_observables(estimator, sector, turning):
+def _bounds_of_observables(model, sector, turning):
     """For outputs with observables of their own."""
-    observables = estimator.observables_
-    if estimator._structure["readout"] == "expectation":
-        parts = [_half_range(observables[..., s, s]) for s in sector_slices(estimator)]
+    observables = model.observables
+    if isinstance(model.pmm.readout.formula, Expectation):
+        parts = [_half_range(observables[..., s, s]) for s in model.sectors]
         # (n_samples, r, n_outputs), each observable in the sector of its state.
         sizes = np.stack(parts)[sector, :, np.arange(sector.shape[1])]
         return 2.0 * np.einsum("srk,srp->skp", sizes, turning)
@@ -182,11 +176,11 @@ def _transition_bound(half, norm, turning, i, j):
     return 2.0 * (amplitude * half)[:, np.newaxis] * turned
 
 
-def _bounds_of_spectrum(estimator, low, high, turning):
+def _bounds_of_spectrum(model, low, high, turning):
     """For levels, gaps, observables and transitions."""
-    readout = estimator._fitted_model().readout
+    readout = model.pmm.readout
     levels = readout.states.levels
-    half = _half_range(estimator.observables_)
+    half = _half_range(model.observables)
     bounds = []
     for kind, name, pair in readout.outputs:
         i, j = levels.index(pair[0]), levels.index(pair[-1])

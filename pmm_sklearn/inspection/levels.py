@@ -5,7 +5,9 @@ from typing import NamedTuple
 import numpy as np
 
 from .._threads import single_blas_thread
-from ._fitted import check_affine
+from ..checks.data import check_features
+from ..model import Expectation
+from ._arguments import check_affine
 
 
 class LevelContributions(NamedTuple):
@@ -76,25 +78,23 @@ def level_contributions(estimator, X):
     >>> terms.shares.shape
     (1, 2)
     """
-    check_affine(estimator)
-    if hasattr(estimator, "targets_"):
+    model = check_affine(estimator)
+    if model.targets is not None:
         raise TypeError(
             f"estimator must be a PMMRegressor or a PMMClassifier, got "
             f"{type(estimator).__name__}: its outputs are properties of single "
             f"levels, which targets_ lists."
         )
-    X = estimator._check_features(X)
-    model = estimator._fitted_model()
-    values = np.empty((len(X), model.n_outputs, model.states.n_states))
+    X = check_features(estimator, X)
+    pmm = model.pmm
+    values = np.empty((len(X), pmm.n_outputs, pmm.states.n_states))
     terms = (
-        _expectation
-        if estimator._structure["readout"] == "expectation"
-        else _transition
+        _expectation if isinstance(pmm.readout.formula, Expectation) else _transition
     )
     with single_blas_thread():
-        for rows in model.prediction_chunks(len(X)):
-            system, _ = model.eigensystem(estimator.matrices_, model.inputs(X[rows]))
-            values[rows] = terms(system.selected, estimator.observables_)
+        for rows in pmm.prediction_chunks(len(X)):
+            system, _ = pmm.eigensystem(model.matrices, pmm.inputs(X[rows]))
+            values[rows] = terms(system.selected, model.observables)
     return LevelContributions(values, _shares(values))
 
 

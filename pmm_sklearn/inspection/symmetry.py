@@ -5,9 +5,9 @@ from typing import NamedTuple
 import numpy as np
 from scipy.sparse.csgraph import connected_components
 
-from .._validation import check_number, check_square_matrix
+from ..checks.parameters import check_number, check_square_matrix
 from ..model import HermitianSpace
-from ._fitted import check_model
+from ._arguments import check_model
 from .gauge import in_basis
 
 
@@ -82,9 +82,9 @@ def find_sectors(estimator, *, tol=1e-6):
     >>> find_sectors(emulator).block_sizes
     (2, 1)
     """
-    check_model(estimator)
+    model = check_model(estimator)
     check_number("tol", tol, 0, open_interval=True)
-    return common_sectors(estimator.matrices_, tol)
+    return common_sectors(model.matrices, tol)
 
 
 def common_sectors(matrices, tol):
@@ -139,8 +139,7 @@ def commutator_norms(estimator, operator=None):
     array([[0., 1.],
            [1., 0.]])
     """
-    check_model(estimator)
-    matrices = estimator.matrices_
+    matrices = check_model(estimator).matrices
     scaled = np.array([_traceless(matrix) for matrix in matrices])
     if operator is None:
         others = scaled

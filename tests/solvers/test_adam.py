@@ -8,8 +8,8 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from pmm_sklearn import PMMRegressor
-from pmm_sklearn._starts import minimise
 from pmm_sklearn.solvers import Adam, Schedule, StoppingRule, StopReason, minimize_adam
+from pmm_sklearn.training import minimise
 
 from ..problems import make_objective
 

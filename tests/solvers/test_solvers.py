@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from pmm_sklearn._starts import minimise, train
 from pmm_sklearn.model import (
     NormalEquations,
     Objective,
@@ -27,6 +26,7 @@ from pmm_sklearn.solvers import (
     StoppingRule,
     StopReason,
 )
+from pmm_sklearn.training import minimise, train
 
 from ..problems import make_objective
 
@@ -396,7 +396,7 @@ def test_a_continued_run_goes_on_from_the_last_point_and_keeps_its_patience(solv
 def test_screening_leaves_no_trace_in_the_winning_start(solver):
     objective, theta = make_objective("expectation", "hermitian", {"block_sizes": (3,)})
     function, rule = function_of(solver, 40), rule_of(solver, max_iter=40)
-    (result,), *_ = train(objective, [theta, 1e3 * theta], function, rule)
+    (result,) = train(objective, [theta, 1e3 * theta], function, rule).members
     whole = minimise(objective, theta, function, rule)
     assert result.n_iter == whole.n_iter == 40
     # L-BFGS forgets the past gradients, and only them.

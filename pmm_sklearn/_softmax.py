@@ -1,5 +1,7 @@
 """From logits to labels and probabilities."""
 
+from abc import abstractmethod
+
 import numpy as np
 from scipy.special import expit, log_softmax, softmax
 
@@ -7,8 +9,12 @@ from scipy.special import expit, log_softmax, softmax
 class SoftmaxOutputs:
     """Predictions of a classifier with one logit per class, or one for two classes.
 
-    The classifier has ``_outputs(X)``, which returns the logits, and ``classes_``.
+    The classifier has ``classes_``.
     """
+
+    @abstractmethod
+    def _outputs(self, X):
+        """Logits of shape (n_samples, n_outputs)."""
 
     def decision_function(self, X):
         """Logits.

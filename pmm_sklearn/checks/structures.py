@@ -4,7 +4,8 @@ import numbers
 
 import numpy as np
 
-from ._validation import as_numbers, check_square_matrix
+from .data import as_numbers
+from .parameters import check_square_matrix
 
 # Elements that differ by less, relative to the largest, are equal.
 _TOLERANCE = 1e-8

@@ -1,11 +1,8 @@
 """Fitted models as plain functions of arrays, for samplers and optimisers."""
 
-import copy
-
 import numpy as np
-from sklearn.utils.validation import check_is_fitted
 
-from ._threads import blas_limit
+from .._threads import blas_limit
 
 
 class ModelFunction:
@@ -51,7 +48,7 @@ class ModelFunction:
     """
 
     def __init__(self, model, n_features, single_output, gradient=False):
-        self._model = copy.deepcopy(model)
+        self._model = model.frozen()
         self._row_shape = (n_features,)
         self._single_output = bool(single_output)
         self._gradient = bool(gradient)
@@ -96,48 +93,3 @@ class ModelFunction:
                 return self._model.predict(X)[index]
             value, gradient = self._model.predict_gradient(X)
         return value[index], gradient[index]
-
-
-class FunctionMixin:
-    """Estimators that can be had as functions.
-
-    They have ``_mean_model()`` and ``_single_output``.
-    """
-
-    def as_function(self, gradient=False):
-        """The fitted model as a plain function of arrays, fast for single samples.
-
-        Parameters
-        ----------
-        gradient : bool, default=False
-            Whether the function returns ``(value, gradient)``, as
-            ``scipy.optimize.minimize(function, x, jac=True)`` takes it.
-
-        Returns
-        -------
-        ModelFunction
-            Of features of shape (n_features,) or (n_samples, n_features), not
-            validated.  It can be pickled and shared by threads.
-
-        Examples
-        --------
-        >>> import numpy as np
-        >>> from pmm_sklearn import PMMRegressor
-        >>> X = np.random.RandomState(0).uniform(-1, 1, size=(40, 2))
-        >>> model = PMMRegressor(4, 2, n_init=1, random_state=0)
-        >>> f = model.fit(X, X[:, 0] * X[:, 1]).as_function(gradient=True)
-        >>> value, gradient = f([0.5, -0.4])
-        >>> gradient.round(1)  # exact: -0.4, 0.5
-        array([-0.4,  0.5])
-        """
-        check_is_fitted(self)
-        return ModelFunction(
-            self._mean_model(), self.n_features_in_, self._single_output, gradient
-        )
-
-    def _feature_gradient(self, X):
-        """Derivatives of the outputs by checked features."""
-        model = self._mean_model()
-        with blas_limit(len(X), model.side):
-            _, gradient = model.predict_gradient(X)
-        return gradient[:, 0] if self._single_output else gradient

@@ -5,7 +5,8 @@ from sklearn.preprocessing import LabelEncoder
 from sklearn.utils import assert_all_finite, check_consistent_length, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
 
-from ._validation import LARGEST_WEIGHT, check_number
+from .data import LARGEST_WEIGHT
+from .parameters import check_number
 
 
 def unique_labels(name, labels, samples="it"):
@@ -89,6 +90,15 @@ def is_balanced(class_weight):
     return isinstance(class_weight, str) and class_weight == "balanced"
 
 
+def check_not_balanced(class_weight):
+    """Raise if the weights of classes follow from all samples, for ``partial_fit``."""
+    if is_balanced(class_weight):
+        raise ValueError(
+            "class_weight='balanced' needs all samples at once, got a call of "
+            "partial_fit: give a dictionary of weights, or call fit."
+        )
+
+
 def class_factors(class_weight, classes, labels, weight):
     """Factors of the weights of the samples, by class.
 
@@ -121,20 +131,6 @@ def class_factors(class_weight, classes, labels, weight):
             f"the labels."
         )
     return np.array([class_weight.get(name, 1.0) for name in names])
-
-
-def check_split(labels, n_validation, fraction):
-    """Raise unless each class can be both in training and in validation samples."""
-    counts = np.unique(labels, return_counts=True)[1]
-    smaller_part = min(len(labels) - n_validation, n_validation)
-    if min(counts) < 2 or smaller_part < len(counts):
-        raise ValueError(
-            f"early_stopping=True needs a training and a validation sample of each "
-            f"class, but the smallest of {len(counts)} classes has {min(counts)} of "
-            f"{len(labels)} samples, of which validation_fraction={fraction} sets "
-            f"aside {n_validation}: give more samples, change validation_fraction, or "
-            f"set early_stopping=False."
-        )
 
 
 def check_same_classes(classes, known):

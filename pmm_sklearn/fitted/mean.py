@@ -1,5 +1,7 @@
 """Several models of one structure, whose outputs are averaged."""
 
+import copy
+
 import numpy as np
 from scipy.special import log_softmax, logsumexp
 
@@ -21,17 +23,28 @@ class MeanModel:
     def __init__(self, model, members, combine=None):
         self.side = model.primary.side
         self._model = model
-        self._members = [(m, model.constants(m)) for m in members]
+        self._members = members
         self._combine = combine
+        # What depends on the matrices only; unknown as long as these may be changed.
+        self._constants = [None] * len(members)
+
+    def frozen(self):
+        """A copy that does not notice if the matrices are changed, and is faster."""
+        other = copy.copy(self)
+        other._members = copy.deepcopy(self._members)
+        other._constants = [self._model.constants(m) for m in other._members]
+        return other
 
     def predict(self, X, n_jobs=None):
         """Outputs of shape (n_samples, n_outputs)."""
-        outputs = [self._model.predict(m, X, n_jobs, c) for m, c in self._members]
+        members = zip(self._members, self._constants, strict=True)
+        outputs = [self._model.predict(m, X, n_jobs, c) for m, c in members]
         return outputs[0] if len(outputs) == 1 else self._combine(np.stack(outputs))[0]
 
     def predict_gradient(self, X):
         """Outputs, and their derivatives by the features."""
-        results = [self._model.predict_gradient(m, X, c) for m, c in self._members]
+        members = zip(self._members, self._constants, strict=True)
+        results = [self._model.predict_gradient(m, X, c) for m, c in members]
         if len(results) == 1:
             return results[0]
         return self._combine(*map(np.stack, zip(*results, strict=True)))
@@ -123,7 +136,7 @@ def inverse_weights(losses):
 
     Examples
     --------
-    >>> from pmm_sklearn._mean_model import inverse_weights
+    >>> from pmm_sklearn.fitted import inverse_weights
     >>> inverse_weights([1.0, 1.0, 4.0])
     array([0.4, 0.4, 0.2])
     >>> inverse_weights([0.0, 1.0])

@@ -1,8 +1,20 @@
-"""Standardised features and targets, and how matrices absorb the scaling."""
+"""Units of features and targets, and how matrices absorb them.
+
+Units offer
+
+``features(X)``, ``targets(y)``, ``weights(weight)``
+    data of the standardised problem;
+``start(model, theta)``
+    random coordinates made a starting point of it;
+``to_user(parameters)``, ``to_standard(parameters)``
+    parameters of the user's problem from those of the standardised one, and back;
+``feature_units``, ``target_scale``
+    shift and scale of the features, and the unit of each target, for error bars.
+"""
 
 import numpy as np
 
-from .model import Parameters
+from ..model import Parameters
 
 # Spreads below this multiple of the rounding error count as constant.
 _CONSTANT = 10 * np.finfo(np.float64).eps
@@ -12,7 +24,7 @@ _TINY = np.finfo(np.float64).tiny
 _SMALLEST, _LARGEST = 1e-152, 1e152
 
 
-class FeatureScaling:
+class FeatureUnits:
     r"""Affine map of features to about [-1, 1], fitted to weighted data.
 
     Features become :math:`(x - c) / h`.  Because monomials of the one are sums of
@@ -69,7 +81,7 @@ class FeatureScaling:
         return np.tensordot(change.T, matrices, axes=1)
 
 
-class Standardisation:
+class TargetUnits:
     r"""Scaling of features, and of targets that have observables of their own.
 
     Targets become :math:`(y - m) / s`, of mean 0 and standard deviation 1.  Because
@@ -95,7 +107,7 @@ class Standardisation:
     """
 
     def __init__(self, X, y, sample_weight, model):
-        self._features = FeatureScaling(X, sample_weight, model.primary.monomials)
+        self._features = FeatureUnits(X, sample_weight, model.primary.monomials)
         self._formula = model.readout.formula
         self._shift, deviation = moments("y", y, sample_weight)
         self._is_constant = deviation == 0
@@ -128,11 +140,12 @@ class Standardisation:
         """Weights of the squared residuals of the standardised problem."""
         return sample_weight[:, np.newaxis]
 
-    def without_influence(self, parameters):
-        """Parameters in which columns that are constant have no influence."""
+    def start(self, model, theta):
+        """Coordinates in which columns that are constant have no influence."""
+        parameters = model.split(theta)
         self._features.silence_constants(parameters.matrices)
         parameters.observables[self._is_constant] = 0.0
-        return parameters
+        return model.join(parameters)
 
     def to_user(self, parameters):
         """Parameters that give the user's targets from the user's features."""
@@ -153,21 +166,21 @@ class Standardisation:
         )
 
 
-class LogitScaling:
+class LogitUnits:
     """Scaling of features, and of outputs that are logits.
 
-    Features are standardised as by `Standardisation`.
+    Features are standardised as by `TargetUnits`.
 
     Parameters
     ----------
     X, y, sample_weight, model
-        As for `Standardisation`; `y` is not scaled.
+        As for `TargetUnits`; `y` is not scaled.
     unit : float, default=1.0
         The logits are the outputs of the standardised problem times this.
     """
 
     def __init__(self, X, y, sample_weight, model, unit=1.0):
-        self._features = FeatureScaling(X, sample_weight, model.primary.monomials)
+        self._features = FeatureUnits(X, sample_weight, model.primary.monomials)
         self._formula = model.readout.formula
         self._unit = unit
 
@@ -183,15 +196,16 @@ class LogitScaling:
         """Weights of the samples, as a column."""
         return sample_weight[:, np.newaxis]
 
-    def without_influence(self, parameters):
-        """Starting point: logits of order 1, constant features without influence.
+    def start(self, model, theta):
+        """Coordinates of logits of order 1, constant features without influence.
 
         From larger ones training may end at once, in classes that are certain.
         """
+        parameters = model.split(theta)
         self._features.silence_constants(parameters.matrices)
         unit = np.full(len(parameters.intercept), self._unit)
         observables = self._formula.rescale(parameters.observables, 1.0 / unit)
-        return parameters._replace(observables=observables)
+        return model.join(parameters._replace(observables=observables))
 
     def to_user(self, parameters):
         """Parameters that give logits from the user's features.
@@ -217,6 +231,22 @@ class LogitScaling:
             self._formula.rescale(observables, 1.0 / unit),
             intercept / unit,
         )
+
+
+class ImageUnits:
+    """None: ratios of pixels have no units, and logits are outputs."""
+
+    def start(self, model, theta):
+        """The coordinates as they are."""
+        return theta
+
+    def to_user(self, parameters):
+        """The parameters as they are."""
+        return parameters
+
+    def to_standard(self, parameters):
+        """The parameters as they are."""
+        return parameters
 
 
 def moments(name, columns, weight):

@@ -5,8 +5,8 @@ from itertools import repeat
 
 import numpy as np
 
-from ._threads import single_blas_thread
-from .solvers import Adam, run_epoch
+from .._threads import single_blas_thread
+from ..solvers import Adam, run_epoch
 
 
 class OnlineTraining:
@@ -14,16 +14,16 @@ class OnlineTraining:
 
     Parameters
     ----------
-    scaling : Standardisation or LogitScaling
-        Units of the first batch.
+    units : TargetUnits, LogitUnits or ImageUnits
+        Those of the first batch.
     theta : ndarray of shape (n_parameters,)
         Parameters to start from, in these units.
     seed : int
         Of the order of the samples.
     """
 
-    def __init__(self, scaling, theta, seed):
-        self.scaling = scaling
+    def __init__(self, units, theta, seed):
+        self.units = units
         self.theta = theta
         self._adam = Adam(len(theta))
         self._random_state = np.random.RandomState(seed)

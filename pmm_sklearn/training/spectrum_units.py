@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from ._scaling import moments
-from .model import Parameters
+from ..model import Parameters
+from .units import moments
 
 
-class SpectrumScaling:
+class SpectrumUnits:
     r"""Scaling of features, and of targets that are properties of a spectrum.
 
     All energies have one unit, because they are eigenvalues of one matrix: levels
@@ -17,7 +17,7 @@ class SpectrumScaling:
 
     Parameters
     ----------
-    features : FeatureScaling
+    features : FeatureUnits or TimeUnits
         Scaling of the features.
     readout : SpectrumReadout
         What the targets are.
@@ -109,10 +109,11 @@ class SpectrumScaling:
         """Weights of its squared residuals: errors count in units of the spread."""
         return weight * (self._target_scale / self.spread) ** 2
 
-    def without_influence(self, parameters):
-        """Parameters in which features that are constant have no influence."""
+    def start(self, model, theta):
+        """Coordinates in which features that are constant have no influence."""
+        parameters = model.split(theta)
         self._features.silence_constants(parameters.matrices)
-        return parameters
+        return model.join(parameters)
 
     def to_user(self, parameters):
         """Parameters that give the user's targets from the user's features."""
@@ -138,6 +139,31 @@ class SpectrumScaling:
         shifted = matrices.copy()
         shifted[0] -= self._energy_shift * np.eye(matrices.shape[-1])
         return self._features.to_standard(shifted) / self._energy_scale
+
+
+class TimeUnits:
+    """Time steps in units of the longest, energies in units of its inverse.
+
+    The matrices multiply the time step, so that the unit of energy does it all.
+    """
+
+    def __init__(self, longest):
+        self.shift, self.scale = np.zeros(1), np.array([longest])
+
+    def values(self, X):
+        """Time steps in these units."""
+        return X / self.scale
+
+    def silence_constants(self, matrices):
+        """Nothing: no matrix belongs to a constant feature."""
+
+    def to_user(self, matrices):
+        """The matrices as they are: energies have another unit."""
+        return matrices
+
+    def to_standard(self, matrices):
+        """The matrices as they are."""
+        return matrices
 
 
 def _each(numbers):

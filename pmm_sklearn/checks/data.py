@@ -1,0 +1,354 @@
+"""Checks of data; messages name argument, value and remedy."""
+
+from typing import NamedTuple
+
+import numpy as np
+from scipy import sparse
+from sklearn.model_selection import train_test_split
+from sklearn.utils.validation import validate_data
+
+_SMALLEST_WEIGHT, LARGEST_WEIGHT = 1e-100, 1e100
+# LAPACK rescales matrices, but not those with infinite elements.
+_LARGEST_ELEMENT = 1e300
+# For strings that are not numbers.
+_REMEDIES = {
+    "X": "encode categories with OneHotEncoder or OrdinalEncoder of "
+    "sklearn.preprocessing",
+    "y": "use PMMClassifier for classes",
+}
+
+
+class TableData(NamedTuple):
+    """Samples of positive weight.
+
+    Attributes
+    ----------
+    X : ndarray of shape (n_samples, n_features) or (n_samples, height, width)
+        Features, or images.
+    y : ndarray of shape (n_samples, n_outputs)
+        Targets, or indicators of classes.
+    weight : ndarray of shape (n_samples,)
+        Their weights.
+    """
+
+    X: np.ndarray
+    y: np.ndarray
+    weight: np.ndarray
+
+
+def check_features(estimator, X):
+    """Features as ``predict`` takes them, in the names and the number of ``fit``.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Fitted, with a ``model_``.
+    X : array-like of shape (n_samples, n_features)
+        Features.
+
+    Returns
+    -------
+    ndarray of float of shape (n_samples, n_features)
+    """
+    model = estimator.model_
+    if not _is_plain(estimator, X):
+        if model.is_continued and np.asarray(X).dtype.kind == "c":
+            raise ValueError(
+                "Complex data not supported: X is complex, which only hamiltonian, "
+                "eigenvalues and continue_along take: use one of them, or X.real."
+            )
+        check_real("X", X)
+        X = validate_data(estimator, X, reset=False, dtype=np.float64)
+    model.check_reach(X)
+    return X
+
+
+def check_table(estimator, X, y, sample_weight, reset=True):
+    """Features, columns of numeric targets, and weights, of positive weight only.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Whose number and names of features are set or checked.
+    X, y, sample_weight : array-like
+        As given to ``fit``.
+    reset : bool, default=True
+        Whether these are the first data.
+
+    Returns
+    -------
+    data : TableData
+    is_single : bool
+        Whether `y` was one-dimensional.
+    """
+    check_real("X", X)
+    check_real("y", y)
+    options = {"multi_output": True, "y_numeric": True, "dtype": np.float64}
+    X, y = validate_data(estimator, X, y, reset=reset, **options)
+    weight = check_sample_weight(sample_weight, len(X))
+    used = weight > 0
+    columns = y.astype(np.float64).reshape(len(y), -1)
+    return TableData(X[used], columns[used], weight[used]), y.ndim == 1
+
+
+def set_aside(estimator, data, random_state, labels=None):
+    """Training data and validation data, None unless ``early_stopping`` asks for them.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Has ``early_stopping`` and ``validation_fraction``.
+    data : tuple of ndarray
+        Of the same length.
+    random_state : numpy.random.RandomState
+        Of the split.
+    labels : ndarray of int, optional
+        Classes, whose fractions are kept.
+
+    Returns
+    -------
+    training, validation : tuple of ndarray
+    """
+    if not estimator.early_stopping:
+        return data, None
+    n_samples, fraction = len(data[0]), estimator.validation_fraction
+    n_validation = int(np.ceil(fraction * n_samples))
+    if n_validation >= n_samples:
+        raise ValueError(
+            f"validation_fraction={fraction} of n_samples="
+            f"{n_samples} leaves no sample to train on: reduce it, give more "
+            f"samples, or set early_stopping=False."
+        )
+    if labels is not None:
+        check_split(labels, n_validation, fraction)
+    options = {"test_size": n_validation, "random_state": random_state}
+    parts = train_test_split(*data, stratify=labels, **options)
+    return TableData(*parts[::2]), TableData(*parts[1::2])
+
+
+def check_split(labels, n_validation, fraction):
+    """Raise unless each class can be both in training and in validation samples."""
+    counts = np.unique(labels, return_counts=True)[1]
+    smaller_part = min(len(labels) - n_validation, n_validation)
+    if min(counts) < 2 or smaller_part < len(counts):
+        raise ValueError(
+            f"early_stopping=True needs a training and a validation sample of each "
+            f"class, but the smallest of {len(counts)} classes has {min(counts)} of "
+            f"{len(labels)} samples, of which validation_fraction={fraction} sets "
+            f"aside {n_validation}: give more samples, change validation_fraction, or "
+            f"set early_stopping=False."
+        )
+
+
+def check_complex_features(estimator, name, X):
+    """Features as :func:`check_features` takes them, but complex ones too."""
+    if np.asarray(X).dtype.kind != "c":
+        return check_features(estimator, X)
+    n_features = len(estimator.model_.feature_names)
+    names, X = X, np.asarray(X)
+    if X.ndim != 2 or X.shape[1] != n_features:
+        raise ValueError(
+            f"{name} must have shape (n_points, {n_features}), as many "
+            f"features as in fit, got shape {X.shape}: reshape it."
+        )
+    if not np.all(np.isfinite(X)):
+        raise ValueError(f"{name} has NaN or infinite elements: correct them.")
+    validate_data(estimator, names, reset=False, skip_check_array=True)
+    return X.astype(np.complex128)
+
+
+def check_real(name, array):
+    """Raise unless an array-like holds real numbers and is dense."""
+    if sparse.issparse(array):
+        raise TypeError(
+            f"Sparse data not supported: {name} is a {type(array).__name__}. Pass "
+            f"{name}.toarray()."
+        )
+    given = array
+    dtype = getattr(array, "dtype", None)
+    if dtype is None:
+        array = np.asarray(array)
+        dtype = array.dtype
+    # Of NumPy and pandas; of other types only scikit-learn may know.
+    kind = getattr(dtype, "kind", "f")
+    if kind == "c":
+        raise ValueError(
+            f"Complex data not supported: {name} has dtype {dtype}. Pass real and "
+            f"imaginary parts as separate columns."
+        )
+    string = _first_string(array) if kind in "OSUT" else None
+    if string is not None:
+        remedy = f"{_REMEDIES[name]}, or " if name in _REMEDIES else ""
+        raise ValueError(
+            f"{name} must hold numbers, got dtype {dtype} with {str(string)!r}"
+            f"{_column_of_strings(given)}: {remedy}convert strings of numbers with "
+            f"{name}.astype(float)."
+        )
+    if kind not in "biufO":
+        raise ValueError(
+            f"{name} must hold numbers, got dtype {dtype}, which scikit-learn could "
+            f"convert without notice: convert it yourself, for example with "
+            f"{name}.astype(float)."
+        )
+
+
+def _is_plain(estimator, X):
+    """Whether features are such that `validate_data` would return them as they are.
+
+    It takes longer to find that out than the prediction for one sample.
+
+    Parameters
+    ----------
+    estimator : fitted estimator
+        Knows the number of features and perhaps their names.
+    X : object
+        The features.
+
+    Returns
+    -------
+    bool
+    """
+    return (
+        type(X) is np.ndarray
+        and X.dtype == np.float64
+        and X.ndim == 2
+        and X.shape[1] == estimator.n_features_in_
+        and len(X) > 0
+        and not hasattr(estimator, "feature_names_in_")
+        and bool(np.isfinite(X).all())
+    )
+
+
+def as_numbers(name, values):
+    """Array of real numbers; raises for others."""
+    try:
+        array = np.asarray(values)
+        is_complex = array.dtype.kind == "c"
+        array = array if is_complex else array.astype(np.float64)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{name} must hold numbers: {error}.") from error
+    if is_complex:
+        raise ValueError(
+            f"{name} must hold real numbers, got dtype {array.dtype}: give the real "
+            f"part, if that is what you mean."
+        )
+    return array
+
+
+def check_sample_weight(sample_weight, n_samples):
+    """Non-negative weights of shape (n_samples,), ones if None."""
+    if sample_weight is None:
+        return np.ones(n_samples)
+    weight = as_numbers("sample_weight", sample_weight)
+    if weight.ndim == 0:
+        weight = np.full(n_samples, float(weight))
+    if weight.shape != (n_samples,):
+        raise ValueError(
+            f"sample_weight must have shape ({n_samples},), one weight per sample, "
+            f"got shape {weight.shape}."
+        )
+    if not np.all(np.isfinite(weight)) or np.any(weight < 0):
+        raise ValueError(
+            "sample_weight must be finite and non-negative, got values from "
+            f"{weight.min()} to {weight.max()}: remove the samples or correct them."
+        )
+    if not np.any(weight > 0):
+        raise ValueError(
+            "sample_weight is zero for all samples: give at least one sample a "
+            "positive weight."
+        )
+    largest = weight.max()
+    if not _SMALLEST_WEIGHT <= largest <= LARGEST_WEIGHT:
+        raise ValueError(
+            f"The largest sample_weight must be between {_SMALLEST_WEIGHT:g} and "
+            f"{LARGEST_WEIGHT:g}, got {largest:.3g}: divide sample_weight by it."
+        )
+    return weight
+
+
+def check_target_weight(target_weight, n_outputs):
+    """Non-negative weights of shape (n_outputs,), ones if None."""
+    if target_weight is None:
+        return np.ones(n_outputs)
+    weight = as_numbers("target_weight", target_weight)
+    if weight.shape != (n_outputs,):
+        raise ValueError(
+            f"target_weight must have shape ({n_outputs},), one weight per column of "
+            f"y, got shape {weight.shape}."
+        )
+    if not np.all(np.isfinite(weight) & (weight >= 0)) or not np.any(weight > 0):
+        raise ValueError(
+            f"target_weight must be finite and non-negative, and not all zero, got "
+            f"{target_weight!r}."
+        )
+    if weight.max() > LARGEST_WEIGHT:
+        raise ValueError(
+            f"target_weight must not exceed {LARGEST_WEIGHT:g}, got "
+            f"{weight.max():.3g}: divide target_weight by it."
+        )
+    return weight
+
+
+def check_errors(y_err, shape, matters):
+    """Standard deviations of the shape of ``y``, 1 where they do not matter."""
+    if y_err is None:
+        return None
+    error = as_numbers("y_err", y_err)
+    if error.ndim == 1 and shape[1] == 1:
+        error = error[:, np.newaxis]
+    if error.shape != shape:
+        raise ValueError(
+            f"y_err must have the shape {shape} of y, one standard deviation for each "
+            f"entry, got shape {error.shape}."
+        )
+    error = np.where(matters, error, 1.0)
+    if not np.all(np.isfinite(error) & (error > 0)):
+        row, column = np.argwhere(~(np.isfinite(error) & (error > 0)))[0]
+        raise ValueError(
+            f"y_err must be finite and positive, got {error[row, column]} in row {row} "
+            f"and column {column}: give a standard deviation there, or NaN in y to "
+            f"leave the entry out."
+        )
+    if error.min() < _SMALLEST_WEIGHT:
+        row, column = np.unravel_index(np.argmin(error), error.shape)
+        raise ValueError(
+            f"y_err must be at least {_SMALLEST_WEIGHT:g}, got {error.min():.3g} in "
+            f"row {row} and column {column}: give a larger standard deviation."
+        )
+    return error
+
+
+def check_reach(X, matrices):
+    """Raise if the primary matrix of any row of X would overflow.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_samples, n_features)
+        Finite features.
+    matrices : ndarray of shape (n_features + 1, n, n)
+        The fitted ``matrices_``.
+    """
+    constant, *slopes = np.abs(matrices).max(axis=(1, 2))
+    size = np.abs(X).max(axis=0)
+    with np.errstate(over="ignore"):
+        contributions = size * slopes
+        total = constant + contributions.sum()
+    if total > _LARGEST_ELEMENT:
+        column = np.argmax(contributions)
+        raise ValueError(
+            f"X is too far from the data of fit to predict anything: it has values "
+            f"up to {size[column]:.3g} in column {column}. Check its units."
+        )
+
+
+def _first_string(array):
+    strings = (v for v in np.ravel(array) if isinstance(v, (str, bytes)))
+    return next(strings, None)
+
+
+def _column_of_strings(array):
+    """The first column with a string, in words; nothing if columns have no names."""
+    for column in getattr(array, "columns", ()):
+        if _first_string(array[column]) is not None:
+            return f" in column {column!r}"
+    return ""

@@ -1,0 +1,230 @@
+"""Checks of parameters; messages name argument, value and remedy."""
+
+import numbers
+
+import numpy as np
+
+from ..model import MATRIX_TYPES, READOUTS, SELECTIONS
+from ..model.eigensolver import EIGENSOLVERS, choose
+from ..solvers import SOLVERS
+
+# One matrix of this side takes 1.6 GB.
+_LARGEST_SIDE = 10_000
+
+
+def check_integer(name, value, minimum):
+    """Raise unless ``value`` is an integer of at least ``minimum``."""
+    if not isinstance(value, numbers.Integral) or isinstance(value, bool):
+        raise TypeError(f"{name} must be an integer, got {value!r}.")
+    if value < minimum:
+        raise ValueError(f"{name} must be at least {minimum}, got {value!r}.")
+
+
+def check_number(name, value, low, high=np.inf, *, open_interval=False):
+    """Raise unless ``value`` is a number in ``[low, high)``, or ``(low, high)``."""
+    if not isinstance(value, numbers.Real) or isinstance(value, bool):
+        raise TypeError(f"{name} must be a number, got {value!r}.")
+    above = value > low if open_interval else value >= low
+    if not (above and value < high):
+        bound = "greater than" if open_interval else "at least"
+        limit = f" and less than {high}" if np.isfinite(high) else " and finite"
+        raise ValueError(f"{name} must be {bound} {low}{limit}, got {value!r}.")
+
+
+def check_option(name, value, options):
+    """Raise unless ``value`` is one of the strings ``options``."""
+    if not isinstance(value, str) or value not in options:
+        known = ", ".join(repr(option) for option in options)
+        raise ValueError(f"{name} must be one of {known}, got {value!r}.")
+
+
+def check_flag(name, value):
+    """Raise unless ``value`` is a boolean."""
+    if not isinstance(value, (bool, np.bool_)):
+        raise TypeError(f"{name} must be True or False, got {value!r}.")
+
+
+def check_matrix_size(matrix_size):
+    """Tuple of block sizes from an integer or a tuple of integers."""
+    sizes = matrix_size if isinstance(matrix_size, (tuple, list)) else (matrix_size,)
+    if len(sizes) == 0:
+        raise ValueError(
+            f"matrix_size must be a positive integer or a tuple of block sizes, "
+            f"got {matrix_size!r}."
+        )
+    for size in sizes:
+        if not isinstance(size, numbers.Integral) or isinstance(size, bool):
+            raise TypeError(
+                f"matrix_size must be an integer or a tuple of integers, "
+                f"got {matrix_size!r}."
+            )
+        if size < 1:
+            raise ValueError(f"matrix_size must be positive, got {matrix_size!r}.")
+    if sum(sizes) > _LARGEST_SIDE:
+        raise ValueError(
+            f"matrix_size must not exceed {_LARGEST_SIDE} in all, got {matrix_size!r}: "
+            f"the matrices of a parametric matrix model are small."
+        )
+    return tuple(int(size) for size in sizes)
+
+
+def check_rank(rank, matrix_size):
+    """Ranks of primary and secondary matrices, integers or None for full ones."""
+    ranks = tuple(rank) if isinstance(rank, (tuple, list)) else (rank, rank)
+    if len(ranks) != 2:
+        raise ValueError(
+            f"rank must be None, an integer or a pair (rank_primary, rank_secondary), "
+            f"got {rank!r}."
+        )
+    if ranks == (None, None):
+        return ranks
+    sizes = check_matrix_size(matrix_size)
+    if len(sizes) > 1:
+        raise ValueError(
+            f"rank must be None for matrices with sectors, got rank={rank!r} with "
+            f"matrix_size={matrix_size!r}: give matrix_size={sum(sizes)}, or rank=None."
+        )
+    for own in ranks:
+        if own is None:
+            continue
+        if not isinstance(own, numbers.Integral) or isinstance(own, bool):
+            raise TypeError(
+                f"rank must be None, an integer or a pair of these, got {rank!r}."
+            )
+        if not 1 <= own <= sizes[0]:
+            raise ValueError(
+                f"rank must be at least 1 and at most the side of the matrix, got "
+                f"rank={rank!r} with matrix_size={matrix_size!r}: change one of them, "
+                f"or give None for full matrices."
+            )
+    return tuple(None if own is None else int(own) for own in ranks)
+
+
+def check_rank_reaches(rank, side, n_features):
+    """Raise if some directions are in the null space of all primary matrices.
+
+    Eigenvectors there do not depend on the features, and are arbitrary if several.
+    """
+    reached = (n_features + 1) * (side if rank is None else rank)
+    if side > reached:
+        sufficient = -(-side // (n_features + 1))
+        raise ValueError(
+            f"Primary matrices of rank={rank} for n_features={n_features} act on at "
+            f"most {reached} dimensions, got a matrix of side {side}: reduce "
+            f"matrix_size to {reached}, or increase rank to {sufficient}."
+        )
+
+
+def check_eigensolver(value):
+    """Raise for an unknown eigensolver, or one that is not installed."""
+    check_option("eigensolver", value, EIGENSOLVERS)
+    choose(1, 1, np.dtype(np.float64), value)
+
+
+def check_spread(return_std, return_cov):
+    """Raise unless both are booleans, and at most one of them is true."""
+    check_flag("return_std", return_std)
+    check_flag("return_cov", return_cov)
+    if return_std and return_cov:
+        raise ValueError(
+            "return_std and return_cov are both true, but at most one of them can "
+            "be returned: the former is the root of the diagonal of the latter."
+        )
+
+
+def check_training(estimator, solvers):
+    """Validate the parameters of the training, which all estimators have.
+
+    Parameters
+    ----------
+    estimator : BasePMM
+        Has them.
+    solvers : sequence of str
+        Solvers that it can use.
+    """
+    alpha = estimator.alpha
+    if not isinstance(alpha, str):
+        check_number("alpha", alpha, 0)
+    elif alpha != "auto":
+        raise ValueError(f"alpha must be a number or 'auto', got {alpha!r}.")
+    check_option("solver", estimator.solver, ("auto", *solvers))
+    for name in ("max_iter", "n_init", "n_iter_no_change"):
+        check_integer(name, getattr(estimator, name), 1)
+    check_number("tol", estimator.tol, 0)
+    check_flag("warm_start", estimator.warm_start)
+    check_n_jobs(estimator.n_jobs)
+    check_eigensolver(estimator.eigensolver)
+    if not isinstance(estimator.verbose, (bool, np.bool_)):
+        check_integer("verbose", estimator.verbose, 0)
+
+
+def check_batches(estimator):
+    """Validate the parameters of batches, and of samples that are set aside."""
+    check_flag("early_stopping", estimator.early_stopping)
+    fraction = estimator.validation_fraction
+    check_number("validation_fraction", fraction, 0, 1, open_interval=True)
+    check_integer("batch_size", estimator.batch_size, 1)
+    rate = estimator.learning_rate_init
+    check_number("learning_rate_init", rate, 0, open_interval=True)
+
+
+def check_no_early_stopping(estimator):
+    """Raise if the estimator is to set samples aside, which ``partial_fit`` cannot."""
+    if estimator.early_stopping:
+        raise ValueError(
+            "early_stopping=True needs all samples at once, got a call of "
+            "partial_fit: set early_stopping=False, or call fit."
+        )
+
+
+def check_observables(estimator):
+    """Validate the parameters that regressor and classifier share."""
+    block_sizes = check_matrix_size(estimator.matrix_size)
+    check_integer("n_eigenvectors", estimator.n_eigenvectors, 1)
+    if estimator.n_eigenvectors > sum(block_sizes):
+        raise ValueError(
+            f"n_eigenvectors must not exceed the side of the matrix, got "
+            f"n_eigenvectors={estimator.n_eigenvectors} with "
+            f"matrix_size={estimator.matrix_size!r}: select fewer eigenvectors or "
+            f"enlarge the matrix."
+        )
+    check_option("which", estimator.which, tuple(SELECTIONS))
+    check_option("readout", estimator.readout, tuple(READOUTS))
+    check_option("matrix_type", estimator.matrix_type, MATRIX_TYPES)
+    check_rank(estimator.rank, estimator.matrix_size)
+    check_batches(estimator)
+    check_training(estimator, tuple(SOLVERS))
+    check_integer("n_average", estimator.n_average, 1)
+    if estimator.n_average > estimator.n_init:
+        raise ValueError(
+            f"n_average must not exceed the number of starts, got n_average="
+            f"{estimator.n_average} with n_init={estimator.n_init}: increase n_init."
+        )
+
+
+def check_n_jobs(n_jobs):
+    """Raise unless ``n_jobs`` is None or an integer other than zero."""
+    if n_jobs is None:
+        return
+    if not isinstance(n_jobs, numbers.Integral) or isinstance(n_jobs, bool):
+        raise TypeError(f"n_jobs must be an integer or None, got {n_jobs!r}.")
+    if n_jobs == 0:
+        raise ValueError(
+            "n_jobs must not be 0: give the number of parallel jobs, or -1 for one "
+            "per core."
+        )
+
+
+def check_square_matrix(name, matrix, side):
+    """Finite matrix of a given side, real or complex."""
+    matrix = np.asarray(matrix)
+    if matrix.dtype.kind not in "biufc":
+        raise TypeError(f"{name} must hold numbers, got dtype {matrix.dtype}.")
+    if matrix.shape != (side, side):
+        raise ValueError(
+            f"{name} must have shape ({side}, {side}), the side of matrix_size, got "
+            f"shape {matrix.shape}."
+        )
+    if not np.all(np.isfinite(matrix)):
+        raise ValueError(f"{name} has NaN or infinite elements: correct them.")
+    return matrix.astype(np.result_type(matrix.dtype, np.float64))

@@ -1,0 +1,36 @@
+"""Fitted models as values: predictions, derivatives, spectra, error bars, files."""
+
+from .cache import once
+from .error_bars import ErrorBars, error_bars_of
+from .files import load_npz, save_npz
+from .function import ModelFunction
+from .mean import LogitsOfMean, MeanModel, MeanOfOutputs, inverse_weights
+from .model import FittedModel
+from .structures import (
+    EvolutionStructure,
+    ImageStructure,
+    ObservableStructure,
+    SpectrumStructure,
+    Structure,
+    observable_structure,
+)
+
+__all__ = [
+    "ErrorBars",
+    "EvolutionStructure",
+    "FittedModel",
+    "ImageStructure",
+    "LogitsOfMean",
+    "MeanModel",
+    "MeanOfOutputs",
+    "ModelFunction",
+    "ObservableStructure",
+    "SpectrumStructure",
+    "Structure",
+    "error_bars_of",
+    "inverse_weights",
+    "load_npz",
+    "observable_structure",
+    "once",
+    "save_npz",
+]

@@ -1,0 +1,207 @@
+"""Standard deviations, covariances and draws of predictions, in the user's units."""
+
+import numpy as np
+
+from .._threads import single_blas_thread
+from .._warnings import warn_caller
+from ..model import LaplacePosterior
+
+# Of the observations, what a fit must leave free to tell its errors by them.
+_LEAST_FREE = 0.01
+
+
+def error_bars_of(kept, structure, weights, n_parameters):
+    """Error bars from the plain arrays that an estimator keeps.
+
+    Parameters
+    ----------
+    kept : dict or None
+        From `pmm_sklearn.training.with_posterior`, and the ``arguments`` of the model.
+    structure : Structure
+        What the model is.
+    weights : ndarray of shape (n_members,)
+        Of the members.
+    n_parameters : int
+        Of all of them, for messages.
+
+    Returns
+    -------
+    ErrorBars or NoErrorBars
+    """
+    if kept is None:
+        return NoErrorBars(
+            "The distribution of the parameters is known only after a fit that "
+            "was not interrupted, not after partial_fit or from_npz: call fit, "
+            "if need be with warm_start=True and max_iter=1, and keep it with "
+            "joblib.dump."
+        )
+    if kept["members"] is None:
+        return NoErrorBars(
+            f"n_parameters_={n_parameters} parameters and as many data have "
+            f"too large a covariance matrix: use a smaller matrix_size or rank, or "
+            f"cross-conformal intervals, as those of MAPIE."
+        )
+    model = structure.model(**kept["arguments"])
+    posteriors = [LaplacePosterior.from_arrays(model, a) for a in kept["members"]]
+    units = kept["feature_units"], kept["target_scale"]
+    return ErrorBars(posteriors, weights, *units, n_parameters)
+
+
+class NoErrorBars:
+    """In place of error bars, where there are none.
+
+    Parameters
+    ----------
+    reason : str
+        Why, and what to do.
+    """
+
+    def __init__(self, reason):
+        self._reason = reason
+
+    def check(self):
+        """Raise a ValueError with the reason."""
+        raise ValueError(self._reason)
+
+
+class ErrorBars:
+    """What the posterior densities of the members say about predictions.
+
+    Each member is uncertain by itself, and members differ: the distribution of a
+    target is the weighted mixture of theirs.
+
+    Parameters
+    ----------
+    posteriors : list of LaplacePosterior
+        One for each member, of the standardised problem.
+    weights : ndarray of shape (n_members,)
+        Of sum 1.
+    feature_units : tuple of ndarray (shift, scale)
+        Features of the standardised problem are ``(X - shift) / scale``.
+    target_scale : ndarray of shape (n_outputs,)
+        Unit of each target.
+    n_parameters : int
+        Of all members, for messages.
+    """
+
+    def __init__(self, posteriors, weights, feature_units, target_scale, n_parameters):
+        self._n_parameters = n_parameters
+        self._posteriors = posteriors
+        self._weights = weights
+        self._feature_units = feature_units
+        self._target_scale = target_scale
+
+    def deviations(self, X, means, n_jobs=None):
+        """Standard deviations of the targets, noise included.
+
+        Parameters
+        ----------
+        X : ndarray of shape (n_samples, n_features)
+            Features in the user's units.
+        means : ndarray of shape (n_members, n_samples, n_outputs)
+            Predictions of each member.
+        n_jobs : int, optional
+            Number of threads, as in joblib.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_outputs)
+
+        Raises
+        ------
+        ValueError
+            If they are no floating-point numbers any more, far outside the data.
+        """
+
+        def variance(posterior, X, distance):
+            own = posterior.variance(X, n_jobs) * self._target_scale**2
+            return own + distance**2
+
+        return np.sqrt(self._mixed(X, means, variance))
+
+    def covariances(self, X, means, n_jobs=None):
+        """Covariances of the samples, (n_samples, n_samples, n_outputs).
+
+        Parameters
+        ----------
+        X, means, n_jobs
+            As for :meth:`deviations`, and so are the errors raised.
+        """
+
+        def covariance(posterior, X, distance):
+            own = posterior.covariance(X, n_jobs) * self._target_scale**2
+            return own + distance[:, np.newaxis] * distance
+
+        return self._mixed(X, means, covariance)
+
+    def draws(self, X, means, n_draws, random_state, n_jobs=None):
+        """Targets drawn from their distribution, (n_samples, n_outputs, n_draws).
+
+        Parameters
+        ----------
+        X, means, n_jobs
+            As for :meth:`deviations`, and so are the errors raised.
+        n_draws : int
+            Number of draws, each a function of all samples.
+        random_state : numpy.random.RandomState
+            Source of the random numbers.
+        """
+        scale = self._target_scale[:, np.newaxis]
+        weights = self._weights
+        member = random_state.choice(len(weights), size=n_draws, p=weights)
+        draws = np.empty((len(X), len(scale), n_draws))
+        with single_blas_thread(), np.errstate(over="ignore", invalid="ignore"):
+            standard = self._standardised(X)
+            for i, posterior in enumerate(self._posteriors):
+                own = np.flatnonzero(member == i)
+                sample = posterior.sample(standard, len(own), random_state, n_jobs)
+                draws[:, :, own] = sample * scale + means[i][..., np.newaxis]
+        _check_not_too_far(X, draws)
+        return draws
+
+    def check(self):
+        """Warn if the data tell too little of the errors, or are missed."""
+        misfit = max(posterior.misfit for posterior in self._posteriors)
+        if misfit > 0:
+            warn_caller(
+                f"The model misses its data by more than y_err: chi-square is "
+                f"{misfit:.3g} per degree of freedom. Error bars know of y_err alone "
+                f"and are too small: increase matrix_size, give larger y_err, or leave "
+                f"it out, so that errors are estimated from the residuals.",
+                UserWarning,
+            )
+        if min(posterior.free_fraction for posterior in self._posteriors) < _LEAST_FREE:
+            warn_caller(
+                f"The model goes through all its data, of which there are no more than "
+                f"parameters (n_parameters_={self._n_parameters}). Its residuals tell "
+                f"nothing of its errors, and error bars may be far too small or too "
+                f"large: reduce matrix_size, or give more data.",
+                UserWarning,
+            )
+
+    def _mixed(self, X, means, spread):
+        """Weighted sum over members of ``spread(posterior, X, distance)``."""
+        with single_blas_thread(), np.errstate(over="ignore", invalid="ignore"):
+            standard = self._standardised(X)
+            distances = means - np.tensordot(self._weights, means, axes=1)
+            total = 0.0
+            for weight, posterior, distance in zip(
+                self._weights, self._posteriors, distances, strict=True
+            ):
+                total = total + weight * spread(posterior, standard, distance)
+        _check_not_too_far(X, total)
+        return total
+
+    def _standardised(self, X):
+        shift, scale = self._feature_units
+        return (X - shift) / scale
+
+
+def _check_not_too_far(X, variances):
+    """Raise if variances, or draws, have overflowed."""
+    if not np.all(np.isfinite(variances)):
+        raise ValueError(
+            f"X is too far from the data of fit for error bars, whose squares are "
+            f"larger than any floating-point number: it has values up to "
+            f"{np.abs(X).max():.3g}. Check its units, or predict without error bars."
+        )

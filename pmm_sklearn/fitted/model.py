@@ -1,0 +1,217 @@
+"""A fitted model as a value: what predictions and pictures are made of."""
+
+import numpy as np
+
+from .._threads import blas_limit, single_blas_thread
+from ..checks.data import check_reach
+from .function import ModelFunction
+from .mean import MeanModel
+
+
+class FittedModel:
+    r"""Outputs, derivatives, levels and error bars of matrices that were learned.
+
+    Made once for each fitted state of an estimator, whose ``model_`` it is; it knows no
+    estimator.  Features are in the user's units and have been checked.
+
+    Parameters
+    ----------
+    pmm : PMM
+        Structure of the model.
+    members : sequence of Parameters
+        Matrices of the models whose outputs are averaged, the best first.
+    combine : callable, optional
+        What is made of the outputs of several members: see `MeanModel`.
+    error_bars : ErrorBars, optional
+        How far predictions can be trusted.
+    single_output : bool, default=False
+        Whether arrays have no axis for the outputs, of which there is one.
+    feature_names : list of str
+        Names of the features.
+    targets : list, optional
+        What the outputs of an emulator are: see :mod:`pmm_sklearn.targets`.
+
+    Attributes
+    ----------
+    pmm, members, error_bars, single_output, feature_names, targets
+        The arguments.
+    matrices, observables, intercept : ndarray
+        Those of the best member.
+    block_sizes : tuple of int
+        Sides of the sectors.
+    side : int
+        Side ``n`` of the matrices.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from pmm_sklearn import PMMRegressor
+    >>> X = np.linspace(-1, 1, 20)[:, np.newaxis]
+    >>> model = PMMRegressor(4, 2, n_init=1, random_state=0).fit(X, X[:, 0] ** 2).model_
+    >>> model.levels(X).shape, model.hamiltonian(X).shape
+    ((20, 4), (20, 4, 4))
+    """
+
+    def __init__(
+        self,
+        pmm,
+        members,
+        combine=None,
+        *,
+        error_bars=None,
+        single_output=False,
+        feature_names=(),
+        targets=None,
+    ):
+        self.pmm = pmm
+        self.members = tuple(members)
+        self.matrices, self.observables, self.intercept = self.members[0]
+        self.block_sizes = pmm.block_sizes
+        self.side = pmm.primary.side
+        self.error_bars = error_bars
+        self.single_output = bool(single_output)
+        self.feature_names = list(feature_names)
+        self.targets = targets
+        self._mean = MeanModel(pmm, self.members, combine)
+
+    @property
+    def monomials(self):
+        """What multiplies the matrices; None for a product of evolutions."""
+        return getattr(self.pmm.primary, "monomials", None)
+
+    @property
+    def is_continued(self):
+        """Whether it is a Hamiltonian, which can be continued to complex features."""
+        return self.monomials is not None and self.targets is not None
+
+    @property
+    def sectors(self):
+        """Slices of the sectors among the rows of the matrices."""
+        ends = np.cumsum(self.block_sizes)
+        starts = ends - self.block_sizes
+        return [slice(int(a), int(b)) for a, b in zip(starts, ends, strict=True)]
+
+    @property
+    def sector_numbers(self):
+        """The sector of every level, shape (n,)."""
+        return np.repeat(np.arange(len(self.block_sizes)), self.block_sizes)
+
+    def check_reach(self, X):
+        """Raise if the primary matrix of any row would overflow."""
+        if self.monomials is not None:
+            with np.errstate(over="ignore"):
+                inputs = self.monomials.values(X)
+            check_reach(inputs[:, 1:], self.matrices)
+
+    def outputs(self, X, n_jobs=None):
+        """Outputs, shape (n_samples, n_outputs)."""
+        with blas_limit(len(X), self.side):
+            return self._mean.predict(X, n_jobs)
+
+    def predict(self, X, return_std=False, return_cov=False, n_jobs=None):
+        """Outputs as the user sees them, and how far to trust them if asked for.
+
+        Parameters
+        ----------
+        X : ndarray of shape (n_samples, n_features)
+            Features.
+        return_std, return_cov : bool, default=False
+            Whether to return standard deviations, or covariances of the samples.
+        n_jobs : int, optional
+            Number of threads, as in joblib.
+
+        Returns
+        -------
+        outputs : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+        spread : ndarray, optional
+            Only if asked for.
+        """
+        if not (return_std or return_cov):
+            return self._squeezed(self.outputs(X, n_jobs))
+        self.error_bars.check()
+        outputs = self.outputs(X, n_jobs)
+        means = self._means_of_members(X, np.zeros_like(outputs), n_jobs)
+        find = self.error_bars.deviations if return_std else self.error_bars.covariances
+        spread = find(X, means, n_jobs)
+        spread = spread[..., 0] if self.single_output else spread
+        return self._squeezed(outputs), spread
+
+    def sample(self, X, n_draws, random_state, n_jobs=None):
+        """Targets drawn from their distribution, ``n_draws`` along the last axis."""
+        self.error_bars.check()
+        means = self._means_of_members(X, self.outputs(X, n_jobs), n_jobs)
+        draws = self.error_bars.draws(X, means, n_draws, random_state, n_jobs)
+        return self._squeezed(draws)
+
+    def gradient(self, X):
+        """Derivatives of the outputs by the features, as the user sees them."""
+        with blas_limit(len(X), self.side):
+            _, gradient = self._mean.predict_gradient(X)
+        return self._squeezed(gradient)
+
+    def function(self, gradient=False):
+        """The outputs as a plain function of arrays: `ModelFunction`."""
+        n_features = len(self.feature_names)
+        return ModelFunction(self._mean, n_features, self.single_output, gradient)
+
+    def hamiltonian(self, X):
+        """Matrices ``H`` at real or complex features, (n_samples, n, n)."""
+        return np.tensordot(self.monomials.values(X), self.matrices, axes=1)
+
+    def levels(self, X):
+        """All levels, sector after sector, ascending in each, (n_samples, n).
+
+        At complex features of an affine matrix they are complex, and by ascending real
+        part.
+        """
+        levels = np.empty((len(X), self.side), dtype=X.dtype)
+        find = self._evolution_levels if self.monomials is None else self._affine_levels
+        with single_blas_thread():
+            for rows in self.pmm.prediction_chunks(len(X)):
+                levels[rows] = find(X[rows])
+        return levels
+
+    def eigenvectors(self, X):
+        """Eigenvectors of all levels in columns, (n_samples, n, n)."""
+        vectors = np.empty((len(X), *self.matrices.shape[1:]), self.matrices.dtype)
+        with single_blas_thread():
+            for rows in self.pmm.prediction_chunks(len(X)):
+                vectors[rows] = self._eigensystem(X[rows])[0].vectors
+        return vectors
+
+    def read_out(self, levels):
+        """Positions, among all levels, of those that outputs see, (n_samples, r)."""
+        indices = self.pmm.states.indices(levels, self.block_sizes)
+        if isinstance(indices, slice):
+            indices = np.arange(self.side)[indices]
+        return np.broadcast_to(indices, (len(levels), np.shape(indices)[-1]))
+
+    def _affine_levels(self, X):
+        matrices = self.hamiltonian(X)
+        solve = _complex_levels if np.iscomplexobj(X) else np.linalg.eigvalsh
+        return np.concatenate([solve(matrices[:, s, s]) for s in self.sectors], axis=1)
+
+    def _evolution_levels(self, X):
+        eigensystem, saved = self._eigensystem(X)
+        return self.pmm.primary.energies_of(saved)(eigensystem.values)[0]
+
+    def _eigensystem(self, X):
+        return self.pmm.eigensystem(self.matrices, self.pmm.inputs(X))
+
+    def _means_of_members(self, X, single, n_jobs):
+        """Outputs of each member; those of a single one are given."""
+        if len(self.members) == 1:
+            return single[np.newaxis]
+        with single_blas_thread():
+            outputs = [self.pmm.predict(m, X, n_jobs) for m in self.members]
+        return np.stack(outputs)
+
+    def _squeezed(self, array):
+        """Without the axis of the outputs, the second one, if there is only one."""
+        return array[:, 0] if self.single_output else array
+
+
+def _complex_levels(matrices):
+    """Eigenvalues of general matrices by ascending real part."""
+    values = np.linalg.eigvals(matrices)
+    return np.take_along_axis(values, np.argsort(values.real, axis=1), axis=1)

@@ -1,0 +1,115 @@
+"""What the functions of this package are given, checked and named."""
+
+import numbers
+
+import numpy as np
+
+from ..checks.data import as_numbers
+from ..targets import Level
+
+
+def check_model(estimator):
+    """The `FittedModel` of an estimator; raises unless it has one."""
+    if not hasattr(type(estimator), "model_"):
+        raise TypeError(
+            f"estimator must be a PMMRegressor, a PMMClassifier or an emulator, got "
+            f"{type(estimator).__name__}: give the last step of a pipeline, "
+            f"pipeline[-1], and features as the earlier steps return them."
+        )
+    return estimator.model_
+
+
+def check_affine(estimator):
+    """The same; raises unless its matrix is polynomial in the features."""
+    model = check_model(estimator)
+    if model.monomials is None:
+        raise TypeError(
+            f"estimator must have a Hamiltonian that is polynomial in the features, "
+            f"got {type(estimator).__name__}: give a PMMRegressor, a PMMClassifier or "
+            f"a PMMEmulator."
+        )
+    return model
+
+
+def term_names(model):
+    """What the matrices multiply: "1", the features, and perhaps their products."""
+    terms = []
+    for powers in model.monomials.powers:
+        factors = [
+            name if power == 1 else f"{name}^{power}"
+            for name, power in zip(model.feature_names, powers, strict=True)
+            if power
+        ]
+        terms.append(" ".join(factors) or "1")
+    return terms
+
+
+def check_feature(model, feature):
+    """Number of a feature that is given by number or by name."""
+    names = model.feature_names
+    if isinstance(feature, str):
+        if feature in names:
+            return names.index(feature)
+    elif isinstance(feature, numbers.Integral) and 0 <= feature < len(names):
+        return int(feature)
+    raise ValueError(
+        f"feature must be a number from 0 to {len(names) - 1} or one of {names}, got "
+        f"{feature!r}."
+    )
+
+
+def check_point(model, name, point):
+    """Row of features of shape (1, n_features) from a point, that is a sequence."""
+    point = as_numbers(name, point)
+    n_features = len(model.feature_names)
+    if point.shape != (n_features,):
+        raise ValueError(
+            f"{name} must have shape ({n_features},), one value for "
+            f"each feature, got shape {point.shape}."
+        )
+    if not np.all(np.isfinite(point)):
+        raise ValueError(f"{name} has NaN or infinite elements: correct them.")
+    return point[np.newaxis]
+
+
+def check_one_parameter(estimator):
+    """The model; raises unless H is linear in one feature."""
+    model = check_affine(estimator)
+    if len(model.matrices) != 2:
+        raise ValueError(
+            f"estimator must have one feature and degree=1, for exceptional points are "
+            f"isolated only then, got {len(model.feature_names)} feature(s) and "
+            f"degree={model.monomials.degree!r}: look at SpectrumDisplay instead."
+        )
+    return model
+
+
+def target_names(model, n_outputs):
+    """Short names of the outputs; empty for a single one without a name."""
+    if model is None or model.targets is None:
+        return [f"target {k}" for k in range(n_outputs)] if n_outputs > 1 else [""]
+    several = len(model.block_sizes) > 1
+    return [_target_name(target, several) for target in model.targets]
+
+
+def _target_name(target, several_sectors):
+    kind = type(target).__name__
+    if kind == "Level":
+        return f"level {_level_name(target, several_sectors)}"
+    if kind == "Observable":
+        level = Level(target.level, target.sector)
+        return f"{target.name} in level {_level_name(level, several_sectors)}"
+    pair = [
+        _level_name(
+            state if isinstance(state, Level) else Level(state), several_sectors
+        )
+        for state in (target.i, target.j)
+    ]
+    name = "gap" if kind == "Gap" else target.name
+    return f"{name}, {pair[0]} to {pair[1]}"
+
+
+def _level_name(level, several_sectors):
+    if level.sector is None or not several_sectors:
+        return str(level.k)
+    return f"{level.k} of sector {level.sector}"

@@ -1,0 +1,43 @@
+"""Training: a problem and starting points in, a fit out; no estimator is known here."""
+
+from .alpha import AlphaFit, AlphaLadder, search_alpha
+from .fit import Fit, Plan, affordable_solver, fit, with_posterior
+from .keyboard import KEYBOARD
+from .likelihood import ClassLikelihood, GaussianLikelihood, SpectrumLikelihood
+from .online import OnlineTraining
+from .problem import Problem, image_problem, table_problem
+from .spectrum_units import SpectrumUnits, TimeUnits
+from .starts import Training, minimise, train
+from .units import FeatureUnits, ImageUnits, LogitUnits, TargetUnits
+from .watcher import Watcher, describe_errors, describe_loss
+
+__all__ = [
+    "KEYBOARD",
+    "AlphaFit",
+    "AlphaLadder",
+    "ClassLikelihood",
+    "FeatureUnits",
+    "Fit",
+    "GaussianLikelihood",
+    "ImageUnits",
+    "LogitUnits",
+    "OnlineTraining",
+    "Plan",
+    "Problem",
+    "SpectrumLikelihood",
+    "SpectrumUnits",
+    "TargetUnits",
+    "TimeUnits",
+    "Training",
+    "Watcher",
+    "affordable_solver",
+    "describe_errors",
+    "describe_loss",
+    "fit",
+    "image_problem",
+    "minimise",
+    "search_alpha",
+    "table_problem",
+    "train",
+    "with_posterior",
+]

@@ -1,0 +1,211 @@
+"""A fit from its starting points to the end: data in, one value out."""
+
+from dataclasses import dataclass, replace
+from functools import partial
+
+import numpy as np
+
+from .._threads import single_blas_thread
+from ..solvers import SOLVERS, SolverResult, StoppingRule
+from .alpha import AlphaFit, choose_alpha
+from .keyboard import KEYBOARD
+from .problem import Problem
+from .starts import train
+
+# Root mean square of the residuals, in standard deviations of the targets, that is
+# as good as none: rounding errors of eigenvectors are not far below.
+_NEGLIGIBLE_RESIDUAL = 1e-12
+# The time of a Levenberg-Marquardt step grows with the cube of this number.
+_LARGEST_DENSE_SYSTEM = 2000
+# Numbers in the Jacobian that is held where residuals are few: 400 MB.
+_LARGEST_JACOBIAN = 50_000_000
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How a problem is to be trained.
+
+    Attributes
+    ----------
+    solver : str
+        A name in `SOLVERS`.
+    rule : StoppingRule
+        When a start has converged.
+    schedule : Schedule or None
+        Of a solver that follows one.
+    n_members : int
+        Number of starts that are trained to the end.
+    searches_alpha : bool
+        Whether the weight of the penalty is chosen from the ladder of the likelihood.
+    n_jobs : int or None
+        Number of starts that are trained at the same time.
+    seed : int or None
+        Of the samples that are held out.
+    """
+
+    solver: str
+    rule: StoppingRule
+    schedule: object = None
+    n_members: int = 1
+    searches_alpha: bool = False
+    n_jobs: int | None = None
+    seed: int | None = None
+
+    @property
+    def minimise(self):
+        """Function of objective, start and progress that minimises."""
+        solver = SOLVERS[self.solver]
+        if not solver.is_scheduled:
+            return solver.minimise
+        return partial(solver.minimise, schedule=self.schedule)
+
+
+@dataclass(frozen=True)
+class Fit:
+    """What a training has come to.
+
+    Attributes
+    ----------
+    problem : Problem
+        What was minimised, with the penalty that was chosen.
+    members : list of SolverResult
+        The models, best first.
+    starts : list of SolverResult
+        How far every start has come.
+    start_losses : list of float
+        Loss of every start when they were compared.
+    trials : list of AlphaFit
+        Fits with other weights of the penalty, ascending; none if one was given.
+    posterior : dict or None
+        Plain arrays that error bars are made of: see :func:`posterior`.
+    """
+
+    problem: Problem
+    members: list[SolverResult]
+    starts: list[SolverResult]
+    start_losses: list[float]
+    trials: list[AlphaFit]
+    posterior: dict | None = None
+
+    @property
+    def best(self):
+        """The best member."""
+        return self.members[0]
+
+    @property
+    def alpha(self):
+        """Weight of the penalty at its parameters."""
+        return float(self.problem.objective.alpha(self.best.theta))
+
+    @property
+    def decisive(self):
+        """A member that has not converged, which is worth a warning, or the best."""
+        return next((r for r in self.members if not r.reason.converged), self.best)
+
+
+def fit(problem, starts, plan, watcher):
+    """Train from some starts, with several weights of the penalty if asked for.
+
+    Parameters
+    ----------
+    problem : Problem
+        What is minimised.
+    starts : list of ndarray of shape (n_parameters,)
+        Starting points.
+    plan : Plan
+        How.
+    watcher : Watcher
+        Sees the progress.
+
+    Returns
+    -------
+    Fit
+        Without posterior.
+    """
+
+    def train_one(problem, watcher, n_members=1, previous=None):
+        return train(
+            problem.objective,
+            starts,
+            plan.minimise,
+            _with_floor(plan.rule, problem),
+            validation_loss=problem.validation_loss,
+            n_members=n_members,
+            previous=previous,
+            n_jobs=plan.n_jobs,
+            watcher=watcher,
+        )
+
+    SOLVERS[plan.solver].check(problem.objective)
+    trials = []
+    if not plan.searches_alpha or problem.loss_of_means() == 0:
+        training = train_one(problem, watcher, plan.n_members)
+    else:
+        best, trials, stop = choose_alpha(
+            problem, problem.likelihood.ladder, train_one, watcher, plan.seed
+        )
+        problem, training = problem.with_alpha(best.alpha), best.training
+        if stop is not None:
+            training = training.stopped(stop)
+        elif plan.n_members > 1:
+            training = train_one(problem, watcher, plan.n_members, training)
+    return Fit(
+        problem, training.members, training.starts, training.start_losses, trials
+    )
+
+
+def with_posterior(result):
+    """A fit with what error bars need; the same if that cannot be had.
+
+    ``members`` are the arrays of the posterior of each member, or None if these would
+    be too large.
+    """
+    problem = result.problem
+    if problem.likelihood.posterior is None:
+        return result
+    # The model is fitted: neither Ctrl-C nor absurd matrices lose it.
+    try:
+        with single_blas_thread(), np.errstate(over="ignore", invalid="ignore"):
+            posteriors = [
+                problem.likelihood.posterior(problem.objective, member.theta)
+                for member in result.members
+            ]
+    except np.linalg.LinAlgError:
+        return result
+    except KeyboardInterrupt:
+        KEYBOARD.reason()
+        return result
+    members = None
+    if all(posterior is not None for posterior in posteriors):
+        members = [posterior.arrays() for posterior in posteriors]
+    posterior = {
+        "members": members,
+        "feature_units": problem.units.feature_units,
+        "target_scale": problem.units.target_scale,
+    }
+    return replace(result, posterior=posterior)
+
+
+def affordable_solver(objective, many_samples=np.inf):
+    """Name of the solver that suits an objective.
+
+    Parameters
+    ----------
+    objective : Objective
+        What is to be minimised.
+    many_samples : float, default=inf
+        Number of samples from which on small steps are better than exact ones.
+    """
+    if objective.n_samples >= many_samples:
+        return "adam"
+    system = min(objective.n_parameters, objective.n_residuals)
+    numbers = system * objective.n_parameters
+    is_affordable = system <= _LARGEST_DENSE_SYSTEM and numbers <= _LARGEST_JACOBIAN
+    return "lm" if is_affordable else "lbfgs"
+
+
+def _with_floor(rule, problem):
+    """Loss that ends the training; with ``tol=0`` only none at all does."""
+    if rule.tol == 0:
+        return rule
+    return replace(rule, floor=_NEGLIGIBLE_RESIDUAL**2 * problem.loss_of_means())

@@ -1,0 +1,172 @@
+"""A training problem: a model, data in standardised units, and the way back."""
+
+import copy
+
+import numpy as np
+
+from ..model import LazyGrams, Objective, RidgePenalty, ShiftedGrams
+from .watcher import describe_errors, describe_loss
+
+
+class Problem:
+    """What is minimised to fit a model to data.
+
+    Made by :func:`table_problem` or :func:`image_problem`; it does not change.
+
+    Parameters
+    ----------
+    model : PMM or ImagePMM
+        Structure of the model, in standardised units.
+    likelihood : object
+        See `pmm_sklearn.training.likelihood`.
+    units : object
+        From the user's units to standardised ones and back: see
+        `pmm_sklearn.training.units`.
+    objective : Objective
+        Penalised loss of the standardised training data.
+    validation_loss : callable, optional
+        ``validation_loss(theta)``, of samples that are not trained on.
+    """
+
+    def __init__(self, model, likelihood, units, objective, validation_loss=None):
+        self.model = model
+        self.likelihood = likelihood
+        self.units = units
+        self.objective = objective
+        self.validation_loss = validation_loss
+
+    def with_objective(self, objective):
+        """The same problem with other data or another penalty."""
+        other = copy.copy(self)
+        other.objective = objective
+        return other
+
+    def with_alpha(self, alpha):
+        """The same problem with a penalty of given weight."""
+        return self.with_objective(self.objective.with_penalty(RidgePenalty(alpha)))
+
+    @property
+    def describe(self):
+        """Function of loss and score that says in words how good a model is."""
+        return getattr(self.validation_loss, "describe", describe_loss)
+
+    def summary(self, solver):
+        """How large the problem is, in words."""
+        objective = self.objective
+        return (
+            f"{len(objective.y)} samples, {objective.n_parameters} parameters, "
+            f"{objective.n_residuals} residuals, solver {solver!r}"
+        )
+
+    def loss_of_means(self):
+        """Loss of a model without matrices: its outputs are means of the targets."""
+        return self.objective.value(np.zeros(self.objective.n_parameters))
+
+    def random_start(self, seed):
+        """Random coordinates; columns that are constant have no influence."""
+        theta = self.model.initial(np.random.RandomState(seed))
+        return self.units.start(self.model, theta)
+
+    def start_from(self, parameters):
+        """Coordinates of given parameters, which are in the user's units."""
+        parameters = self.units.to_standard(parameters)
+        if hasattr(self.model, "without_terms"):
+            parameters = self.model.without_terms(parameters)
+        return self.model.join(parameters)
+
+    def parameters(self, theta):
+        """Parameters in the user's units."""
+        parameters = self.model.split(theta.copy())
+        if hasattr(self.model, "total"):
+            parameters = self.model.total(parameters)
+        return self.units.to_user(parameters)
+
+
+def table_problem(
+    model, likelihood, units, data, penalty, validation=None, smoothness=None
+):
+    """Problem of a table of features and columns of targets.
+
+    Parameters
+    ----------
+    model, likelihood, units
+        As for `Problem`.
+    data : tuple of ndarray
+        ``X`` of shape (n_samples, n_features), ``y`` of shape (n_samples,
+        n_outputs), and weights as `units` takes them.
+    penalty : RidgePenalty or NoisePenalty
+        Penalty on the size of the matrices.
+    validation : tuple of ndarray, optional
+        The same as `data` for samples that are not trained on.
+    smoothness : EigenvectorOverlap, optional
+        A term of the objective that needs no targets.
+
+    Returns
+    -------
+    Problem
+    """
+
+    def objective(data, *terms):
+        X, y, weight = data
+        standard = units.features(X), units.targets(y), units.weights(weight)
+        return Objective(model, likelihood.loss, *standard, *terms)
+
+    validation_loss = None
+    if validation is not None:
+        validation_loss = objective(validation, RidgePenalty(0.0)).value
+    training = objective(data, penalty, smoothness)
+    return Problem(model, likelihood, units, training, validation_loss)
+
+
+def image_problem(
+    model, likelihood, units, data, penalty, validation=None, max_memory=0, shifts=None
+):
+    """Problem of images, which may be too many to keep their Gram matrices.
+
+    Parameters
+    ----------
+    model, likelihood, units, penalty
+        As for :func:`table_problem`.
+    data : tuple of ndarray
+        Images, targets of shape (n_samples, n_classes), weights.
+    validation : tuple of ndarray, optional
+        The same for the images set aside; their loss is the fraction of them that is
+        misclassified.
+    max_memory : float, default=0
+        Bytes that the Gram matrices may take.
+    shifts : tuple of int, optional
+        Largest shift of the images in pixels, and the seed of random shifts.
+
+    Returns
+    -------
+    Problem
+    """
+    images, targets, weight = data
+    grams, inputs = model.grams, None
+    if shifts is not None:
+        inputs = ShiftedGrams(grams, images, *shifts)
+    elif len(images) * grams.size * grams.dtype.itemsize > max_memory:
+        inputs = LazyGrams(grams, images)
+    column = weight[:, np.newaxis]
+    objective = Objective(
+        model, likelihood.loss, images, targets, column, penalty, inputs=inputs
+    )
+    errors = None if validation is None else _ErrorRate(model, *validation)
+    return Problem(model, likelihood, units, objective, errors)
+
+
+class _ErrorRate:
+    """Fraction of some images that a vector of parameters misclassifies."""
+
+    describe = staticmethod(describe_errors)
+
+    def __init__(self, model, images, targets, weight):
+        self._model = model
+        self._images = images
+        self._labels = np.argmax(targets, axis=1)
+        self._weight = weight
+
+    def __call__(self, theta):
+        outputs = self._model.predict(self._model.split(theta), self._images)
+        is_wrong = np.argmax(outputs, axis=1) != self._labels
+        return self._weight @ is_wrong / self._weight.sum()
