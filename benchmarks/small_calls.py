@@ -14,7 +14,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.neural_network import MLPRegressor
 
-from pmm_sklearn import PMMRegressor
+from pmm_sklearn import PMMEmulator, PMMRegressor
 
 SIDES = (5, 7, 15)
 
@@ -66,6 +66,13 @@ def main():
         print(f'PMMRegressor, readout="{readout}"')
         for name in columns[0]:
             report(f"  {name}", [column[name] for column in columns])
+    columns = []
+    for n in SIDES:
+        settings = {"max_iter": 3, "n_init": 1, "random_state": 0}
+        columns.append(times_of_a_model(PMMEmulator(n, **settings).fit(X, y), x))
+    print("PMMEmulator, the lowest level")
+    for name in columns[0]:
+        report(f"  {name}", [column[name] for column in columns])
     print("predict of others, after 200 samples")
     for other in (GaussianProcessRegressor(), MLPRegressor(max_iter=20)):
         time = microseconds(other.fit(X, y).predict, x[np.newaxis])

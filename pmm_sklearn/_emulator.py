@@ -138,6 +138,8 @@ class PMMEmulator(BaseEmulator):
         Names of the observables of `targets`.
     targets_ : list
         The target of every column, levels counted from the lowest.
+    model_ : FittedModel
+        The fitted model as a value: levels, eigenvectors, sectors, and outputs.
     n_parameters_ : int
         Number of real parameters that were learned.
     n_iter_ : int
@@ -154,6 +156,8 @@ class PMMEmulator(BaseEmulator):
         Loss of each start when they were compared.
     start_loss_curves_ : list of list of float
         Objective of each start after each of its iterations.
+    members_, member_weights_, member_starts_
+        As for `PMMRegressor`, of the only member.
     stop_reason_ : str
         Why training ended: see `PMMRegressor`.
     n_outputs_ : int

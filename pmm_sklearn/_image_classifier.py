@@ -144,6 +144,8 @@ class PMMImageClassifier(SoftmaxOutputs, ClassifierMixin, BasePMM):
         Loss of each epoch.
     validation_loss_curve_ : list of float
         Fraction of the images set aside that were misclassified, after each epoch.
+    members_, member_weights_, member_starts_
+        As for `PMMRegressor`, of the only member.
     stop_reason_ : str
         Why training ended: "completed", "stopped_early", "callback" or
         "interrupted".

@@ -153,11 +153,15 @@ class PMMRegressor(RegressorMixin, BasePMM):
         Loss of each start when they were compared, or at the end if all were kept.
     start_loss_curves_ : list of list of float
         Objective of each start after each of its iterations.
+    model_ : FittedModel
+        The fitted model as a value: levels, Hamiltonian, sectors, and outputs.
     members_ : tuple of Parameters
         ``(matrices, observables, intercept)`` of each of the `n_average` models, the
         best first, which also is in `matrices_`, `observables_` and `intercept_`.
     member_weights_ : ndarray of shape (n_average,)
         Their weights in the mean, inverse to the roots of their losses.
+    member_starts_ : ndarray of int of shape (n_average,)
+        Number of the start that each of them comes from.
     stop_reason_ : str
         Why training ended (of several members, of one that has not converged if there
         is one): "converged", "stationary", "max_iter", "stopped_early",

@@ -66,11 +66,15 @@ class UnitaryPMMEmulator(BaseEmulator):
         Names of the observables.
     targets_ : list
         The target of every column.
+    model_ : FittedModel
+        The fitted model as a value: levels, eigenvectors, sectors, and outputs.
     n_parameters_ : int
         Number of real parameters that were learned.
     n_iter_, loss_, loss_curve_, stop_reason_, alpha_
         As for `PMMEmulator`.
     start_losses_, start_loss_curves_
+        As for `PMMEmulator`.
+    members_, member_weights_, member_starts_
         As for `PMMEmulator`.
     n_outputs_, n_features_in_, feature_names_in_
         Numbers of targets and of features (one), and the name of the feature.

@@ -3,7 +3,6 @@
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from .._base import BasePMM
 from ._plotting import single_axes
 
 
@@ -75,7 +74,7 @@ class LossCurveDisplay:
         -------
         LossCurveDisplay
         """
-        if not isinstance(estimator, BasePMM):
+        if not hasattr(type(estimator), "members_"):
             raise TypeError(
                 f"estimator must be a PMMRegressor, a PMMClassifier, a "
                 f"PMMImageClassifier or an emulator, got {type(estimator).__name__}: "

@@ -17,7 +17,8 @@ class LevelContributions(NamedTuple):
     ----------
     values : ndarray of shape (n_samples, n_outputs, n_eigenvectors)
         Their sum over the levels, plus ``intercept_``, is the prediction (of a
-        classifier: the logit).
+        classifier: the logit); with several members, that of the best one, whose
+        levels these are.
     shares : ndarray of shape (n_outputs, n_eigenvectors)
         Fractions of the variance of the predictions, with a sum of 1.  A share is
         negative if a level opposes the sum of all.  NaN for an output that is

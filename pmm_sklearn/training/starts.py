@@ -124,7 +124,7 @@ def _longer(workers, results, max_iter, latest, on_iteration=None):
     ended = [r for r in results if not r.is_unfinished(max_iter)]
     waiting = [r for r in results if r.is_unfinished(max_iter)]
     tasks = [(result.resume.theta, max_iter, result) for result in waiting]
-    continued, stop = workers.run(tasks, None, on_iteration)
+    continued, stop = workers.run(tasks, None, on_iteration, goes_on=True)
     for i, result in enumerate(continued):
         continued[i] = replace(result, start=waiting[i].start)
         latest[waiting[i].start] = continued[i]

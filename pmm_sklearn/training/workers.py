@@ -33,7 +33,7 @@ class Workers:
             options = self._backend.submit_kwargs
             self._run_task = client.submit(_itself, run_task, pure=False, **options)
 
-    def run(self, tasks, on_result=None, on_iteration=None):
+    def run(self, tasks, on_result=None, on_iteration=None, *, goes_on=False):
         """Results of the tasks in order, and what stopped them early, if anything did.
 
         Parameters
@@ -45,16 +45,20 @@ class Workers:
             ``on_result(number, result)``.
         on_iteration : callable, optional
             ``on_iteration(number, ...)``, called in this process only.
+        goes_on : bool, default=False
+            Whether there are earlier results, so that an interruption before the first
+            of these loses nothing.
         """
         if self._is_here:
-            return _collect(self._run_here(tasks, on_iteration), on_result)
+            results = self._run_here(tasks, on_iteration)
+            return _collect(results, on_result, goes_on)
         # With results one by one, an interruption costs only those not yet there.
         one_by_one = self._backend.supports_return_generator
         parallel = Parallel(
             n_jobs=self._n_jobs, return_as="generator" if one_by_one else "list"
         )
         results = parallel(delayed(_call)(self._run_task, task) for task in tasks)
-        return _collect(results, on_result)
+        return _collect(results, on_result, goes_on)
 
     def _run_here(self, tasks, on_iteration):
         for number, task in enumerate(tasks, 1):
@@ -73,7 +77,7 @@ def _call(run_task, task):
     return run_task(task)
 
 
-def _collect(results, on_result):
+def _collect(results, on_result, goes_on):
     """List of results, and the `StopReason` that ended it early or None."""
     collected = []
     try:
@@ -84,7 +88,7 @@ def _collect(results, on_result):
             if on_result is not None:
                 on_result(number, result)
     except KeyboardInterrupt:
-        if not collected:
+        if not collected and not goes_on:
             raise
         return collected, KEYBOARD.reason()
     return collected, None
