@@ -12,6 +12,7 @@ from ._callbacks import CallbackBridge, CallbackSupportMixin
 from ._mean_model import MeanModel
 from ._online import OnlineTraining
 from ._starts import train
+from ._threads import ThreadMap
 from ._validation import (
     check_eigensolver,
     check_flag,
@@ -236,7 +237,7 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
             self._show_iteration(member, n_iter, loss, score)
             return bridge.on_iteration(theta)
 
-        problem.objective.n_jobs = self.n_jobs
+        problem.objective.threads = ThreadMap(self.n_jobs)
         solver = self._choose_solver(problem.objective)
         return train(
             problem.objective,

@@ -445,7 +445,7 @@ class PMMEmulator(SpectrumAnalysisMixin, BaseEmulator):
             "bases": [space.columns for space in distinct],
             "basis_of_matrix": [distinct.index(space) for space in primary.spaces],
             "offsets": primary.offsets,
-            "strength": float(self.commutator),
+            "commutator": float(self.commutator),
         }
 
     def _make_training_model(self, structure, data):
@@ -473,7 +473,7 @@ class PMMEmulator(SpectrumAnalysisMixin, BaseEmulator):
             **structure,
             spaces=spaces,
             offsets=self._offsets(fixed, free, scaling),
-            strength=self.commutator,
+            commutator=self.commutator,
         )
         if model.n_parameters == 0:
             raise ValueError(
@@ -501,11 +501,12 @@ class PMMEmulator(SpectrumAnalysisMixin, BaseEmulator):
         paths = check_paths(self.paths, X)
         return EigenvectorOverlap(
             model.primary,
-            model.states,
+            model.selection,
             model.block_sizes,
             [scaling.features(path) for path in paths],
             self.smoothness,
             self.smoothness_exponent,
+            self.eigensolver,
         )
 
 

@@ -11,7 +11,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from ._base import BasePMM
 from ._posterior import PosteriorMixin
 from ._problem import TrainingProblem, make_penalty
-from ._threads import single_blas_thread
+from ._threads import ThreadMap, single_blas_thread
 from ._validation import (
     check_errors,
     check_real,
@@ -252,7 +252,7 @@ class BaseEmulator(RegressorMixin, PosteriorMixin, BasePMM):
         """Targets at checked features, shape (n_samples, n_outputs)."""
         with single_blas_thread():
             return self._fitted_model().predict(
-                self._fitted_parameters(), X, self.n_jobs
+                self._fitted_parameters(), X, ThreadMap(self.n_jobs)
             )
 
     def _fitted_model(self):

@@ -21,7 +21,7 @@ from ._labels import (
     unique_labels,
 )
 from ._softmax_outputs import SoftmaxOutputs
-from ._threads import single_blas_thread
+from ._threads import ThreadMap, single_blas_thread
 from ._validation import (
     check_flag,
     check_integer,
@@ -467,7 +467,8 @@ class PMMImageClassifier(SoftmaxOutputs, ClassifierMixin, BasePMM):
                 "X is complex, but the model was fitted to real images: give real ones."
             )
         with single_blas_thread():
-            logits = model.predict(self._fitted_parameters(), images, self.n_jobs)
+            threads = ThreadMap(self.n_jobs)
+            logits = model.predict(self._fitted_parameters(), images, threads)
         return logits[:, 1:] - logits[:, :1] if logits.shape[1] == 2 else logits
 
     def __sklearn_tags__(self):

@@ -24,9 +24,9 @@ class MeanModel:
         self._members = [(m, model.constants(m)) for m in members]
         self._combine = combine
 
-    def predict(self, X, n_jobs=None):
+    def predict(self, X, threads=map):
         """Outputs of shape (n_samples, n_outputs)."""
-        outputs = [self._model.predict(m, X, n_jobs, c) for m, c in self._members]
+        outputs = [self._model.predict(m, X, threads, c) for m, c in self._members]
         return outputs[0] if len(outputs) == 1 else self._combine(np.stack(outputs))[0]
 
     def predict_gradient(self, X):

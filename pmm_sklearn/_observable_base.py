@@ -12,7 +12,7 @@ from ._averaging import AveragingMixin
 from ._base import BasePMM
 from ._function import FunctionMixin
 from ._problem import TrainingProblem
-from ._threads import blas_limit
+from ._threads import ThreadMap, blas_limit
 from ._validation import (
     check_flag,
     check_integer,
@@ -177,7 +177,7 @@ class ObservablePMM(AlphaSearchMixin, AveragingMixin, FunctionMixin, BasePMM):
         """The same at features that have been checked."""
         model = self._mean_model()
         with blas_limit(len(X), model.side):
-            return model.predict(X, self.n_jobs)
+            return model.predict(X, ThreadMap(self.n_jobs))
 
     def _check_features(self, X):
         check_is_fitted(self)

@@ -3,7 +3,7 @@
 import numpy as np
 from sklearn.utils import check_random_state
 
-from ._threads import single_blas_thread
+from ._threads import ThreadMap, single_blas_thread
 from ._validation import check_flag, check_integer
 from ._warnings import warn_caller
 from .model import LaplacePosterior
@@ -106,7 +106,7 @@ class PosteriorMixin:
             for i, posterior in enumerate(posteriors):
                 own = np.flatnonzero(member == i)
                 sample = posterior.sample(
-                    X_standard, len(own), random_state, self.n_jobs
+                    X_standard, len(own), random_state, ThreadMap(self.n_jobs)
                 )
                 sample *= scale[:, np.newaxis]
                 draws[:, :, own] = sample + means[i][..., np.newaxis]
@@ -135,6 +135,7 @@ class PosteriorMixin:
         posteriors, X_standard, scale = self._fitted_posterior(X)
         self._warn_of_bars(posteriors)
         weights = self._member_weights(posteriors)
+        threads = ThreadMap(self.n_jobs)
         with single_blas_thread(), np.errstate(over="ignore", invalid="ignore"):
             # What members are uncertain of, and how far they are from each other.
             means = self._member_means(X, None, len(posteriors))
@@ -144,10 +145,10 @@ class PosteriorMixin:
                 weights, posteriors, deviations, strict=True
             ):
                 if return_std:
-                    own = posterior.variance(X_standard, self.n_jobs) * scale**2
+                    own = posterior.variance(X_standard, threads) * scale**2
                     own += deviation**2
                 else:
-                    own = posterior.covariance(X_standard, self.n_jobs) * scale**2
+                    own = posterior.covariance(X_standard, threads) * scale**2
                     own += deviation[:, np.newaxis] * deviation
                 spread = spread + weight * own
         _check_not_too_far(X, spread)
@@ -183,7 +184,8 @@ class PosteriorMixin:
             zeros = np.zeros((1, len(X), len(self._posterior["target_scale"])))
             return zeros if y_mean is None else zeros + y_mean.reshape(zeros.shape)
         model = self._fitted_model()
-        return np.stack([model.predict(m, X, self.n_jobs) for m in self._members()])
+        threads = ThreadMap(self.n_jobs)
+        return np.stack([model.predict(m, X, threads) for m in self._members()])
 
     def _fitted_posterior(self, X):
         """Posteriors and features of the standardised problem, units of targets."""

@@ -75,13 +75,11 @@ class TrainingProblem:
     def random_start(self, seed):
         """Random coordinates; columns that are constant have no influence."""
         theta = self.model.initial(np.random.RandomState(seed))
-        parameters = self.scaling.without_influence(self.model.split(theta))
-        return self.model.join(parameters)
+        return self.scaling.without_influence(self.model, theta)
 
     def start_from(self, parameters):
         """Coordinates of given parameters, which are in the user's units."""
-        parameters = self.scaling.to_standard(parameters)
-        return self.model.join(self.model.without_terms(parameters))
+        return self.model.join(self.scaling.to_standard(parameters))
 
     def posterior(self, theta):
         """Posterior of the fitted coordinates; None for too many of them."""
@@ -89,8 +87,7 @@ class TrainingProblem:
 
     def parameters(self, theta):
         """Parameters in the user's units."""
-        parameters = self.model.total(self.model.split(theta))
-        return self.scaling.to_user(parameters)
+        return self.scaling.to_user(self.model.split(theta))
 
     def attributes(self, theta):
         """Fitted attributes that predictions depend on."""

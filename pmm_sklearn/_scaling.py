@@ -50,11 +50,12 @@ class FeatureScaling:
         """Features of the standardised problem."""
         return (X - self.shift) / self.scale
 
-    def silence_constants(self, matrices):
-        """Set to zero, in place, matrices of features that are zero everywhere."""
-        if np.any(self._is_constant):
-            involved = self._monomials.powers[:, self._is_constant].any(axis=1)
-            matrices[involved] = 0.0
+    def silence_constants(self, primary, theta):
+        """Coordinates without matrices of features that are zero everywhere."""
+        if not np.any(self._is_constant):
+            return theta
+        involved = self._monomials.powers[:, self._is_constant].any(axis=1)
+        return primary.silence(theta, involved)
 
     def to_user(self, matrices):
         """Matrices for the user's features."""
@@ -96,7 +97,7 @@ class Standardisation:
 
     def __init__(self, X, y, sample_weight, model):
         self._features = FeatureScaling(X, sample_weight, model.primary.monomials)
-        self._formula = model.readout.formula
+        self._readout = model.readout
         self._shift, deviation = moments("y", y, sample_weight)
         self._is_constant = deviation == 0
         self._scale = np.where(deviation == 0, 1.0, deviation)
@@ -128,18 +129,19 @@ class Standardisation:
         """Weights of the squared residuals of the standardised problem."""
         return sample_weight[:, np.newaxis]
 
-    def without_influence(self, parameters):
-        """Parameters in which columns that are constant have no influence."""
-        self._features.silence_constants(parameters.matrices)
-        parameters.observables[self._is_constant] = 0.0
-        return parameters
+    def without_influence(self, model, theta):
+        """Coordinates with which columns that are constant have no influence."""
+        primary, secondary = np.split(theta, [model.primary.size])
+        primary = self._features.silence_constants(model.primary, primary)
+        secondary = model.readout.silence(secondary, self._is_constant)
+        return np.concatenate([primary, secondary])
 
     def to_user(self, parameters):
         """Parameters that give the user's targets from the user's features."""
         matrices, observables, intercept = parameters
         return Parameters(
             self._features.to_user(matrices),
-            self._formula.rescale(observables, self._scale),
+            self._readout.rescale(observables, self._scale),
             intercept * self._scale + self._shift,
         )
 
@@ -148,7 +150,7 @@ class Standardisation:
         matrices, observables, intercept = parameters
         return Parameters(
             self._features.to_standard(matrices),
-            self._formula.rescale(observables, 1.0 / self._scale),
+            self._readout.rescale(observables, 1.0 / self._scale),
             (intercept - self._shift) / self._scale,
         )
 
@@ -168,7 +170,7 @@ class LogitScaling:
 
     def __init__(self, X, y, sample_weight, model, unit=1.0):
         self._features = FeatureScaling(X, sample_weight, model.primary.monomials)
-        self._formula = model.readout.formula
+        self._readout = model.readout
         self._unit = unit
 
     def features(self, X):
@@ -183,15 +185,15 @@ class LogitScaling:
         """Weights of the samples, as a column."""
         return sample_weight[:, np.newaxis]
 
-    def without_influence(self, parameters):
+    def without_influence(self, model, theta):
         """Starting point: logits of order 1, constant features without influence.
 
         From larger ones training may end at once, in classes that are certain.
         """
-        self._features.silence_constants(parameters.matrices)
-        unit = np.full(len(parameters.intercept), self._unit)
-        observables = self._formula.rescale(parameters.observables, 1.0 / unit)
-        return parameters._replace(observables=observables)
+        primary, secondary = np.split(theta, [model.primary.size])
+        primary = self._features.silence_constants(model.primary, primary)
+        secondary = model.readout.scaled(secondary, 1.0 / self._unit)
+        return np.concatenate([primary, secondary])
 
     def to_user(self, parameters):
         """Parameters that give logits from the user's features.
@@ -204,7 +206,7 @@ class LogitScaling:
         unit = np.full(len(intercept), self._unit)
         return Parameters(
             self._features.to_user(matrices),
-            self._formula.rescale(observables, unit),
+            self._readout.rescale(observables, unit),
             (intercept - shift) * unit,
         )
 
@@ -214,7 +216,7 @@ class LogitScaling:
         unit = np.full(len(intercept), self._unit)
         return Parameters(
             self._features.to_standard(matrices),
-            self._formula.rescale(observables, 1.0 / unit),
+            self._readout.rescale(observables, 1.0 / unit),
             intercept / unit,
         )
 

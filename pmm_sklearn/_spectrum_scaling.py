@@ -109,10 +109,11 @@ class SpectrumScaling:
         """Weights of its squared residuals: errors count in units of the spread."""
         return weight * (self._target_scale / self.spread) ** 2
 
-    def without_influence(self, parameters):
-        """Parameters in which features that are constant have no influence."""
-        self._features.silence_constants(parameters.matrices)
-        return parameters
+    def without_influence(self, model, theta):
+        """Coordinates with which features that are constant have no influence."""
+        primary, secondary = np.split(theta, [model.primary.size])
+        primary = self._features.silence_constants(model.primary, primary)
+        return np.concatenate([primary, secondary])
 
     def to_user(self, parameters):
         """Parameters that give the user's targets from the user's features."""

@@ -287,7 +287,7 @@ class UnitaryPMMEmulator(BaseEmulator):
     def _make_model(n_factors, block_sizes, matrix_type, outputs, eigensolver):
         primary = UnitaryProduct(n_factors, HermitianSpace(block_sizes, matrix_type))
         readout = SpectrumReadout(outputs, block_sizes, "hermitian")
-        return PMM(primary, readout.states, readout, block_sizes, eigensolver)
+        return PMM(primary, readout.selection, readout, block_sizes, eigensolver)
 
     def _make_training_model(self, structure, data):
         model = self._make_model(**structure)
@@ -314,8 +314,8 @@ class _TimeScaling:
     def values(self, X):
         return X / self.scale
 
-    def silence_constants(self, matrices):
-        pass
+    def silence_constants(self, primary, theta):
+        return theta
 
     def to_user(self, matrices):
         return matrices

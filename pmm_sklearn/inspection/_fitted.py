@@ -112,8 +112,8 @@ def all_levels(estimator, X):
 
 def read_out_indices(estimator, levels):
     """Positions, among all levels, of those that the outputs see, (n_samples, r)."""
-    states = estimator._fitted_model().states
-    indices = states.indices(levels, estimator._structure["block_sizes"])
+    selection = estimator._fitted_model().selection
+    indices = selection.indices(levels, estimator._structure["block_sizes"])
     if isinstance(indices, slice):
         indices = np.arange(levels.shape[1])[indices]
     return np.broadcast_to(indices, (len(levels), np.shape(indices)[-1]))

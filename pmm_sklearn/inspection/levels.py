@@ -41,8 +41,8 @@ def level_contributions(estimator, X):
     r"""Contributions of the levels that are read out to the predictions.
 
     For the readout "expectation" the term of level `i` is :math:`v_i^\dagger S_{ki}
-    v_i`.  For "transition" it is the term of the level with itself, and half of its
-    terms with other levels.
+    v_i`.  A readout of pairs of levels, such as "transition", has the term of the level
+    with itself, and half of its terms with other levels.
 
     Parameters
     ----------
@@ -85,37 +85,12 @@ def level_contributions(estimator, X):
         )
     X = estimator._check_features(X)
     model = estimator._fitted_model()
-    values = np.empty((len(X), model.n_outputs, model.states.n_states))
-    terms = (
-        _expectation
-        if estimator._structure["readout"] == "expectation"
-        else _transition
-    )
+    values = np.empty((len(X), model.n_outputs, model.selection.n_states))
     with single_blas_thread():
         for rows in model.prediction_chunks(len(X)):
             system, _ = model.eigensystem(estimator.matrices_, model.inputs(X[rows]))
-            values[rows] = terms(system.selected, estimator.observables_)
+            values[rows] = model.readout.contributions(system, estimator.observables_)
     return LevelContributions(values, _shares(values))
-
-
-def _expectation(selected, observables):
-    """Expectation values, (n_samples, n_outputs, r)."""
-    applied = np.einsum("kimn,sni->skmi", observables, selected)
-    return np.einsum("smi,skmi->ski", selected.conj(), applied).real
-
-
-def _transition(selected, observables):
-    """Transition probabilities, each shared by its two levels."""
-    n_samples, _, n_states = selected.shape
-    values = np.zeros((n_samples, len(observables), n_states))
-    largest = np.linalg.norm(observables, 2, axis=(2, 3))
-    for pair, (i, j) in enumerate(zip(*np.triu_indices(n_states), strict=True)):
-        applied = np.einsum("kmn,sn->skm", observables[:, pair], selected[:, :, j])
-        amplitude = np.einsum("sm,skm->sk", selected[:, :, i].conj(), applied)
-        half = 0.5 * (np.abs(amplitude) ** 2 - 0.5 * largest[:, pair] ** 2)
-        values[:, :, i] += half
-        values[:, :, j] += half
-    return values
 
 
 def _shares(values):

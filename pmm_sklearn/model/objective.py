@@ -4,7 +4,7 @@ import copy
 
 import numpy as np
 
-from ._chunks import chunks, in_threads, shares
+from ._chunks import chunks, shares
 from .curvature import Curvature
 from .equations import DualEquations, MatrixFreeEquations, NormalEquations
 from .penalty import RidgePenalty
@@ -53,9 +53,9 @@ class Objective:
 
     Attributes
     ----------
-    n_jobs : int or None
-        Threads that share the samples: see ``in_threads``.  Sums do not depend
-        on it.
+    threads : callable
+        Calls a function for shares of the samples: see :meth:`PMM.predict`.  By default
+        the builtin ``map``.  Sums do not depend on it.
 
     Examples
     --------
@@ -78,7 +78,7 @@ class Objective:
         self.weight = weight
         self.penalty = penalty
         self.smoothness = smoothness
-        self.n_jobs = None
+        self.threads = map
         self.n_parameters = model.n_parameters
         self.n_samples = len(X)
         self.n_residuals = y.size
@@ -127,8 +127,8 @@ class Objective:
 
         (total,) = self._sum(value, self.chunks)
         if self.smoothness is not None:
-            total += self.smoothness.value(parameters.matrices)
-        penalised = self.model.penalised(theta)
+            total += self.smoothness.value(self._primary_part(theta))
+        penalised = self.model.without_intercepts(theta)
         return total, penalised @ penalised
 
     def with_penalty(self, penalty):
@@ -156,7 +156,7 @@ class Objective:
         data = self.X[samples], self.y[samples], weight[samples]
         inputs = self._inputs[samples]
         other = Objective(self.model, self.loss, *data, self.penalty, inputs=inputs)
-        other.n_jobs = self.n_jobs
+        other.threads = self.threads
         return other
 
     def value_and_gradient(self, theta):
@@ -172,12 +172,12 @@ class Objective:
                 outputs, saved = self.forward(theta, parameters, chunk)
                 data = (outputs, self.y[chunk], self.weight[chunk])
                 total += self.loss.value(*data)
-                gradient += self.model.gradient(saved, self.loss.gradient(*data))
+                gradient += self.model.gradient(theta, saved, self.loss.gradient(*data))
             return total, gradient
 
         total, gradient = self._sum(value_and_gradient, self.chunks)
         if self.smoothness is not None:
-            value, slope = self.smoothness.value_and_gradient(parameters.matrices)
+            value, slope = self.smoothness.value_and_gradient(self._primary_part(theta))
             total += value
             gradient[: len(slope)] += slope
         return total, gradient
@@ -207,12 +207,12 @@ class Objective:
         outputs, saved = self.model.forward(parameters, self._inputs[samples])
         data = (outputs, self.y[samples], self.weight[samples])
         total = factor * self.loss.value(*data)
-        gradient = factor * self.model.gradient(saved, self.loss.gradient(*data))
+        gradient = factor * self.model.gradient(theta, saved, self.loss.gradient(*data))
         return self._penalised(theta, total, gradient)
 
     def _penalised(self, theta, total, gradient):
         """Value and gradient of the objective from those of the loss."""
-        penalised = self.model.penalised(theta)
+        penalised = self.model.without_intercepts(theta)
         norm = penalised @ penalised
         data_slope, norm_slope = self.penalty.slopes(total, norm)
         gradient = data_slope * gradient + 2.0 * norm_slope * penalised
@@ -229,7 +229,7 @@ class Objective:
         NormalEquations or DualEquations
             The latter if residuals are fewer than parameters.
         """
-        penalised = self.model.penalised(theta)
+        penalised = self.model.without_intercepts(theta)
         if self.is_dual:
             residuals, jacobian = self.residuals_and_jacobian(theta)
             alpha = self._alpha(residuals @ residuals, penalised @ penalised)
@@ -241,7 +241,7 @@ class Objective:
 
         total, gradient, matrix = self._sum(equations, self._jacobian_chunks)
         if self.smoothness is not None:
-            smoothness = _normal_equations([self._smoothness_block(parameters)])
+            smoothness = _normal_equations([self._smoothness_block(theta)])
             total += smoothness[0]
             gradient += smoothness[1]
             matrix += smoothness[2]
@@ -255,7 +255,7 @@ class Objective:
         -------
         MatrixFreeEquations
         """
-        penalised = self.model.penalised(theta)
+        penalised = self.model.without_intercepts(theta)
         total, gradient = self._loss_and_gradient(theta)
         alpha = self._alpha(total, penalised @ penalised)
         gradient = 0.5 * gradient + alpha * penalised
@@ -272,7 +272,7 @@ class Objective:
         parameters = self.model.split(theta)
         blocks = list(self._blocks(theta, parameters, self._jacobian_chunks))
         if self.smoothness is not None:
-            blocks.append(self._smoothness_block(parameters))
+            blocks.append(self._smoothness_block(theta))
         for block_residuals, block_jacobian in blocks:
             rows = slice(start, start + len(block_residuals))
             residuals[rows], jacobian[rows] = block_residuals, block_jacobian
@@ -282,7 +282,7 @@ class Objective:
     def _sum(self, function, chunks):
         """Sums of what a function returns for shares of the samples."""
         sums = None
-        for part in in_threads(function, shares(chunks), self.n_jobs):
+        for part in self.threads(function, shares(chunks)):
             sums = (
                 part
                 if sums is None
@@ -294,14 +294,21 @@ class Objective:
         """Residuals and Jacobian, chunk by chunk."""
         for chunk in share:
             outputs, saved = self.forward(theta, parameters, chunk)
+            jacobian = self.model.jacobian(theta, saved)
             residuals, jacobian = self.loss.linearised(
-                outputs, self.y[chunk], self.weight[chunk], self.model.jacobian(saved)
+                outputs, self.y[chunk], self.weight[chunk], jacobian
             )
             yield residuals.T.ravel(), jacobian.T.reshape(self.n_parameters, -1).T
 
-    def _smoothness_block(self, parameters):
+    def _primary_part(self, theta):
+        """Coordinates of the primary matrices."""
+        return theta[: self.model.primary.size]
+
+    def _smoothness_block(self, theta):
         """Residuals and Jacobian of the smoothness term."""
-        residuals, slopes = self.smoothness.residuals_and_jacobian(parameters.matrices)
+        residuals, slopes = self.smoothness.residuals_and_jacobian(
+            self._primary_part(theta)
+        )
         jacobian = np.zeros((self.n_parameters, len(residuals))).T
         jacobian[:, : slopes.shape[1]] = slopes
         return residuals, jacobian

@@ -92,7 +92,8 @@ class TestDerivatives:
     def test_jacobian(self, basis):
         primary, theta, gradients = make(basis)
         jacobian = np.empty((*gradients.shape[:2], primary.size))
-        primary.jacobian(transforms(primary, theta)[1], gradients, out=jacobian)
+        saved = transforms(primary, theta)[1]
+        primary.jacobian(theta, saved, gradients, out=jacobian)
         numerical = numerical_jacobian(primary, theta, gradients)
         np.testing.assert_allclose(jacobian, numerical, rtol=1e-8, atol=1e-8)
 
@@ -100,10 +101,21 @@ class TestDerivatives:
         primary, theta, gradients = make(basis)
         saved = transforms(primary, theta)[1]
         jacobian = np.empty((*gradients.shape[:2], primary.size))
-        primary.jacobian(saved, gradients, out=jacobian)
+        primary.jacobian(theta, saved, gradients, out=jacobian)
         np.testing.assert_allclose(
-            primary.gradient(saved, gradients[:, 0]), jacobian[:, 0].sum(axis=0)
+            primary.gradient(theta, saved, gradients[:, 0]),
+            jacobian[:, 0].sum(axis=0),
         )
+
+    def test_tangent_is_the_jacobian_times_the_change(self, basis):
+        primary, theta, gradients = make(basis)
+        saved = transforms(primary, theta)[1]
+        jacobian = np.empty((*gradients.shape[:2], primary.size))
+        primary.jacobian(theta, saved, gradients, out=jacobian)
+        direction = np.random.RandomState(5).standard_normal(primary.size)
+        change = primary.tangent(theta, saved, direction)
+        found = np.einsum("skab,sba->sk", gradients, change).real
+        np.testing.assert_allclose(found, jacobian @ direction, atol=1e-11)
 
     @pytest.mark.parametrize("case", ["zero", "identity", "equal"])
     def test_degenerate_factors(self, basis, case):
@@ -115,7 +127,8 @@ class TestDerivatives:
                 float(case == "identity") * np.eye(basis.side, dtype=basis.dtype)
             )
         jacobian = np.empty((*gradients.shape[:2], primary.size))
-        primary.jacobian(transforms(primary, theta)[1], gradients, out=jacobian)
+        saved = transforms(primary, theta)[1]
+        primary.jacobian(theta, saved, gradients, out=jacobian)
         numerical = numerical_jacobian(primary, theta, gradients)
         np.testing.assert_allclose(jacobian, numerical, rtol=1e-8, atol=1e-8)
 
