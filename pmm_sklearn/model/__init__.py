@@ -7,7 +7,7 @@ from .equations import DualEquations, NormalEquations
 from .gauge import GaugeRotations
 from .generalisation import expected_loss, mean_loss
 from .image import ImageParameters, ImagePMM
-from .loss import CrossEntropy, SquaredError
+from .losses import CrossEntropy, SquaredError, WeightedLoss
 from .low_rank import LowRank
 from .objective import Objective
 from .observables import ObservableReadout, observable_pmm
@@ -66,6 +66,7 @@ __all__ = [
     "Subspace",
     "Transition",
     "UnitaryProduct",
+    "WeightedLoss",
     "WindowGrams",
     "expected_loss",
     "matrix_spaces",

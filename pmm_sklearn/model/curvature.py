@@ -104,7 +104,7 @@ class Curvature:
 
     def _product(self, chunk, outputs, linearisation, vector):
         objective = self._objective
-        curvatures = objective.loss.curvature(
+        curvatures = objective.weighted_loss.curvature(
             outputs,
             objective.y[chunk],
             objective.weight[chunk],

@@ -7,6 +7,7 @@ import numpy as np
 from ._chunks import chunks, shares
 from .curvature import Curvature
 from .equations import DualEquations, MatrixFreeEquations, NormalEquations
+from .losses import WeightedLoss
 from .penalty import RidgePenalty
 
 # Numbers in the Jacobian of a chunk: 2 MB, which a cache holds.
@@ -23,7 +24,7 @@ class Objective:
     .. math::
 
         f(\theta) = P(L(\theta), \|\theta'\|^2), \qquad
-        L(\theta) = \sum_s \ell(z_s, y_s; w_s) + S(\theta)
+        L(\theta) = \sum_s w_s \ell(z_s, y_s) + S(\theta)
 
     where :math:`\theta'` are all parameters but the intercepts and `S` is an
     optional smoothness term, a sum of squares too.  Samples are visited in chunks,
@@ -35,8 +36,8 @@ class Objective:
     ----------
     model : PMM
         Structure of the model.
-    loss : SquaredError or CrossEntropy
-        Loss of the outputs.
+    loss : Loss
+        Loss of single observations: `SquaredError`, `CrossEntropy`.
     X : ndarray of shape (n_samples, n_features)
         Features.
     y : ndarray of shape (n_samples, n_outputs)
@@ -73,6 +74,7 @@ class Objective:
     ):
         self.model = model
         self.loss = loss
+        self.weighted_loss = WeightedLoss(loss)
         self.X = X
         self.y = y
         self.weight = weight
@@ -122,7 +124,8 @@ class Objective:
             total = 0.0
             for chunk in share:
                 outputs, _ = self.forward(theta, parameters, chunk)
-                total += self.loss.value(outputs, self.y[chunk], self.weight[chunk])
+                data = (outputs, self.y[chunk], self.weight[chunk])
+                total += self.weighted_loss.value(*data)
             return (total,)
 
         (total,) = self._sum(value, self.chunks)
@@ -171,8 +174,9 @@ class Objective:
             for chunk in share:
                 outputs, saved = self.forward(theta, parameters, chunk)
                 data = (outputs, self.y[chunk], self.weight[chunk])
-                total += self.loss.value(*data)
-                gradient += self.model.gradient(theta, saved, self.loss.gradient(*data))
+                total += self.weighted_loss.value(*data)
+                cotangents = self.weighted_loss.gradient(*data)
+                gradient += self.model.gradient(theta, saved, cotangents)
             return total, gradient
 
         total, gradient = self._sum(value_and_gradient, self.chunks)
@@ -206,8 +210,9 @@ class Objective:
         parameters = self.model.split(theta)
         outputs, saved = self.model.forward(parameters, self._inputs[samples])
         data = (outputs, self.y[samples], self.weight[samples])
-        total = factor * self.loss.value(*data)
-        gradient = factor * self.model.gradient(theta, saved, self.loss.gradient(*data))
+        total = factor * self.weighted_loss.value(*data)
+        cotangents = self.weighted_loss.gradient(*data)
+        gradient = factor * self.model.gradient(theta, saved, cotangents)
         return self._penalised(theta, total, gradient)
 
     def _penalised(self, theta, total, gradient):
@@ -231,8 +236,8 @@ class Objective:
         """
         penalised = self.model.without_intercepts(theta)
         if self.is_dual:
-            residuals, jacobian = self.residuals_and_jacobian(theta)
-            alpha = self._alpha(residuals @ residuals, penalised @ penalised)
+            total, residuals, jacobian = self._stacked(theta)
+            alpha = self._alpha(total, penalised @ penalised)
             return DualEquations(residuals, jacobian, alpha * penalised, alpha)
         parameters = self.model.split(theta)
 
@@ -266,18 +271,23 @@ class Objective:
 
         For problems of few residuals, which include those of the smoothness term.
         """
+        return self._stacked(theta)[1:]
+
+    def _stacked(self, theta):
+        """Loss of the data, all residuals, and their Jacobian."""
         residuals = np.empty(self.n_residuals)
         jacobian = np.empty((self.n_parameters, self.n_residuals)).T
-        start = 0
+        total, start = 0.0, 0
         parameters = self.model.split(theta)
         blocks = list(self._blocks(theta, parameters, self._jacobian_chunks))
         if self.smoothness is not None:
             blocks.append(self._smoothness_block(theta))
-        for block_residuals, block_jacobian in blocks:
+        for value, block_residuals, block_jacobian in blocks:
+            total += value
             rows = slice(start, start + len(block_residuals))
             residuals[rows], jacobian[rows] = block_residuals, block_jacobian
             start = rows.stop
-        return residuals, jacobian
+        return total, residuals, jacobian
 
     def _sum(self, function, chunks):
         """Sums of what a function returns for shares of the samples."""
@@ -291,27 +301,28 @@ class Objective:
         return sums
 
     def _blocks(self, theta, parameters, share):
-        """Residuals and Jacobian, chunk by chunk."""
+        """Loss, residuals and Jacobian, chunk by chunk."""
         for chunk in share:
             outputs, saved = self.forward(theta, parameters, chunk)
+            data = (outputs, self.y[chunk], self.weight[chunk])
+            value = self.weighted_loss.value(*data)
             jacobian = self.model.jacobian(theta, saved)
-            residuals, jacobian = self.loss.linearised(
-                outputs, self.y[chunk], self.weight[chunk], jacobian
-            )
-            yield residuals.T.ravel(), jacobian.T.reshape(self.n_parameters, -1).T
+            residuals, jacobian = self.weighted_loss.linearised(*data, jacobian)
+            rows = jacobian.T.reshape(self.n_parameters, -1).T
+            yield value, residuals.T.ravel(), rows
 
     def _primary_part(self, theta):
         """Coordinates of the primary matrices."""
         return theta[: self.model.primary.size]
 
     def _smoothness_block(self, theta):
-        """Residuals and Jacobian of the smoothness term."""
+        """The smoothness term, its residuals and their Jacobian."""
         residuals, slopes = self.smoothness.residuals_and_jacobian(
             self._primary_part(theta)
         )
         jacobian = np.zeros((self.n_parameters, len(residuals))).T
         jacobian[:, : slopes.shape[1]] = slopes
-        return residuals, jacobian
+        return residuals @ residuals, residuals, jacobian
 
     def _alpha(self, total, norm):
         data_slope, norm_slope = self.penalty.slopes(total, norm)
@@ -332,10 +343,10 @@ class Objective:
 
 
 def _normal_equations(blocks):
-    """Sums of r^T r, J^T r and J^T J over blocks of rows."""
+    """Sums of the loss, J^T r and J^T J over blocks of rows."""
     total, gradient, matrix = 0.0, 0.0, None
-    for residuals, jacobian in blocks:
-        total += residuals @ residuals
+    for value, residuals, jacobian in blocks:
+        total += value
         gradient = gradient + jacobian.T @ residuals
         if matrix is None:
             matrix = jacobian.T @ jacobian

@@ -115,6 +115,43 @@ def test_derivatives_with_an_overlap_penalty(exponent, commutator):
     assert_derivatives(objective, theta)
 
 
+def test_overlap_penalty_uses_the_given_eigensolver():
+    model = make_model(OUTPUTS["levels"])
+    penalty = EigenvectorOverlap(
+        model.primary,
+        model.selection,
+        model.block_sizes,
+        [np.linspace([-1.0, 0.3], [1.0, -0.2], 12)],
+        1.0,
+        eigensolver="none of them",
+    )
+    with pytest.raises(ValueError, match="none of them"):
+        penalty.value(model.primary.initial(np.random.RandomState(0)))
+
+
+@pytest.mark.parametrize("outputs", OUTPUTS)
+def test_terms_and_tangents(outputs):
+    model = make_model(OUTPUTS[outputs])
+    objective, theta = make_objective(model)
+    parameters, inputs = model.split(theta), model.inputs(objective.X)
+    outputs, saved = model.forward(parameters, inputs)
+    eigensystem, _ = model.eigensystem(parameters.matrices, inputs)
+    terms = model.readout.contributions(eigensystem, parameters.observables)
+    assert_allclose(terms.sum(axis=2), outputs, atol=1e-12)
+    direction = np.random.RandomState(2).standard_normal(theta.size)
+    found = model.linearised(theta, saved).tangents(direction)
+    assert_allclose(found, model.jacobian(theta, saved) @ direction, atol=1e-10)
+
+
+def test_all_levels():
+    model = make_model(OUTPUTS["sectors"], commutator=0.3)
+    matrices = model.split(model.initial(np.random.RandomState(0))).matrices
+    X = np.random.RandomState(1).uniform(-1, 1, (5, 2))
+    levels = model.levels(matrices, X)
+    eigensystem, _ = model.eigensystem(matrices, model.inputs(X))
+    assert_allclose(levels, eigensystem.values, atol=1e-12)
+
+
 def test_overlap_penalty_formula():
     model = make_model(OUTPUTS["sectors"])
     path = np.linspace([-1.0, 0.3], [1.0, -0.2], 4)

@@ -6,7 +6,13 @@ import numpy as np
 import pytest
 from scipy.linalg import expm
 
-from pmm_sklearn.model import HermitianSpace, UnitaryProduct, phase_energies
+from pmm_sklearn.model import (
+    PMM,
+    HermitianSpace,
+    SpectrumReadout,
+    UnitaryProduct,
+    phase_energies,
+)
 
 TIMES = np.array([[0.0], [0.3], [-0.2], [1e-9], [0.7]])
 BASES = [
@@ -85,6 +91,17 @@ class TestForward:
         primary, theta, _ = make(basis)
         transform, _ = transforms(primary, theta)
         np.testing.assert_array_equal(transform, transform.conj().swapaxes(1, 2))
+
+
+def test_all_levels_are_energies():
+    space = HermitianSpace((2, 1))
+    readout = SpectrumReadout([("level", "", ((0, 0),))], (2, 1))
+    model = PMM(UnitaryProduct(2, space), readout.selection, readout, (2, 1))
+    matrices = model.split(model.initial(np.random.RandomState(0))).matrices
+    levels = model.levels(matrices, TIMES)
+    for (time,), found in zip(TIMES[[1, 2, 4]], levels[[1, 2, 4]], strict=True):
+        phases = np.angle(np.linalg.eigvals(evolution(matrices, time)))
+        np.testing.assert_allclose(np.sort(found), np.sort(-phases / time), atol=1e-12)
 
 
 @each_basis
