@@ -24,6 +24,7 @@ from threadpoolctl import threadpool_limits
 
 from pmm_sklearn import PMMRegressor
 from pmm_sklearn import model as m
+from pmm_sklearn._threads import ThreadMap
 from pmm_sklearn.datasets import TEST_FUNCTIONS, make_test_function
 from pmm_sklearn.model.eigensolver import EIGENSOLVERS
 
@@ -170,18 +171,22 @@ def threads():
         model = objective.model
         parameters = model.split(theta)
 
-        def functions(n_jobs, objective=objective, theta=theta, parameters=parameters):
+        def functions(
+            n_jobs, objective=objective, model=model, theta=theta, parameters=parameters
+        ):
+            threads = ThreadMap(n_jobs)
+
             def with_threads(function):
                 function = at_new_points(function, theta)
 
                 def call():
-                    objective.n_jobs = n_jobs
+                    objective.threads = threads
                     function()
 
                 return call
 
             return [
-                lambda: objective.model.predict(parameters, objective.X, n_jobs),
+                lambda: model.predict(parameters, objective.X, threads),
                 with_threads(objective.value_and_gradient),
                 with_threads(objective.quadratic_model),
             ]

@@ -10,6 +10,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from ._callbacks import CallbackBridge, CallbackSupportMixin
+from ._threads import ThreadMap
 from ._version import __version__
 from ._warnings import InconsistentModelWarning, warn_caller
 from .checks.data import check_features
@@ -111,14 +112,16 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
         """Targets, and their standard deviations or covariances if asked for."""
         X = check_features(self, X)
         check_spread(return_std, return_cov)
-        return self._fitted_model().predict(X, return_std, return_cov, self.n_jobs)
+        threads = ThreadMap(self.n_jobs)
+        return self._fitted_model().predict(X, return_std, return_cov, threads)
 
     def _sample_y(self, X, n_samples, random_state):
         """Draws of the targets."""
         check_integer("n_samples", n_samples, 1)
         X = check_features(self, X)
         random_state = check_random_state(random_state)
-        return self._fitted_model().sample(X, n_samples, random_state, self.n_jobs)
+        threads = ThreadMap(self.n_jobs)
+        return self._fitted_model().sample(X, n_samples, random_state, threads)
 
     def _starts(self, problem, structure, random_state, n_members):
         """Starting points: random ones, or the fitted ones for a warm start."""
@@ -175,7 +178,7 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
         name, verbose = type(self).__name__, int(self.verbose)
         watcher = Watcher(name, verbose, self._every, problem.describe, bridge)
         watcher.tell(problem.summary(plan.solver))
-        problem.objective.n_jobs = self.n_jobs
+        problem.objective.threads = ThreadMap(self.n_jobs)
         result = fit(problem, starts, plan, watcher)
         if result.best.reason is StopReason.NON_FINITE:
             raise ValueError(f"No model could be fitted: {result.best.reason.value}.")

@@ -9,6 +9,7 @@ from sklearn.utils.validation import validate_data
 from ._base import BasePMM, fitted_state_kept_on_error
 from ._callbacks import with_callbacks
 from ._softmax import SoftmaxOutputs
+from ._threads import ThreadMap
 from .checks.data import (
     TableData,
     check_features,
@@ -480,7 +481,8 @@ class PMMClassifier(SoftmaxOutputs, ClassifierMixin, BasePMM):
         return self._fitted_model()
 
     def _outputs(self, X):
-        return self.model_.outputs(check_features(self, X), self.n_jobs)
+        X = check_features(self, X)
+        return self.model_.outputs(X, ThreadMap(self.n_jobs))
 
     def _problem(self, model, units, training, validation=None):
         weight, n_outputs = training.weight, model.n_outputs

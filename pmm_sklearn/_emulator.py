@@ -675,7 +675,7 @@ class PMMEmulator(BaseEmulator):
             **vars(structure),
             spaces=spaces,
             offsets=self._offsets(fixed, free, units),
-            strength=self.commutator,
+            commutator=self.commutator,
         )
         if model.n_parameters == 0:
             raise ValueError(
@@ -703,9 +703,10 @@ class PMMEmulator(BaseEmulator):
         paths = check_paths(self.paths, X)
         return EigenvectorOverlap(
             model.primary,
-            model.states,
+            model.selection,
             model.block_sizes,
             [units.features(path) for path in paths],
             self.smoothness,
             self.smoothness_exponent,
+            self.eigensolver,
         )

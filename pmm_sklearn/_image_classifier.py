@@ -8,7 +8,7 @@ from sklearn.utils.validation import check_is_fitted
 from ._base import BasePMM, fitted_state_kept_on_error
 from ._callbacks import with_callbacks
 from ._softmax import SoftmaxOutputs
-from ._threads import single_blas_thread
+from ._threads import ThreadMap, single_blas_thread
 from .checks.data import TableData, check_sample_weight, set_aside
 from .checks.images import check_images, check_shift, check_window
 from .checks.labels import (
@@ -435,7 +435,7 @@ class PMMImageClassifier(SoftmaxOutputs, ClassifierMixin, BasePMM):
                 "X is complex, but the model was fitted to real images: give real ones."
             )
         with single_blas_thread():
-            logits = model.predict(self.members_[0], images, self.n_jobs)
+            logits = model.predict(self.members_[0], images, ThreadMap(self.n_jobs))
         return logits[:, 1:] - logits[:, :1] if logits.shape[1] == 2 else logits
 
     def __sklearn_tags__(self):

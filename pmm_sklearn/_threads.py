@@ -1,12 +1,18 @@
-"""One BLAS thread around batched LAPACK calls on small matrices."""
+"""Threads that share samples, and one BLAS thread around batches of small matrices."""
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
 
+import numpy as np
+from joblib import cpu_count, effective_n_jobs
+from joblib.parallel import get_active_backend
 from threadpoolctl import ThreadpoolController
 
 # Up to this side BLAS takes one thread anyway for the products of one sample.
 _SMALL_SIDE = 32
+# Threads cost half a millisecond, and wait for each other in between.
+_FEWEST_TASKS = 8
 _lock = threading.Lock()
 _controller = None
 _limiter = None
@@ -55,3 +61,48 @@ def blas_limit(n_samples, side):
     """
     is_small = n_samples == 1 and side <= _SMALL_SIDE
     return nullcontext() if is_small else single_blas_thread()
+
+
+class ThreadMap:
+    """A ``map`` whose calls several threads share.
+
+    LAPACK and BLAS run side by side in several threads.  Their number follows the
+    rules of joblib, but inside one of its workers it is 1: the outer level of
+    parallelism uses all cores.  The threads are not those of joblib, which looks for
+    results every 10 ms: that is as long as the work of one of these tasks.
+
+    Parameters
+    ----------
+    n_jobs : int, optional
+        Number of threads, as in joblib.
+
+    Examples
+    --------
+    >>> from pmm_sklearn._threads import ThreadMap
+    >>> list(ThreadMap(2)(abs, [-1, 2]))  # few tasks: one thread does them all
+    [1, 2]
+    """
+
+    def __init__(self, n_jobs=None):
+        self.n_jobs = n_jobs
+
+    def __call__(self, function, tasks):
+        """Results of a function for each of a list of tasks, in their order."""
+        if len(tasks) < _FEWEST_TASKS or (n_threads := self._n_threads()) == 1:
+            yield from map(function, tasks)
+            return
+        # New threads do not know how this one treats floating-point errors.
+        handling = np.geterr()
+
+        def run(task):
+            with np.errstate(**handling):
+                return function(task)
+
+        with ThreadPoolExecutor(n_threads) as pool:
+            yield from pool.map(run, tasks)
+
+    def _n_threads(self):
+        backend, _ = get_active_backend()
+        if backend.nesting_level:
+            return 1
+        return min(effective_n_jobs(self.n_jobs), cpu_count())

@@ -91,7 +91,7 @@ class ErrorBars:
         self._feature_units = feature_units
         self._target_scale = target_scale
 
-    def deviations(self, X, means, n_jobs=None):
+    def deviations(self, X, means, threads=map):
         """Standard deviations of the targets, noise included.
 
         Parameters
@@ -100,8 +100,8 @@ class ErrorBars:
             Features in the user's units.
         means : ndarray of shape (n_members, n_samples, n_outputs)
             Predictions of each member.
-        n_jobs : int, optional
-            Number of threads, as in joblib.
+        threads : callable, default=map
+            Maps a function over chunks of samples: `ThreadMap`.
 
         Returns
         -------
@@ -114,32 +114,32 @@ class ErrorBars:
         """
 
         def variance(posterior, X, distance):
-            own = posterior.variance(X, n_jobs) * self._target_scale**2
+            own = posterior.variance(X, threads) * self._target_scale**2
             return own + distance**2
 
         return np.sqrt(self._mixed(X, means, variance))
 
-    def covariances(self, X, means, n_jobs=None):
+    def covariances(self, X, means, threads=map):
         """Covariances of the samples, (n_samples, n_samples, n_outputs).
 
         Parameters
         ----------
-        X, means, n_jobs
+        X, means, threads
             As for :meth:`deviations`, and so are the errors raised.
         """
 
         def covariance(posterior, X, distance):
-            own = posterior.covariance(X, n_jobs) * self._target_scale**2
+            own = posterior.covariance(X, threads) * self._target_scale**2
             return own + distance[:, np.newaxis] * distance
 
         return self._mixed(X, means, covariance)
 
-    def draws(self, X, means, n_draws, random_state, n_jobs=None):
+    def draws(self, X, means, n_draws, random_state, threads=map):
         """Targets drawn from their distribution, (n_samples, n_outputs, n_draws).
 
         Parameters
         ----------
-        X, means, n_jobs
+        X, means, threads
             As for :meth:`deviations`, and so are the errors raised.
         n_draws : int
             Number of draws, each a function of all samples.
@@ -154,7 +154,7 @@ class ErrorBars:
             standard = self._standardised(X)
             for i, posterior in enumerate(self._posteriors):
                 own = np.flatnonzero(member == i)
-                sample = posterior.sample(standard, len(own), random_state, n_jobs)
+                sample = posterior.sample(standard, len(own), random_state, threads)
                 draws[:, :, own] = sample * scale + means[i][..., np.newaxis]
         _check_not_too_far(X, draws)
         return draws

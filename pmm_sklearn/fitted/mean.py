@@ -35,10 +35,10 @@ class MeanModel:
         other._constants = [self._model.constants(m) for m in other._members]
         return other
 
-    def predict(self, X, n_jobs=None):
+    def predict(self, X, threads=map):
         """Outputs of shape (n_samples, n_outputs)."""
         members = zip(self._members, self._constants, strict=True)
-        outputs = [self._model.predict(m, X, n_jobs, c) for m, c in members]
+        outputs = [self._model.predict(m, X, threads, c) for m, c in members]
         return outputs[0] if len(outputs) == 1 else self._combine(np.stack(outputs))[0]
 
     def predict_gradient(self, X):

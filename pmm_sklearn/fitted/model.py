@@ -103,12 +103,12 @@ class FittedModel:
                 inputs = self.monomials.values(X)
             check_reach(inputs[:, 1:], self.matrices)
 
-    def outputs(self, X, n_jobs=None):
+    def outputs(self, X, threads=map):
         """Outputs, shape (n_samples, n_outputs)."""
         with blas_limit(len(X), self.side):
-            return self._mean.predict(X, n_jobs)
+            return self._mean.predict(X, threads)
 
-    def predict(self, X, return_std=False, return_cov=False, n_jobs=None):
+    def predict(self, X, return_std=False, return_cov=False, threads=map):
         """Outputs as the user sees them, and how far to trust them if asked for.
 
         Parameters
@@ -117,8 +117,8 @@ class FittedModel:
             Features.
         return_std, return_cov : bool, default=False
             Whether to return standard deviations, or covariances of the samples.
-        n_jobs : int, optional
-            Number of threads, as in joblib.
+        threads : callable, default=map
+            Maps a function over chunks of samples: `ThreadMap`.
 
         Returns
         -------
@@ -127,20 +127,20 @@ class FittedModel:
             Only if asked for.
         """
         if not (return_std or return_cov):
-            return self._squeezed(self.outputs(X, n_jobs))
+            return self._squeezed(self.outputs(X, threads))
         self.error_bars.check()
-        outputs = self.outputs(X, n_jobs)
-        means = self._means_of_members(X, np.zeros_like(outputs), n_jobs)
+        outputs = self.outputs(X, threads)
+        means = self._means_of_members(X, np.zeros_like(outputs), threads)
         find = self.error_bars.deviations if return_std else self.error_bars.covariances
-        spread = find(X, means, n_jobs)
+        spread = find(X, means, threads)
         spread = spread[..., 0] if self.single_output else spread
         return self._squeezed(outputs), spread
 
-    def sample(self, X, n_draws, random_state, n_jobs=None):
+    def sample(self, X, n_draws, random_state, threads=map):
         """Targets drawn from their distribution, ``n_draws`` along the last axis."""
         self.error_bars.check()
-        means = self._means_of_members(X, self.outputs(X, n_jobs), n_jobs)
-        draws = self.error_bars.draws(X, means, n_draws, random_state, n_jobs)
+        means = self._means_of_members(X, self.outputs(X, threads), threads)
+        draws = self.error_bars.draws(X, means, n_draws, random_state, threads)
         return self._squeezed(draws)
 
     def gradient(self, X):
@@ -181,7 +181,7 @@ class FittedModel:
 
     def read_out(self, levels):
         """Positions, among all levels, of those that outputs see, (n_samples, r)."""
-        indices = self.pmm.states.indices(levels, self.block_sizes)
+        indices = self.pmm.selection.indices(levels, self.block_sizes)
         if isinstance(indices, slice):
             indices = np.arange(self.side)[indices]
         return np.broadcast_to(indices, (len(levels), np.shape(indices)[-1]))
@@ -198,12 +198,12 @@ class FittedModel:
     def _eigensystem(self, X):
         return self.pmm.eigensystem(self.matrices, self.pmm.inputs(X))
 
-    def _means_of_members(self, X, single, n_jobs):
+    def _means_of_members(self, X, single, threads):
         """Outputs of each member; those of a single one are given."""
         if len(self.members) == 1:
             return single[np.newaxis]
         with single_blas_thread():
-            outputs = [self.pmm.predict(m, X, n_jobs) for m in self.members]
+            outputs = [self.pmm.predict(m, X, threads) for m in self.members]
         return np.stack(outputs)
 
     def _squeezed(self, array):

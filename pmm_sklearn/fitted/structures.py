@@ -163,7 +163,7 @@ class SpectrumStructure(Structure):
     outputs: list
     eigensolver: str
 
-    def model(self, bases=None, basis_of_matrix=(), offsets=None, strength=0.0):
+    def model(self, bases=None, basis_of_matrix=(), offsets=None, commutator=0.0):
         """The model that is trained: `PMM`.
 
         Parameters
@@ -172,7 +172,7 @@ class SpectrumStructure(Structure):
             Bases of the spaces of the matrices, None for all that are Hermitian.
         basis_of_matrix : list of int
             Which of them belongs to each matrix.
-        offsets, strength
+        offsets, commutator
             As for `spectrum_pmm`.
         """
         spaces = None
@@ -180,7 +180,7 @@ class SpectrumStructure(Structure):
             space = HermitianSpace(self.block_sizes, self.matrix_type)
             own = [space if b is None else Subspace(space, b) for b in bases]
             spaces = [own[i] for i in basis_of_matrix]
-        arguments = {"spaces": spaces, "offsets": offsets, "strength": strength}
+        arguments = {"spaces": spaces, "offsets": offsets, "commutator": commutator}
         return spectrum_pmm(**vars(self), **arguments)
 
     def fitted_model(self):
@@ -198,7 +198,7 @@ class SpectrumStructure(Structure):
             "bases": [space.columns for space in distinct],
             "basis_of_matrix": [distinct.index(space) for space in primary.spaces],
             "offsets": primary.offsets,
-            "strength": float(getattr(primary, "strength", 0.0)),
+            "commutator": float(primary.commutator),
         }
 
 
@@ -229,7 +229,7 @@ class EvolutionStructure(Structure):
         readout = SpectrumReadout(self.outputs, self.block_sizes, "hermitian")
         return PMM(
             UnitaryProduct(self.n_factors, space),
-            readout.states,
+            readout.selection,
             readout,
             self.block_sizes,
             self.eigensolver,

@@ -6,7 +6,6 @@ import numpy as np
 
 from .._threads import single_blas_thread
 from ..checks.data import check_features
-from ..model import Expectation
 from ._arguments import check_affine
 
 
@@ -67,10 +66,12 @@ def feature_influence(estimator, X=None):
 
     Notes
     -----
-    For a readout by expectation values the bound is :math:`2 |M_j| \sum_i |S_i| /
-    \Delta_i`.  It is far above the derivative itself (``predict_gradient``) if gaps
-    are small or matrices do not couple neighbouring levels; that a feature has none,
-    it proves.
+    A matrix element :math:`v_i^\dagger O v_j` has the bound :math:`|O| |M_l| (1 /
+    \Delta_i + 1 / \Delta_j)` for feature `l`; that of an output is the sum over its
+    matrix elements, each times the slope of the output by the element at this row.  For
+    expectation values it is :math:`2 |M_l| \sum_i |S_i| / \Delta_i`.  It is far
+    above the derivative itself (``predict_gradient``) if gaps are small or matrices do
+    not couple neighbouring levels; that a feature has none, it proves.
 
     Examples
     --------
@@ -133,9 +134,10 @@ def _output_bounds(model, X, low, high):
     with np.errstate(divide="ignore", invalid="ignore"):
         turning = 0.5 * (high - low) / gaps
     turning = np.where(high > low, turning, 0.0)  # also at degenerate levels
-    if model.targets is not None:
-        return _bounds_of_spectrum(model, low, high, turning)
-    return _bounds_of_observables(model, sector, turning)
+    bounds = np.zeros((len(X), model.pmm.n_outputs, X.shape[1]))
+    _add_bounds_of_levels(bounds, model, low, high)
+    _add_bounds_of_elements(bounds, model, X, sector, turning)
+    return bounds
 
 
 def _gaps(model, levels, states):
@@ -153,47 +155,38 @@ def _half_range(matrices):
     return 0.5 * (values[..., -1] - values[..., 0])
 
 
-def _bounds_of_observables(model, sector, turning):
-    """For outputs with observables of their own."""
-    observables = model.observables
-    if isinstance(model.pmm.readout.formula, Expectation):
-        parts = [_half_range(observables[..., s, s]) for s in model.sectors]
-        # (n_samples, r, n_outputs), each observable in the sector of its state.
-        sizes = np.stack(parts)[sector, :, np.arange(sector.shape[1])]
-        return 2.0 * np.einsum("srk,srp->skp", sizes, turning)
-    half, norm = _half_range(observables), np.linalg.norm(observables, 2, (2, 3))
-    bounds = 0.0
-    for pair, (i, j) in enumerate(zip(*np.triu_indices(sector.shape[1]), strict=True)):
-        bound = _transition_bound(half[:, pair], norm[:, pair], turning, i, j)
-        bounds = bounds + bound
-    return bounds
-
-
-def _transition_bound(half, norm, turning, i, j):
-    r"""For :math:`|v_i^\dagger O v_j|^2`, (n_samples, n_outputs, n_features)."""
-    amplitude = norm if i == j else half
-    turned = (turning[:, i] + turning[:, j])[:, np.newaxis]
-    return 2.0 * (amplitude * half)[:, np.newaxis] * turned
-
-
-def _bounds_of_spectrum(model, low, high, turning):
-    """For levels, gaps, observables and transitions."""
+def _add_bounds_of_levels(bounds, model, low, high):
+    """Those of outputs that are levels and gaps."""
     readout = model.pmm.readout
-    levels = readout.states.levels
-    half = _half_range(model.observables)
-    bounds = []
-    for kind, name, pair in readout.outputs:
+    if not hasattr(readout, "selection"):
+        return
+    levels = readout.selection.levels
+    for k, (kind, _, pair) in enumerate(readout.outputs):
         i, j = levels.index(pair[0]), levels.index(pair[-1])
         if kind == "level":
-            bound = np.maximum(np.abs(low[:, i]), np.abs(high[:, i]))
+            bounds[:, k] = np.maximum(np.abs(low[:, i]), np.abs(high[:, i]))
         elif kind == "gap":
-            bound = np.maximum(high[:, j] - low[:, i], high[:, i] - low[:, j])
-        else:
-            size = half[readout.names.index(name)]
-            if kind == "transition":
-                size = size**2
-            bound = 2.0 * size * turning[:, i]
-            if kind == "transition":
-                bound = bound + 2.0 * size * turning[:, j]
-        bounds.append(bound)
-    return np.stack(bounds, axis=1)
+            bounds[:, k] = np.maximum(high[:, j] - low[:, i], high[:, i] - low[:, j])
+
+
+def _add_bounds_of_elements(bounds, model, X, sector, turning):
+    r"""Those of functions of matrix elements :math:`v_i^\dagger O v_j`.
+
+    An element changes by at most :math:`|O|` times what both vectors turn by, and the
+    function of it by that times its slope.
+    """
+    pmm, blocks = model.pmm, model.sectors
+    system, _ = pmm.eigensystem(model.matrices, pmm.inputs(X))
+    for element in pmm.readout.elements(system, model.observables):
+        i, j = element.left, element.right
+        # Vectors turn in their sector: if it is the same, other blocks do not matter.
+        in_blocks = [_half_range(element.observable[own, own]) for own in blocks]
+        size = np.where(
+            sector[:, i] == sector[:, j],
+            np.array(in_blocks)[sector[:, i]],
+            _half_range(element.observable),
+        )
+        size = (element.slopes * size)[:, np.newaxis]
+        turned = turning[:, i] + turning[:, j]
+        # What does not change may turn at will, at degenerate levels too.
+        bounds[:, element.output] += size * np.where(size > 0, turned, 0.0)

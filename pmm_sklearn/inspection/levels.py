@@ -6,7 +6,6 @@ import numpy as np
 
 from .._threads import single_blas_thread
 from ..checks.data import check_features
-from ..model import Expectation
 from ._arguments import check_affine
 
 
@@ -44,8 +43,8 @@ def level_contributions(estimator, X):
     r"""Contributions of the levels that are read out to the predictions.
 
     For the readout "expectation" the term of level `i` is :math:`v_i^\dagger S_{ki}
-    v_i`.  For "transition" it is the term of the level with itself, and half of its
-    terms with other levels.
+    v_i`.  A readout of pairs of levels, such as "transition", has the term of the level
+    with itself, and half of its terms with other levels.
 
     Parameters
     ----------
@@ -88,35 +87,12 @@ def level_contributions(estimator, X):
         )
     X = check_features(estimator, X)
     pmm = model.pmm
-    values = np.empty((len(X), pmm.n_outputs, pmm.states.n_states))
-    terms = (
-        _expectation if isinstance(pmm.readout.formula, Expectation) else _transition
-    )
+    values = np.empty((len(X), pmm.n_outputs, pmm.selection.n_states))
     with single_blas_thread():
         for rows in pmm.prediction_chunks(len(X)):
             system, _ = pmm.eigensystem(model.matrices, pmm.inputs(X[rows]))
-            values[rows] = terms(system.selected, model.observables)
+            values[rows] = pmm.readout.contributions(system, model.observables)
     return LevelContributions(values, _shares(values))
-
-
-def _expectation(selected, observables):
-    """Expectation values, (n_samples, n_outputs, r)."""
-    applied = np.einsum("kimn,sni->skmi", observables, selected)
-    return np.einsum("smi,skmi->ski", selected.conj(), applied).real
-
-
-def _transition(selected, observables):
-    """Transition probabilities, each shared by its two levels."""
-    n_samples, _, n_states = selected.shape
-    values = np.zeros((n_samples, len(observables), n_states))
-    largest = np.linalg.norm(observables, 2, axis=(2, 3))
-    for pair, (i, j) in enumerate(zip(*np.triu_indices(n_states), strict=True)):
-        applied = np.einsum("kmn,sn->skm", observables[:, pair], selected[:, :, j])
-        amplitude = np.einsum("sm,skm->sk", selected[:, :, i].conj(), applied)
-        half = 0.5 * (np.abs(amplitude) ** 2 - 0.5 * largest[:, pair] ** 2)
-        values[:, :, i] += half
-        values[:, :, j] += half
-    return values
 
 
 def _shares(values):

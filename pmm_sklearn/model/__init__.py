@@ -1,27 +1,29 @@
 """The mathematics of parametric matrix models, with NumPy and SciPy only."""
 
-from .commutator import CommutatorSmoothedMatrix
 from .congruence import Congruence
 from .eigensystem import Eigensystem
+from .elements import MatrixElements, Pairs
 from .equations import DualEquations, NormalEquations
 from .gauge import GaugeRotations
 from .generalisation import expected_loss, mean_loss
 from .image import ImageParameters, ImagePMM
-from .loss import CrossEntropy, SquaredError
-from .low_rank import LowRankForm, LowRankMatrix
+from .losses import CrossEntropy, SquaredError, WeightedLoss
+from .low_rank import LowRank
 from .objective import Objective
-from .observables import LearnedOutputs, LowRankOutputs, observable_pmm
+from .observables import ObservableReadout, observable_pmm
 from .overlap import EigenvectorOverlap
 from .penalty import NoisePenalty, RidgePenalty
 from .pmm import PMM, Parameters
 from .polynomial import Monomials
 from .posterior import LaplacePosterior
 from .primary import AffineMatrix
-from .readout import READOUTS, Expectation, Transition
+from .readouts import READOUTS, Expectation, HalfSquaredNorm, Transition
+from .scaled import Scaled
+from .selection import SELECTIONS, Extremes, Levels
+from .spaces import MATRIX_TYPES, HermitianSpace, Subspace
 from .spectrum import SpectrumReadout, spectrum_pmm
-from .states import SELECTIONS, Extremes, Levels
-from .structure import MATRIX_TYPES, HermitianSpace, Subspace, solutions
-from .symmetry import matrix_spaces
+from .station import Element
+from .symmetry import matrix_spaces, solutions
 from .unitary import UnitaryProduct, phase_energies
 from .windows import LazyGrams, ShiftedGrams, WindowGrams
 
@@ -31,37 +33,40 @@ __all__ = [
     "READOUTS",
     "SELECTIONS",
     "AffineMatrix",
-    "CommutatorSmoothedMatrix",
     "Congruence",
     "CrossEntropy",
     "DualEquations",
     "Eigensystem",
     "EigenvectorOverlap",
+    "Element",
     "Expectation",
     "Extremes",
     "GaugeRotations",
+    "HalfSquaredNorm",
     "HermitianSpace",
     "ImagePMM",
     "ImageParameters",
     "LaplacePosterior",
     "LazyGrams",
-    "LearnedOutputs",
     "Levels",
-    "LowRankForm",
-    "LowRankMatrix",
-    "LowRankOutputs",
+    "LowRank",
+    "MatrixElements",
     "Monomials",
     "NoisePenalty",
     "NormalEquations",
     "Objective",
+    "ObservableReadout",
+    "Pairs",
     "Parameters",
     "RidgePenalty",
+    "Scaled",
     "ShiftedGrams",
     "SpectrumReadout",
     "SquaredError",
     "Subspace",
     "Transition",
     "UnitaryProduct",
+    "WeightedLoss",
     "WindowGrams",
     "expected_loss",
     "matrix_spaces",

@@ -1,95 +1,94 @@
-"""Commutator smoothing of level crossings."""
+r"""Commutator smoothing of level crossings.
+
+:math:`C = i \sum_{k>j} [M_k, M_j]` is Hermitian and vanishes if the matrices commute,
+where levels cross freely; added to the first matrix, it opens gaps there.
+
+References
+----------
+Cook et al., "Parametric matrix models", Nat. Commun. 16, 5929 (2025), Methods.
+"""
 
 import numpy as np
 
-from .primary import AffineMatrix
 
-
-class CommutatorSmoothedMatrix(AffineMatrix):
-    r"""Primary matrix :math:`s\,C + \sum_l \phi_l(x) M_l` with a commutator term.
-
-    :math:`C = i \sum_{k>j} [M_k, M_j]` is Hermitian and vanishes if the matrices
-    commute, where levels cross freely; the term opens gaps there.
+def commutator_term(matrices):
+    """The matrix ``C``.
 
     Parameters
     ----------
-    monomials, spaces, offsets
-        As for :class:`AffineMatrix`.
-    strength : float
-        The factor ``s``.
+    matrices : ndarray of shape (n_matrices, n, n)
+        Hermitian matrices.
 
-    References
-    ----------
-    Cook et al., "Parametric matrix models", Nat. Commun. 16, 5929 (2025), Methods.
+    Returns
+    -------
+    ndarray of shape (n, n)
 
     Examples
     --------
-    Two levels that cross without the term:
-
     >>> import numpy as np
-    >>> from pmm_sklearn import model as m
-    >>> parts = m.Monomials(1), m.HermitianSpace((2,))
-    >>> matrices = np.array([[[0, 1], [1, 0]], [[1, 0], [0, -1]]], dtype=complex)
-    >>> for strength in (0.0, 0.5):
-    ...     primary = m.CommutatorSmoothedMatrix(*parts, strength=strength)
-    ...     H, _ = primary.forward(matrices, primary.inputs(np.array([[0.0]])))
-    ...     print(np.linalg.eigvalsh(H)[0].round(3))
-    [-1.  1.]
-    [-1.414  1.414]
+    >>> from pmm_sklearn.model.commutator import commutator_term
+    >>> x, z = np.array([[0, 1], [1, 0]]), np.array([[1, 0], [0, -1]])
+    >>> commutator_term(np.array([x, z])).imag
+    array([[ 0.,  2.],
+           [-2.,  0.]])
     """
+    products = matrices @ _before(matrices)
+    return 1j * (products - products.conj().swapaxes(1, 2)).sum(axis=0)
 
-    def __init__(self, monomials, spaces, offsets=None, *, strength):
-        super().__init__(monomials, spaces, offsets)
-        self.strength = strength
 
-    def total(self, matrices):
-        """The same matrices, with the commutator term in the first of them."""
-        before = np.cumsum(matrices, axis=0) - matrices
-        products = matrices @ before
-        commutators = products - products.conj().swapaxes(1, 2)
-        total = matrices.copy()
-        total[0] += 1j * self.strength * commutators.sum(axis=0)
-        return total
+def commutator_tangent(matrices, changes):
+    """Change of the term for changes of the matrices, to first order."""
+    products = changes @ _before(matrices) + matrices @ _before(changes)
+    return 1j * (products - products.conj().swapaxes(1, 2)).sum(axis=0)
 
-    def without_terms(self, total):
-        """Inverse of :meth:`total`."""
-        rest = total.copy()
-        rest[0] = 0.0
-        inner = total[0] - self.total(rest)[0]
-        # M_0 + i s [A, M_0] = inner, with A the sum of the other matrices
-        generator, identity = rest.sum(axis=0), np.eye(self.side)
-        operator = np.kron(generator, identity) - np.kron(identity, generator.T)
-        operator = np.eye(self.side**2) + 1j * self.strength * operator
-        rest[0] = np.linalg.solve(operator, inner.ravel()).reshape(inner.shape)
-        return rest
 
-    def forward(self, matrices, inputs):
-        """Primary matrices: see :meth:`AffineMatrix.forward`."""
-        assembled, _ = super().forward(self.total(matrices), inputs)
-        return assembled, (matrices, inputs)
+def commutator_gradients(matrices, gradients):
+    r"""Derivatives by each matrix, :math:`i [A_l, G]`, ``A_l`` = earlier - later ones.
 
-    def gradient(self, saved, gradients):
-        """Gradient of a sum over samples: see :meth:`AffineMatrix.gradient`."""
-        matrices, _ = saved
-        gradient = super().gradient(saved, gradients)
-        total = gradients.sum(axis=0)[np.newaxis, np.newaxis]
-        extra = np.zeros((1, 1, self.size))
-        self._add_commutators(matrices, total, extra)
-        return gradient + extra[0, 0]
+    Parameters
+    ----------
+    matrices : ndarray of shape (n_matrices, n, n)
+        Hermitian matrices.
+    gradients : ndarray of shape (..., n, n)
+        Hermitian ``G``, gradient with respect to the term.
 
-    def jacobian(self, saved, gradients, out):
-        """Derivative of every output: see :meth:`AffineMatrix.jacobian`."""
-        matrices, _ = saved
-        super().jacobian(saved, gradients, out)
-        self._add_commutators(matrices, gradients, out)
+    Yields
+    ------
+    ndarray of shape (..., n, n)
+        One for each of the matrices.
+    """
+    before = _before(matrices)
+    after = matrices.sum(axis=0) - before - matrices
+    for generator in before - after:
+        product = generator @ gradients
+        yield 1j * (product - product.conj().swapaxes(-1, -2))
 
-    def _add_commutators(self, matrices, gradients, out):
-        r"""Add coordinates of :math:`s\,i [A_l, G]`, ``A_l`` = earlier - later ones."""
-        before = np.cumsum(matrices, axis=0) - matrices
-        after = matrices.sum(axis=0) - before - matrices
-        for space, members, places in self._groups:
-            for member, place in zip(members, places, strict=True):
-                generator = before[member] - after[member]
-                product = generator @ gradients
-                hermitian = 1j * (product - product.conj().swapaxes(-1, -2))
-                out[:, :, place] += self.strength * space.coordinates(hermitian)
+
+def without_commutator(acting, strength):
+    """Matrices whose first becomes the given one when the term is added to it.
+
+    Parameters
+    ----------
+    acting : ndarray of shape (n_matrices, n, n)
+        Matrices, the first one with the term.
+    strength : float
+        What the term was multiplied by.
+
+    Returns
+    -------
+    ndarray of shape (n_matrices, n, n)
+    """
+    rest = acting.copy()
+    rest[0] = 0.0
+    inner = acting[0] - strength * commutator_term(rest)
+    # M_0 + i s [A, M_0] = inner, with A the sum of the other matrices
+    generator, identity = rest.sum(axis=0), np.eye(len(inner))
+    operator = np.kron(generator, identity) - np.kron(identity, generator.T)
+    operator = np.eye(inner.size) + 1j * strength * operator
+    rest[0] = np.linalg.solve(operator, inner.ravel()).reshape(inner.shape)
+    return rest
+
+
+def _before(matrices):
+    """Sums of the matrices before each one."""
+    return np.cumsum(matrices, axis=0) - matrices

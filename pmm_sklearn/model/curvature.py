@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ._chunks import in_threads, shares
+from ._chunks import shares
 
 # Numbers that are kept for all samples together: 1 GB.
 _LARGEST_LINEARISATION = 2**27
@@ -21,6 +21,8 @@ class Linearisation(NamedTuple):
     ----------
     model : PMM
         The model.
+    theta : ndarray of shape (n_parameters,)
+        Where it is linearised.
     primary_saved, readout_saved : tuple
         From their forward passes.
     matrix_gradients : ndarray of shape (n_samples, n_outputs, n, n)
@@ -28,26 +30,32 @@ class Linearisation(NamedTuple):
     """
 
     model: "PMM"  # noqa: F821
+    theta: np.ndarray
     primary_saved: tuple
     readout_saved: tuple
     matrix_gradients: np.ndarray
 
     def tangents(self, direction):
         """Jacobian times a vector (n_parameters,), shape (n_samples, n_outputs)."""
-        primary, readout = self.model.primary, self.model.readout
-        change = primary.tangent(self.primary_saved, direction[: primary.size])
+        size = self.model.primary.size
+        change = self.model.primary.tangent(
+            self.theta[:size], self.primary_saved, direction[:size]
+        )
         gradients = self.matrix_gradients
         tangents = np.einsum("ska,sa->sk", _elements(gradients), _elements(change))
-        return tangents + readout.tangent(self.readout_saved, direction[primary.size :])
+        return tangents + self.model.readout.tangent(
+            self.theta[size:], self.readout_saved, direction[size:]
+        )
 
     def gradient(self, cotangents):
         """Transposed Jacobian times (n_samples, n_outputs), shape (n_parameters,)."""
         primary, readout = self.model.primary, self.model.readout
+        own, rest = np.split(self.theta, [primary.size])
         gradients = np.einsum("sk,skmn->smn", cotangents, self.matrix_gradients)
         return np.concatenate(
             [
-                primary.gradient(self.primary_saved, gradients),
-                readout.gradient(self.readout_saved, cotangents),
+                primary.gradient(own, self.primary_saved, gradients),
+                readout.gradient(rest, self.readout_saved, cotangents),
             ]
         )
 
@@ -78,9 +86,9 @@ class Curvature:
 
         def linearise(chunk):
             outputs, saved = objective.forward(theta, parameters, chunk)
-            return chunk, outputs, model.linearised(saved)
+            return chunk, outputs, model.linearised(theta, saved)
 
-        parts = list(in_threads(linearise, kept, objective.n_jobs))
+        parts = list(objective.threads(linearise, kept))
         self._shares = shares(parts)
         n_kept = sum(len(outputs) for _, outputs, _ in parts)
         self._factor = objective.n_samples / n_kept
@@ -91,12 +99,12 @@ class Curvature:
         def product(share):
             return sum(self._product(*part, vector) for part in share)
 
-        products = in_threads(product, self._shares, self._objective.n_jobs)
+        products = self._objective.threads(product, self._shares)
         return self._factor * sum(products)
 
     def _product(self, chunk, outputs, linearisation, vector):
         objective = self._objective
-        curvatures = objective.loss.curvature(
+        curvatures = objective.weighted_loss.curvature(
             outputs,
             objective.y[chunk],
             objective.weight[chunk],

@@ -17,7 +17,7 @@ class Eigensystem:
     ----------
     matrices : ndarray of shape (n_samples, n, n)
         Hermitian or real symmetric matrices; only the lower triangle is read.
-    states : Extremes or Levels
+    selection : Extremes or Levels
         Which ``r`` states are selected.
     block_sizes : tuple of int, optional
         Sides of the diagonal blocks ("sectors").  Blocks are diagonalised
@@ -52,14 +52,14 @@ class Eigensystem:
     """
 
     def __init__(
-        self, matrices, states, block_sizes=None, energies_of=None, solver=eigh
+        self, matrices, selection, block_sizes=None, energies_of=None, solver=eigh
     ):
         if block_sizes is None or len(block_sizes) == 1:
             self.values, self.vectors = solver(matrices)
         else:
             self.values, self.vectors = _eigh_blocks(matrices, block_sizes, solver)
         sizes = block_sizes or (matrices.shape[-1],)
-        indices = states.indices(self.values, sizes)
+        indices = selection.indices(self.values, sizes)
         if isinstance(indices, slice):
             self.selected_values = self.values[:, indices]
             self.selected = self.vectors[:, :, indices]

@@ -9,9 +9,11 @@ from ._chunks import chunks
 from .congruence import Congruence
 from .eigensolver import eigh
 from .eigensystem import Eigensystem
+from .elements import MatrixElements, Pairs
 from .pmm import predict_in_chunks
-from .states import Extremes
-from .structure import HermitianSpace
+from .readouts import Transition
+from .selection import Extremes
+from .spaces import HermitianSpace
 
 # Of parts whose other elements a change of basis mixes, the number of indices.
 _N_INDICES = {"projections": 1, "offsets": 1, "observables": 2, "intercept": 1}
@@ -115,7 +117,7 @@ class ImagePMM:
     ):
         self.grams = grams
         self.n_outputs = n_classes
-        self.states = Extremes(n_eigenvectors, which)
+        self.selection = Extremes(n_eigenvectors, which)
         self.temperature = temperature
         self._eigensolver = eigensolver
         height, width = grams.window_shape
@@ -124,7 +126,9 @@ class ImagePMM:
         self._by_rows = Congruence(HermitianSpace((height,), matrix_type), latent)
         self._by_columns = Congruence(HermitianSpace((width,), matrix_type), latent)
         self._to_class = Congruence(latent, self._space)
-        self._pairs = np.triu_indices(n_eigenvectors)
+        self._readout = Transition()
+        self._pairs = _pairs_of_classes(self._readout, n_classes, n_eigenvectors)
+        n_pairs = len(self._pairs) // n_classes
         n_windows = len(grams.places)
         self._is_complex = matrix_type == "hermitian"
         self._shapes = {
@@ -132,7 +136,7 @@ class ImagePMM:
             "columns": (n_windows, latent_size, width),
             "projections": (n_classes, matrix_size, latent_size),
             "offsets": (n_classes, self._space.size),
-            "observables": (n_classes, len(self._pairs[0]), self._space.size),
+            "observables": (n_classes, n_pairs, self._space.size),
             "intercept": (n_classes,),
         }
         sizes = [self._n_numbers(name) for name in self._shapes]
@@ -182,8 +186,8 @@ class ImagePMM:
         parameters.offsets[...] *= 0.3
         return self.join(parameters)
 
-    def penalised(self, theta):
-        """Copy of ``theta`` in which the intercepts, which are free, are zero."""
+    def without_intercepts(self, theta):
+        """Copy of ``theta`` in which the intercepts are zero: what is penalised."""
         penalised = theta.copy()
         penalised[self._ends[-2] :] = 0.0
         return penalised
@@ -210,20 +214,19 @@ class ImagePMM:
     @property
     def working_size(self):
         """Numbers per sample in the temporary arrays."""
-        per_class = self._space.side**2 * len(self._pairs[0])
-        return max(self.n_outputs * per_class, self.grams.size)
+        return max(self._space.side**2 * len(self._pairs), self.grams.size)
 
     def prediction_chunks(self, n_samples):
         """Slices of samples whose temporary arrays are small."""
         return chunks(n_samples, self.working_size)
 
-    def predict(self, parameters, images, n_jobs=None):
+    def predict(self, parameters, images, threads=map):
         """Outputs of shape (n_samples, n_classes): see :meth:`PMM.predict`."""
 
         def forward(inputs):
             return self.forward(parameters, inputs)[0]
 
-        return predict_in_chunks(self, forward, images, n_jobs)
+        return predict_in_chunks(self, forward, images, threads)
 
     def forward(self, parameters, inputs):
         r"""Outputs of a batch, and what the derivatives need.
@@ -253,12 +256,14 @@ class ImagePMM:
         side = self._space.side
         eigensystem = Eigensystem(
             matrices.reshape(-1, side, side),
-            self.states,
+            self.selection,
             solver=partial(eigh, eigensolver=self._eigensolver),
         )
-        outputs, readout = self._read(parameters.observables, eigensystem)
+        elements = self._elements(parameters.observables, eigensystem)
+        terms = self._readout.value(elements.amplitudes)
+        outputs = terms.reshape(self.n_outputs, -1, len(inputs)).sum(axis=1).T
         outputs = (outputs + parameters.intercept) / self.temperature
-        return outputs, (parameters, inputs, latent, to_classes, eigensystem, readout)
+        return outputs, (parameters, inputs, latent, to_classes, eigensystem, elements)
 
     def _window_map(self, parameters):
         """Matrix from Gram elements to the latent matrix, and its constant part.
@@ -276,25 +281,22 @@ class ImagePMM:
             slopes.append(matrix[:, side:].reshape(-1, matrix.shape[-1]))
         return np.sqrt(2.0) * np.concatenate(slopes), constant
 
-    def _read(self, observables, eigensystem):
-        """Transition probabilities, and what their derivatives need."""
+    def _elements(self, observables, eigensystem):
+        """Matrix elements of all classes; each has its own states and observables."""
         selected = eigensystem.selected
         side, n_states = selected.shape[1:]
-        # Classes first: each has its own observables.
         states = selected.reshape(-1, self.n_outputs, side, n_states)
-        states = np.ascontiguousarray(states.transpose(3, 1, 0, 2))
-        left, right = (states[index] for index in self._pairs)
-        stacked = observables.transpose(1, 0, 3, 2)
-        applied = right @ np.ascontiguousarray(stacked)
-        amplitudes = np.sum(left.conj() * applied, axis=-1)
-        outputs = np.sum(np.abs(amplitudes) ** 2, axis=0).T
-        return outputs, (states, observables, applied, amplitudes)
+        states = np.ascontiguousarray(states.transpose(1, 3, 2, 0))
+        states = states.reshape(-1, *states.shape[2:])
+        return MatrixElements(states, observables.reshape(-1, side, side), self._pairs)
 
-    def gradient(self, saved, cotangents):
+    def gradient(self, theta, saved, cotangents):
         r"""Gradient of :math:`\sum_{sk} c_{sk} z_{sk}` with respect to ``theta``.
 
         Parameters
         ----------
+        theta : ndarray of shape (n_parameters,)
+            Parameters.
         saved : tuple
             From :meth:`forward`.
         cotangents : ndarray of shape (n_samples, n_classes)
@@ -304,9 +306,9 @@ class ImagePMM:
         -------
         ndarray of shape (n_parameters,)
         """
-        parameters, inputs, latent, to_classes, eigensystem, readout = saved
+        parameters, inputs, latent, to_classes, eigensystem, elements = saved
         cotangents = cotangents / self.temperature
-        observables, vectors = self._pull_back_readout(readout, cotangents)
+        observables, vectors = self._pull_back_readout(elements, cotangents)
         matrices = eigensystem.pullback(None, vectors)[:, 0]
         by_matrix = self._space.coordinates(matrices).reshape(len(inputs), -1)
         by_map = (latent.T @ by_matrix).reshape(latent.shape[1], self.n_outputs, -1)
@@ -319,29 +321,24 @@ class ImagePMM:
                 *self._pull_back_windows(parameters, inputs, by_latent),
                 _numbers(projections),
                 by_matrix.sum(axis=0),
-                self._space.coordinates(observables).ravel(),
+                observables.ravel(),
                 cotangents.sum(axis=0),
             ]
         )
 
-    def _pull_back_readout(self, saved, cotangents):
-        """Gradients by the observables and by the selected eigenvectors."""
-        states, observables, applied, amplitudes = saved
-        weights = 2.0 * cotangents.T * amplitudes
-        weights = weights[..., np.newaxis]
-        left, right = (states[index] for index in self._pairs)
-        stacked = np.ascontiguousarray(observables.transpose(1, 0, 3, 2))
-        to_left = weights.conj() * applied
-        to_right = weights * (left @ stacked)
-        vectors = np.zeros_like(states)
-        for pair, (i, j) in enumerate(zip(*self._pairs, strict=True)):
-            vectors[i] += to_left[pair]
-            vectors[j] += to_right[pair]
-        by_observable = right.swapaxes(-1, -2) @ (weights * left).conj()
-        by_observable += by_observable.conj().swapaxes(-1, -2)
-        n_states, _, _, side = states.shape
-        vectors = vectors.transpose(2, 1, 3, 0).reshape(-1, side, 1, n_states)
-        return 0.5 * by_observable.swapaxes(0, 1), vectors
+    def _pull_back_readout(self, elements, cotangents):
+        """Gradients by coordinates of the observables and by selected eigenvectors."""
+        slopes = self._readout.slope(elements.amplitudes)
+        n_pairs = len(self._pairs) // self.n_outputs
+        weights = np.repeat(cotangents.T, n_pairs, axis=0)[:, np.newaxis]
+        observables = elements.summed_gradients(slopes, weights, self._space)
+        vectors = elements.summed_cotangents(slopes * weights)
+        _, side, n_samples = vectors.shape
+        vectors = vectors.reshape(self.n_outputs, -1, side, n_samples)
+        vectors = vectors.transpose(3, 0, 2, 1).reshape(
+            n_samples * self.n_outputs, side, 1, -1
+        )
+        return observables, vectors
 
     def _pull_back_windows(self, parameters, inputs, by_latent):
         """Gradients by the maps from the Gram matrices, as real numbers."""
@@ -360,6 +357,13 @@ class ImagePMM:
             by_map[:, side:] = by_slopes[start:stop].reshape(by_map[:, side:].shape)
             start = stop
             yield _numbers(congruence.gradient(maps, by_map))
+
+
+def _pairs_of_classes(readout, n_classes, n_states):
+    """Pairs of the states of each class, class after class."""
+    first = n_states * np.arange(n_classes)[:, np.newaxis]
+    left, right = readout.pairs(n_states)
+    return Pairs((first + left).ravel(), (first + right).ravel(), n_classes * n_states)
 
 
 def _numbers(array):

@@ -2,14 +2,14 @@
 
 import numpy as np
 
-from .primary import AffineMatrix
-from .structure import HermitianSpace
+from .spaces import HermitianSpace
 
 
-class LowRankForm:
+class LowRank:
     r"""Hermitian matrices :math:`M = \sum_k s_k u_k u_k^\dagger` of given rank.
 
-    The vectors :math:`u_k` are learned; the signs :math:`s_k = +, -, +, \dots` are
+    The vectors :math:`u_k` are learned: coordinates are the real and imaginary parts
+    of their elements, in which matrices are quadratic.  The signs :math:`s_k` are
     fixed.  Among all vectors of the same matrix, those that are orthogonal are the
     shortest; :math:`\sum_k |u_k|^2` is then the sum of the magnitudes of the
     eigenvalues.
@@ -22,56 +22,70 @@ class LowRankForm:
         Number of vectors.
     matrix_type : {"hermitian", "symmetric"}, default="hermitian"
         Complex vectors, or real ones.
+    signs : array-like of shape (rank,), optional
+        The numbers 1 or -1; by default :math:`+, -, +, \dots`
 
     Attributes
     ----------
-    size : int
-        Number of real coordinates of a matrix: real and imaginary parts of the
-        elements of the vectors.
+    side, size, dtype, degree, start_scale, ambient, base, factor
+        See :class:`Space`.
+    rank : int
+        The argument.
+    signs : ndarray of shape (rank,)
+        The signs.
 
     Examples
     --------
     >>> import numpy as np
-    >>> from pmm_sklearn.model import LowRankForm
-    >>> form = LowRankForm(3, 2, "symmetric")
-    >>> factors = form.factors(np.array([2.0, 0.0, 0.0, 0.0, 1.0, 1.0]))
-    >>> form.matrices(factors)
+    >>> from pmm_sklearn.model import LowRank
+    >>> space = LowRank(3, 2, "symmetric")
+    >>> matrix = space.matrices(np.array([2.0, 0.0, 0.0, 0.0, 1.0, 1.0]))
+    >>> matrix
     array([[ 4.,  0.,  0.],
            [ 0., -1., -1.],
            [ 0., -1., -1.]])
+    >>> np.abs(space.coordinates(matrix)).round(6)
+    array([2., 0., 0., 0., 1., 1.])
     """
 
-    def __init__(self, side, rank, matrix_type="hermitian"):
-        space = HermitianSpace((side,), matrix_type)
+    degree = 2
+    factor = 1.0
+
+    def __init__(self, side, rank, matrix_type="hermitian", signs=None):
+        self.ambient = HermitianSpace((side,), matrix_type)
         self.side = side
         self.rank = rank
-        self.dtype = space.dtype
-        self.signs = (-1.0) ** np.arange(rank)
+        self.dtype = self.ambient.dtype
+        if signs is None:
+            signs = (-1.0) ** np.arange(rank)
+        self.signs = np.asarray(signs, dtype=np.float64)
+        if self.signs.shape != (rank,) or np.any(np.abs(self.signs) != 1):
+            raise ValueError(f"signs must be {rank} numbers 1 or -1, got {signs!r}.")
         self.size = rank * side * (self.dtype.itemsize // 8)
         # A normal vector of d coordinates has E|u|^4 = d (d + 2).
         n_coordinates = self.size // rank
         fourth_moment = rank * n_coordinates * (n_coordinates + 2)
-        self._start_scale = (space.size / fourth_moment) ** 0.25
+        self.start_scale = (self.ambient.size / fourth_moment) ** 0.25
 
-    def factors(self, coordinates):
+    @property
+    def base(self):
+        """The space itself."""
+        return self
+
+    def vectors(self, coordinates):
         """Vectors of shape (..., rank, n) from coordinates (..., size)."""
         coordinates = np.array(coordinates, dtype=np.float64)
         return coordinates.view(self.dtype).reshape(
             *coordinates.shape[:-1], self.rank, self.side
         )
 
-    def coordinates(self, factors):
-        """Coordinates of shape (..., size): the inverse of :meth:`factors`."""
-        factors = np.ascontiguousarray(factors, dtype=self.dtype)
-        return factors.reshape(*factors.shape[:-2], -1).view(np.float64)
+    def matrices(self, coordinates):
+        """Matrices of shape (..., n, n) with given coordinates, (..., size)."""
+        vectors = self.vectors(coordinates)
+        return _products(self.signs, vectors, vectors)
 
-    def matrices(self, factors):
-        """Matrices of shape (..., n, n) of vectors of shape (..., rank, n)."""
-        signed = self.signs[:, np.newaxis] * factors
-        return signed.swapaxes(-1, -2) @ factors.conj()
-
-    def nearest(self, matrices):
-        """Orthogonal vectors of the nearest matrices that have this form.
+    def coordinates(self, matrices):
+        """Orthogonal vectors, as numbers, of the nearest matrices of this form.
 
         Parameters
         ----------
@@ -80,7 +94,7 @@ class LowRankForm:
 
         Returns
         -------
-        ndarray of shape (..., rank, n)
+        ndarray of shape (..., size)
         """
         values, vectors = np.linalg.eigh(matrices)
         positive, negative = np.sum(self.signs > 0), np.sum(self.signs < 0)
@@ -88,117 +102,52 @@ class LowRankForm:
         chosen[self.signs > 0] = np.arange(self.side)[::-1][:positive]
         chosen[self.signs < 0] = np.arange(negative)
         lengths = np.sqrt(np.maximum(self.signs * values[..., chosen], 0.0))
-        factors = lengths[..., np.newaxis, :] * vectors[..., :, chosen]
-        return factors.swapaxes(-1, -2).astype(self.dtype)
+        nearest = lengths[..., np.newaxis, :] * vectors[..., :, chosen]
+        return _numbers(nearest.swapaxes(-1, -2).astype(self.dtype))
 
-    def gradient(self, factors, gradients):
-        r"""Derivative by the coordinates, :math:`2 s_k G u_k`.
-
-        Parameters
-        ----------
-        factors : ndarray of shape (..., rank, n)
-            The vectors.
-        gradients : ndarray of shape (..., n, n)
-            Hermitian ``G`` with :math:`dz = \operatorname{tr}(G\, dM)`.
-
-        Returns
-        -------
-        ndarray of shape (..., size)
-            Leading axes are broadcast.
-        """
-        signed = 2.0 * self.signs[:, np.newaxis] * factors
-        return self.coordinates(signed @ gradients.swapaxes(-1, -2))
-
-    def tangent(self, factors, coordinates):
-        """Change of the matrices for a change of the coordinates, (..., size)."""
-        change = self.factors(coordinates)
-        signed = self.signs[:, np.newaxis] * change
-        half = signed.swapaxes(-1, -2) @ factors.conj()
-        return half + half.conj().swapaxes(-1, -2)
-
-    def initial(self, shape, random_state):
-        """Normal coordinates ``(*shape, size)`` of matrices as large as full ones.
-
-        Their mean squared Frobenius norm is that of a full matrix with standard
-        normal coordinates.
-        """
-        return self._start_scale * random_state.standard_normal((*shape, self.size))
+    def tangent(self, coordinates):
+        """Changes at given coordinates, (..., size): see :class:`Tangent`."""
+        return LowRankTangent(self, self.vectors(coordinates))
 
 
-class LowRankMatrix(AffineMatrix):
-    r"""Primary matrix :math:`H(x) = \sum_l \phi_l(x) M_l` with ``M_l`` of low rank.
-
-    What is learned are the vectors of :class:`LowRankForm`, an array of shape
-    (n_matrices, rank, n).
+class LowRankTangent:
+    r"""Changes :math:`\sum_k s_k (du_k u_k^\dagger + u_k du_k^\dagger)`.
 
     Parameters
     ----------
-    monomials : Monomials
-        The functions :math:`\phi_l`, the constant first.
-    space : HermitianSpace
-        One block, in which the matrices lie.
-    rank : int
-        Rank of each of the matrices.
-    offsets : ndarray of shape (n_matrices, n, n), optional
-        Constant parts of the matrices, which do not count for the rank.
-
-    Examples
-    --------
-    >>> from pmm_sklearn.model import HermitianSpace, LowRankMatrix, Monomials
-    >>> LowRankMatrix(Monomials(2048), HermitianSpace((17,)), rank=1).size
-    69666
+    space : LowRank
+        The space.
+    vectors : ndarray of shape (..., rank, n)
+        The point.
     """
 
-    def __init__(self, monomials, space, rank, offsets=None):
-        super().__init__(monomials, space, offsets)
-        self.form = LowRankForm(space.side, rank, space.matrix_type)
-        self.size = self.n_matrices * self.form.size
+    def __init__(self, space, vectors):
+        self._space = space
+        self._vectors = vectors
 
-    def split(self, theta):
-        """Vectors of shape (n_matrices, rank, n) from coordinates (size,)."""
-        return self.form.factors(theta.reshape(self.n_matrices, -1))
+    def matrices(self, changes):
+        """Changes of the matrices: see :class:`Tangent`."""
+        change = self._space.vectors(changes)
+        half = _products(self._space.signs, change, self._vectors)
+        return half + half.conj().swapaxes(-1, -2)
 
-    def join(self, factors):
-        """Coordinates of given vectors: the inverse of :meth:`split`."""
-        return self.form.coordinates(factors).ravel()
+    def adjoint(self, gradients):
+        """Derivatives by the coordinates, those of the vectors ``2 s_k G u_k``."""
+        signed = 2.0 * self._space.signs[:, np.newaxis] * self._vectors
+        return _numbers(signed @ gradients.swapaxes(-1, -2))
 
-    def total(self, factors):
-        """The matrices, which multiply the monomials."""
-        matrices = self.form.matrices(factors)
-        return matrices if self.offsets is None else matrices + self.offsets
+    def adjoint_of_coordinates(self, gradients):
+        """The same of coordinates of the gradients in the ambient space."""
+        return self.adjoint(self._space.ambient.matrices(gradients))
 
-    def without_terms(self, total):
-        """Vectors of the matrices, or of the nearest ones of this rank."""
-        return self.form.nearest(
-            total if self.offsets is None else total - self.offsets
-        )
 
-    def initial(self, random_state):
-        """Random coordinates: see :meth:`AffineMatrix.initial`."""
-        theta = self.form.initial((self.n_matrices,), random_state)
-        theta[1:] /= (self.n_matrices - 1) ** 0.25
-        return theta.ravel()
+def _products(signs, left, right):
+    """Sums of dyads of vectors, (..., rank, n) -> (..., n, n)."""
+    signed = signs[:, np.newaxis] * left
+    return signed.swapaxes(-1, -2) @ right.conj()
 
-    def forward(self, factors, inputs):
-        """Primary matrices: see :meth:`AffineMatrix.forward`."""
-        assembled, _ = super().forward(self.total(factors), inputs)
-        return assembled, (factors, inputs)
 
-    def _matrix_tangents(self, factors, direction):
-        return self.form.tangent(factors, direction.reshape(self.n_matrices, -1))
-
-    def gradient(self, saved, gradients):
-        """Gradient of a sum over samples: see :meth:`AffineMatrix.gradient`."""
-        factors, inputs = saved
-        flat = np.ascontiguousarray(gradients, dtype=self.dtype)
-        flat = flat.reshape(len(inputs), -1).view(np.float64)
-        by_matrix = (inputs.T @ flat).view(self.dtype)
-        by_matrix = by_matrix.reshape(-1, self.side, self.side)
-        return self.form.gradient(factors, by_matrix).ravel()
-
-    def jacobian(self, saved, gradients, out):
-        """Derivative of every output: see :meth:`AffineMatrix.jacobian`."""
-        factors, inputs = saved
-        derivatives = self.form.gradient(factors, gradients[:, :, np.newaxis])
-        derivatives *= inputs[:, np.newaxis, :, np.newaxis]
-        out[...] = derivatives.reshape(out.shape)
+def _numbers(vectors):
+    """Vectors (..., rank, n) as real numbers, (..., size)."""
+    vectors = np.ascontiguousarray(vectors)
+    return vectors.reshape(*vectors.shape[:-2], -1).view(np.float64)

@@ -4,9 +4,10 @@ import copy
 
 import numpy as np
 
-from ._chunks import chunks, in_threads, shares
+from ._chunks import chunks, shares
 from .curvature import Curvature
 from .equations import DualEquations, MatrixFreeEquations, NormalEquations
+from .losses import WeightedLoss
 from .penalty import RidgePenalty
 
 # Numbers in the Jacobian of a chunk: 2 MB, which a cache holds.
@@ -23,7 +24,7 @@ class Objective:
     .. math::
 
         f(\theta) = P(L(\theta), \|\theta'\|^2), \qquad
-        L(\theta) = \sum_s \ell(z_s, y_s; w_s) + S(\theta)
+        L(\theta) = \sum_s w_s \ell(z_s, y_s) + S(\theta)
 
     where :math:`\theta'` are all parameters but the intercepts and `S` is an
     optional smoothness term, a sum of squares too.  Samples are visited in chunks,
@@ -35,8 +36,8 @@ class Objective:
     ----------
     model : PMM
         Structure of the model.
-    loss : SquaredError or CrossEntropy
-        Loss of the outputs.
+    loss : Loss
+        Loss of single observations: `SquaredError`, `CrossEntropy`.
     X : ndarray of shape (n_samples, n_features)
         Features.
     y : ndarray of shape (n_samples, n_outputs)
@@ -53,9 +54,9 @@ class Objective:
 
     Attributes
     ----------
-    n_jobs : int or None
-        Threads that share the samples: see ``in_threads``.  Sums do not depend
-        on it.
+    threads : callable
+        Calls a function for shares of the samples: see :meth:`PMM.predict`.  By default
+        the builtin ``map``.  Sums do not depend on it.
 
     Examples
     --------
@@ -73,12 +74,13 @@ class Objective:
     ):
         self.model = model
         self.loss = loss
+        self.weighted_loss = WeightedLoss(loss)
         self.X = X
         self.y = y
         self.weight = weight
         self.penalty = penalty
         self.smoothness = smoothness
-        self.n_jobs = None
+        self.threads = map
         self.n_parameters = model.n_parameters
         self.n_samples = len(X)
         self.n_residuals = y.size
@@ -122,13 +124,14 @@ class Objective:
             total = 0.0
             for chunk in share:
                 outputs, _ = self.forward(theta, parameters, chunk)
-                total += self.loss.value(outputs, self.y[chunk], self.weight[chunk])
+                data = (outputs, self.y[chunk], self.weight[chunk])
+                total += self.weighted_loss.value(*data)
             return (total,)
 
         (total,) = self._sum(value, self.chunks)
         if self.smoothness is not None:
-            total += self.smoothness.value(parameters.matrices)
-        penalised = self.model.penalised(theta)
+            total += self.smoothness.value(self._primary_part(theta))
+        penalised = self.model.without_intercepts(theta)
         return total, penalised @ penalised
 
     def with_penalty(self, penalty):
@@ -156,7 +159,7 @@ class Objective:
         data = self.X[samples], self.y[samples], weight[samples]
         inputs = self._inputs[samples]
         other = Objective(self.model, self.loss, *data, self.penalty, inputs=inputs)
-        other.n_jobs = self.n_jobs
+        other.threads = self.threads
         return other
 
     def value_and_gradient(self, theta):
@@ -171,13 +174,14 @@ class Objective:
             for chunk in share:
                 outputs, saved = self.forward(theta, parameters, chunk)
                 data = (outputs, self.y[chunk], self.weight[chunk])
-                total += self.loss.value(*data)
-                gradient += self.model.gradient(saved, self.loss.gradient(*data))
+                total += self.weighted_loss.value(*data)
+                cotangents = self.weighted_loss.gradient(*data)
+                gradient += self.model.gradient(theta, saved, cotangents)
             return total, gradient
 
         total, gradient = self._sum(value_and_gradient, self.chunks)
         if self.smoothness is not None:
-            value, slope = self.smoothness.value_and_gradient(parameters.matrices)
+            value, slope = self.smoothness.value_and_gradient(self._primary_part(theta))
             total += value
             gradient[: len(slope)] += slope
         return total, gradient
@@ -206,13 +210,14 @@ class Objective:
         parameters = self.model.split(theta)
         outputs, saved = self.model.forward(parameters, self._inputs[samples])
         data = (outputs, self.y[samples], self.weight[samples])
-        total = factor * self.loss.value(*data)
-        gradient = factor * self.model.gradient(saved, self.loss.gradient(*data))
+        total = factor * self.weighted_loss.value(*data)
+        cotangents = self.weighted_loss.gradient(*data)
+        gradient = factor * self.model.gradient(theta, saved, cotangents)
         return self._penalised(theta, total, gradient)
 
     def _penalised(self, theta, total, gradient):
         """Value and gradient of the objective from those of the loss."""
-        penalised = self.model.penalised(theta)
+        penalised = self.model.without_intercepts(theta)
         norm = penalised @ penalised
         data_slope, norm_slope = self.penalty.slopes(total, norm)
         gradient = data_slope * gradient + 2.0 * norm_slope * penalised
@@ -229,10 +234,10 @@ class Objective:
         NormalEquations or DualEquations
             The latter if residuals are fewer than parameters.
         """
-        penalised = self.model.penalised(theta)
+        penalised = self.model.without_intercepts(theta)
         if self.is_dual:
-            residuals, jacobian = self.residuals_and_jacobian(theta)
-            alpha = self._alpha(residuals @ residuals, penalised @ penalised)
+            total, residuals, jacobian = self._stacked(theta)
+            alpha = self._alpha(total, penalised @ penalised)
             return DualEquations(residuals, jacobian, alpha * penalised, alpha)
         parameters = self.model.split(theta)
 
@@ -241,7 +246,7 @@ class Objective:
 
         total, gradient, matrix = self._sum(equations, self._jacobian_chunks)
         if self.smoothness is not None:
-            smoothness = _normal_equations([self._smoothness_block(parameters)])
+            smoothness = _normal_equations([self._smoothness_block(theta)])
             total += smoothness[0]
             gradient += smoothness[1]
             matrix += smoothness[2]
@@ -255,7 +260,7 @@ class Objective:
         -------
         MatrixFreeEquations
         """
-        penalised = self.model.penalised(theta)
+        penalised = self.model.without_intercepts(theta)
         total, gradient = self._loss_and_gradient(theta)
         alpha = self._alpha(total, penalised @ penalised)
         gradient = 0.5 * gradient + alpha * penalised
@@ -266,23 +271,28 @@ class Objective:
 
         For problems of few residuals, which include those of the smoothness term.
         """
+        return self._stacked(theta)[1:]
+
+    def _stacked(self, theta):
+        """Loss of the data, all residuals, and their Jacobian."""
         residuals = np.empty(self.n_residuals)
         jacobian = np.empty((self.n_parameters, self.n_residuals)).T
-        start = 0
+        total, start = 0.0, 0
         parameters = self.model.split(theta)
         blocks = list(self._blocks(theta, parameters, self._jacobian_chunks))
         if self.smoothness is not None:
-            blocks.append(self._smoothness_block(parameters))
-        for block_residuals, block_jacobian in blocks:
+            blocks.append(self._smoothness_block(theta))
+        for value, block_residuals, block_jacobian in blocks:
+            total += value
             rows = slice(start, start + len(block_residuals))
             residuals[rows], jacobian[rows] = block_residuals, block_jacobian
             start = rows.stop
-        return residuals, jacobian
+        return total, residuals, jacobian
 
     def _sum(self, function, chunks):
         """Sums of what a function returns for shares of the samples."""
         sums = None
-        for part in in_threads(function, shares(chunks), self.n_jobs):
+        for part in self.threads(function, shares(chunks)):
             sums = (
                 part
                 if sums is None
@@ -291,20 +301,28 @@ class Objective:
         return sums
 
     def _blocks(self, theta, parameters, share):
-        """Residuals and Jacobian, chunk by chunk."""
+        """Loss, residuals and Jacobian, chunk by chunk."""
         for chunk in share:
             outputs, saved = self.forward(theta, parameters, chunk)
-            residuals, jacobian = self.loss.linearised(
-                outputs, self.y[chunk], self.weight[chunk], self.model.jacobian(saved)
-            )
-            yield residuals.T.ravel(), jacobian.T.reshape(self.n_parameters, -1).T
+            data = (outputs, self.y[chunk], self.weight[chunk])
+            value = self.weighted_loss.value(*data)
+            jacobian = self.model.jacobian(theta, saved)
+            residuals, jacobian = self.weighted_loss.linearised(*data, jacobian)
+            rows = jacobian.T.reshape(self.n_parameters, -1).T
+            yield value, residuals.T.ravel(), rows
 
-    def _smoothness_block(self, parameters):
-        """Residuals and Jacobian of the smoothness term."""
-        residuals, slopes = self.smoothness.residuals_and_jacobian(parameters.matrices)
+    def _primary_part(self, theta):
+        """Coordinates of the primary matrices."""
+        return theta[: self.model.primary.size]
+
+    def _smoothness_block(self, theta):
+        """The smoothness term, its residuals and their Jacobian."""
+        residuals, slopes = self.smoothness.residuals_and_jacobian(
+            self._primary_part(theta)
+        )
         jacobian = np.zeros((self.n_parameters, len(residuals))).T
         jacobian[:, : slopes.shape[1]] = slopes
-        return residuals, jacobian
+        return residuals @ residuals, residuals, jacobian
 
     def _alpha(self, total, norm):
         data_slope, norm_slope = self.penalty.slopes(total, norm)
@@ -325,10 +343,10 @@ class Objective:
 
 
 def _normal_equations(blocks):
-    """Sums of r^T r, J^T r and J^T J over blocks of rows."""
+    """Sums of the loss, J^T r and J^T J over blocks of rows."""
     total, gradient, matrix = 0.0, 0.0, None
-    for residuals, jacobian in blocks:
-        total += residuals @ residuals
+    for value, residuals, jacobian in blocks:
+        total += value
         gradient = gradient + jacobian.T @ residuals
         if matrix is None:
             matrix = jacobian.T @ jacobian

@@ -1,34 +1,38 @@
-"""Learned outputs: observables and an intercept for each of them."""
+"""Outputs with observables and intercepts of their own."""
 
 import numpy as np
 
-from .low_rank import LowRankForm, LowRankMatrix
+from .elements import MatrixElements, Pairs, side_by_side, state_vectors
+from .low_rank import LowRank
 from .pmm import PMM
 from .polynomial import Monomials
 from .primary import AffineMatrix
-from .readout import READOUTS
-from .states import Extremes
-from .structure import HermitianSpace
+from .readouts import READOUTS
+from .selection import Extremes
+from .spaces import HermitianSpace
+from .station import Element
 
 
-class LearnedOutputs:
+class ObservableReadout:
     r"""Outputs :math:`z_k = g_k + f(v_1 \dots v_r; D_k)` with own observables.
 
     Parameters
     ----------
-    readout : {"expectation", "transition"}
-        The function ``f``: see :data:`READOUTS`.
+    readout : {"expectation", "transition"} or Readout
+        The function ``f``: a name in :data:`READOUTS`, or an object of that kind.
     n_outputs : int
         Number of outputs.
     n_eigenvectors : int
         Number ``r`` of selected eigenvectors.
-    block_sizes : tuple of int
-        Sides of the diagonal blocks of the primary matrix.
-    matrix_type : {"hermitian", "symmetric"}
-        Complex Hermitian or real symmetric observables.
+    space : Space
+        Where the observables are learned.
 
     Attributes
     ----------
+    readout : Readout
+        The function ``f``.
+    n_observables : int
+        Number of observables for each output.
     size : int
         Number of real parameters; the intercepts are the last of them.
     n_intercepts : int
@@ -42,58 +46,101 @@ class LearnedOutputs:
 
     >>> import numpy as np
     >>> from pmm_sklearn import model as m
-    >>> outputs = m.LearnedOutputs("expectation", 1, 1, (2,), "symmetric")
+    >>> space = m.HermitianSpace((2,), "symmetric")
+    >>> outputs = m.ObservableReadout("expectation", 1, 1, space)
     >>> outputs.size
     4
     >>> eigensystem = m.Eigensystem(np.diag([1.0, 4.0])[np.newaxis], m.Extremes(1))
     >>> observable = np.diag([5.0, 6.0])[np.newaxis, np.newaxis]
     >>> outputs.forward(eigensystem, observable, np.array([0.5]))[0]
     array([[5.5]])
+    >>> m.ObservableReadout("transition", 10, 5, m.LowRank(17, rank=5)).size
+    25510
     """
 
-    def __init__(self, readout, n_outputs, n_eigenvectors, block_sizes, matrix_type):
-        self.formula = READOUTS[readout]()
+    def __init__(self, readout, n_outputs, n_eigenvectors, space):
+        self.readout = READOUTS[readout]() if isinstance(readout, str) else readout
         self.n_outputs = self.n_intercepts = n_outputs
-        self.n_observables = self.formula.n_observables(n_eigenvectors)
-        self.space = HermitianSpace(self.formula.block_sizes(block_sizes), matrix_type)
-        self._per_output = self.n_observables * self.space.size
+        self.space = space
+        self._pairs = Pairs(*self.readout.pairs(n_eigenvectors), n_eigenvectors)
+        self._centring = self.readout.centring
+        self.n_observables = len(self._pairs)
+        self._per_output = self.n_observables * space.size
         self.size = n_outputs * (self._per_output + 1)
-        self.working_size = 2 * n_outputs * self.n_observables * self.space.side
+        self.working_size = 2 * n_outputs * self.n_observables * space.side
 
     def split(self, theta):
         """Observables and intercepts from a vector of coordinates."""
-        coordinates = theta[: -self.n_intercepts]
-        coordinates = coordinates.reshape(self.n_outputs, self.n_observables, -1)
-        return self.space.matrices(coordinates), theta[-self.n_intercepts :].copy()
+        coordinates, intercept = self._parts(theta)
+        return self.space.matrices(coordinates), intercept.copy()
 
     def join(self, observables, intercept):
-        """Vector of coordinates: the inverse of :meth:`split`."""
+        """Vector of coordinates, of the nearest observables that can be learned."""
         return np.concatenate([self.space.coordinates(observables).ravel(), intercept])
 
-    def total(self, observables):
-        """The matrices that are read out: these, as they are learned."""
-        return observables
-
-    def without_terms(self, total):
-        """Inverse of :meth:`total`."""
-        return total
-
     def initial(self, random_state):
-        """Standard normal coordinates and intercepts of zero."""
+        """Observables as large as standard normal ones, and intercepts of zero."""
         theta = random_state.standard_normal(self.size)
+        theta *= self.space.start_scale
         theta[-self.n_intercepts :] = 0.0
         return theta
 
+    def silence(self, theta, outputs):
+        """Copy of the coordinates in which those of some outputs are zero.
+
+        Parameters
+        ----------
+        theta : ndarray of shape (size,)
+            Coordinates; intercepts are kept.
+        outputs : ndarray of bool of shape (n_outputs,)
+            The outputs.
+
+        Returns
+        -------
+        ndarray of shape (size,)
+        """
+        theta = theta.copy()
+        self._parts(theta)[0][outputs] = 0.0
+        return theta
+
+    def scaled(self, theta, factor):
+        """Copy with the coordinates of the observables in another unit.
+
+        In a linear space outputs without intercept become `factor` times as large; in
+        one of low rank it is the learned vectors that are multiplied.
+        """
+        theta = theta.copy()
+        self._parts(theta)[0][...] *= factor ** (1.0 / self.readout.degree)
+        return theta
+
+    def rescale(self, observables, scale):
+        """Observables for outputs multiplied by ``scale`` of shape (n_outputs,)."""
+        factors = scale ** (1.0 / self.readout.degree)
+        return observables * factors[:, np.newaxis, np.newaxis, np.newaxis]
+
     def constants(self, observables):
         """What depends on the observables only: see :meth:`PMM.constants`."""
-        return self.formula.constants(self.total(observables))
+        subtracted = 0.0
+        if self._centring is not None:
+            subtracted = np.sum(self._centring.value(observables), axis=1)
+        return side_by_side(observables), subtracted
 
     def forward(self, eigensystem, observables, intercept, constants=None):
         """Outputs of shape (n_samples, n_outputs), and what derivatives need."""
-        outputs, saved = self.formula.forward(
-            eigensystem.selected, self.total(observables), constants
+        slopes = None
+        if constants is not None:
+            stacked, subtracted = constants
+        else:
+            stacked, subtracted = side_by_side(observables), 0.0
+            if self._centring is not None:
+                values, slopes = self._centring.value_and_gradient(observables)
+                subtracted = np.sum(values, axis=1)
+        elements = MatrixElements(
+            state_vectors(eigensystem.selected), stacked, self._pairs
         )
-        return outputs + intercept, (saved, observables)
+        terms = self.readout.value(elements.amplitudes)
+        outputs = np.sum(terms, axis=0).T - subtracted
+        return outputs + intercept, (elements, slopes)
 
     def cotangents(self, saved):
         """Derivatives of the outputs by eigenvalues (none) and by eigenvectors.
@@ -104,7 +151,9 @@ class LearnedOutputs:
             Outputs do not depend on the eigenvalues.
         ndarray of shape (n_samples, n, n_outputs, r)
         """
-        return None, self.formula.vector_cotangents(saved[0])
+        elements, _ = saved
+        slopes = self.readout.slope(elements.amplitudes)
+        return None, elements.cotangents(slopes).transpose(3, 2, 1, 0)
 
     def summed_cotangents(self, saved, cotangents):
         """The same of the sums over outputs that cotangents weigh.
@@ -121,32 +170,46 @@ class LearnedOutputs:
         None
         ndarray of shape (n_samples, n, r)
         """
-        return None, self.formula.summed_cotangents(saved[0], cotangents)
+        elements, _ = saved
+        weights = self.readout.slope(elements.amplitudes) * cotangents.T
+        return None, elements.summed_cotangents(weights).T
 
-    def tangent(self, saved, direction):
+    def tangent(self, theta, saved, direction):
         """Change of the outputs for a change of these parameters, (size,).
 
         Returns
         -------
         ndarray of shape (n_samples, n_outputs)
         """
-        coordinates, intercept = np.split(direction, [-self.n_intercepts])
-        coordinates = coordinates.reshape(self.n_outputs, self.n_observables, -1)
-        change = self._observable_tangents(saved[1], coordinates)
-        return self.formula.tangent(saved[0], change) + intercept
+        elements, slopes_of_centring = saved
+        coordinates, intercept = self._parts(direction)
+        changes = self._tangent_space(theta).matrices(coordinates)
+        slopes = self.readout.slope(elements.amplitudes)
+        terms = (slopes.conj() * elements.tangents(side_by_side(changes))).real
+        outputs = np.sum(terms, axis=0).T + intercept
+        if slopes_of_centring is not None:
+            products = slopes_of_centring.conj() * changes
+            outputs -= np.sum(products.real, axis=(1, 2, 3))
+        return outputs
 
-    def _observable_tangents(self, observables, coordinates):
-        return self.space.matrices(coordinates)
-
-    def gradient(self, saved, cotangents):
+    def gradient(self, theta, saved, cotangents):
         r"""Gradient of :math:`\sum_{sk} c_{sk} z_{sk}`, shape (size,)."""
-        own = self._summed_gradients(saved, cotangents)
-        return np.concatenate([own.ravel(), cotangents.sum(axis=0)])
+        elements, slopes_of_centring = saved
+        gradients = elements.summed_gradients(
+            self.readout.slope(elements.amplitudes),
+            cotangents.T[np.newaxis],
+            self.space.ambient,
+        )
+        totals = cotangents.sum(axis=0)
+        if slopes_of_centring is not None:
+            centring = self.space.ambient.coordinates(slopes_of_centring)
+            gradients = gradients - totals[:, np.newaxis, np.newaxis] * centring
+        own = self._tangent_space(theta).adjoint_of_coordinates(gradients)
+        return np.concatenate([own.ravel(), totals])
 
-    def jacobian(self, saved, out):
+    def jacobian(self, theta, saved, out):
         """Write the derivatives by these parameters, (n_samples, n_outputs, size)."""
-        own = self._observable_gradients(saved)
-        own = own.reshape(*own.shape[:2], -1)
+        own = self._gradients_of_samples(theta, saved)
         if self.n_outputs > 1:
             out[...] = 0.0
         for output in range(self.n_outputs):
@@ -154,77 +217,67 @@ class LearnedOutputs:
             out[:, output, part] = own[:, min(output, own.shape[1] - 1)]
             out[:, output, output - self.n_intercepts] = 1.0
 
-    def _summed_gradients(self, saved, cotangents):
-        """Gradient by the observables, shape (n_outputs, n_observables, ...)."""
-        return self.formula.summed_gradients(saved[0], cotangents, self.space)
+    def _gradients_of_samples(self, theta, saved):
+        """Derivatives by own observables, one for all outputs if these are equal."""
+        elements, slopes_of_centring = saved
+        slopes = self.readout.slope(elements.amplitudes)
+        gradients = elements.gradients(slopes, self.space.ambient)
+        if slopes_of_centring is not None:
+            centring = self.space.ambient.coordinates(slopes_of_centring)
+            gradients = gradients - centring[..., np.newaxis]
+        gradients = np.moveaxis(gradients, -1, 0)
+        own = self._tangent_space(theta).adjoint_of_coordinates(gradients)
+        return own.reshape(*own.shape[:2], -1)
 
-    def _observable_gradients(self, saved):
-        """Derivatives of each output by its own observables; one if all are equal."""
-        return self.formula.observable_gradients(saved[0], self.space)
+    def contributions(self, eigensystem, observables):
+        """Terms of the outputs, without intercept, of each level that is read out.
 
+        A term of two levels is shared by them half and half.
 
-class LowRankOutputs(LearnedOutputs):
-    """Outputs whose observables are of low rank.
+        Parameters
+        ----------
+        eigensystem : Eigensystem
+            Of a batch of samples.
+        observables : ndarray of shape (n_outputs, n_observables, n, n)
+            The observables.
 
-    What is learned are the vectors of :class:`LowRankForm`, an array of shape
-    (n_outputs, n_observables, rank, n).
+        Returns
+        -------
+        ndarray of shape (n_samples, n_outputs, r)
+        """
+        elements = self._elements(eigensystem, observables)
+        terms = self.readout.value(elements.amplitudes)
+        if self._centring is not None:
+            terms = terms - self._centring.value(observables).T[:, :, np.newaxis]
+        halves = 0.5 * terms
+        values = np.zeros((self._pairs.n_states, *terms.shape[1:]))
+        self._pairs.sum(values, halves, halves)
+        return values.T
 
-    Parameters
-    ----------
-    readout, n_outputs, n_eigenvectors, block_sizes, matrix_type
-        As for :class:`LearnedOutputs`, with one block.
-    rank : int
-        Rank of each of the observables.
+    def elements(self, eigensystem, observables):
+        """The :class:`Element` tuples on which the outputs depend."""
+        elements = self._elements(eigensystem, observables)
+        slopes = np.abs(self.readout.slope(elements.amplitudes))
+        slopes = np.broadcast_to(slopes, elements.amplitudes.shape)
+        pairs = list(zip(self._pairs.left, self._pairs.right, strict=True))
+        return [
+            Element(k, int(i), int(j), observables[k, e], slopes[e, k])
+            for k in range(self.n_outputs)
+            for e, (i, j) in enumerate(pairs)
+        ]
 
-    Examples
-    --------
-    >>> from pmm_sklearn.model import LowRankOutputs
-    >>> LowRankOutputs("transition", 10, 5, (17,), "hermitian", rank=5).size
-    25510
-    """
+    def _elements(self, eigensystem, observables):
+        states = state_vectors(eigensystem.selected)
+        return MatrixElements(states, side_by_side(observables), self._pairs)
 
-    def __init__(
-        self, readout, n_outputs, n_eigenvectors, block_sizes, matrix_type, rank
-    ):
-        super().__init__(readout, n_outputs, n_eigenvectors, block_sizes, matrix_type)
-        self.form = LowRankForm(self.space.side, rank, matrix_type)
-        self._per_output = self.n_observables * self.form.size
-        self.size = n_outputs * (self._per_output + 1)
+    def _tangent_space(self, theta):
+        return self.space.tangent(self._parts(theta)[0])
 
-    def split(self, theta):
-        """Vectors and intercepts from a vector of coordinates."""
+    def _parts(self, theta):
+        """Coordinates of shape (n_outputs, n_observables, size), and intercepts."""
         coordinates = theta[: -self.n_intercepts]
-        coordinates = coordinates.reshape(self.n_outputs, self.n_observables, -1)
-        return self.form.factors(coordinates), theta[-self.n_intercepts :].copy()
-
-    def join(self, factors, intercept):
-        """Vector of coordinates: the inverse of :meth:`split`."""
-        return np.concatenate([self.form.coordinates(factors).ravel(), intercept])
-
-    def total(self, factors):
-        """The matrices that are read out."""
-        return self.form.matrices(factors)
-
-    def without_terms(self, total):
-        """Vectors of the matrices, or of the nearest ones of this rank."""
-        return self.form.nearest(total)
-
-    def initial(self, random_state):
-        """Observables as large as full ones, and intercepts of zero."""
-        shape = (self.n_outputs, self.n_observables)
-        coordinates = self.form.initial(shape, random_state).ravel()
-        return np.concatenate([coordinates, np.zeros(self.n_intercepts)])
-
-    def _observable_tangents(self, factors, coordinates):
-        return self.form.tangent(factors, coordinates)
-
-    def _summed_gradients(self, saved, cotangents):
-        gradients = super()._summed_gradients(saved, cotangents)
-        return self.form.gradient(saved[1], self.space.matrices(gradients))
-
-    def _observable_gradients(self, saved):
-        gradients = super()._observable_gradients(saved)
-        return self.form.gradient(saved[1], self.space.matrices(gradients))
+        shape = self.n_outputs, self.n_observables, self.space.size
+        return coordinates.reshape(shape), theta[-self.n_intercepts :]
 
 
 def observable_pmm(
@@ -251,8 +304,8 @@ def observable_pmm(
         Number of selected eigenvectors.
     which : {"SA", "LA", "LM", "SM"}, default="SA"
         Which eigenvectors are selected.
-    readout : {"expectation", "transition"}, default="expectation"
-        What is read from them.
+    readout : str, default="expectation"
+        What is read from them: a name in :data:`READOUTS`.
     matrix_type : {"hermitian", "symmetric"}, default="hermitian"
         Complex Hermitian or real symmetric matrices.
     level_spacing : float, default=0.0
@@ -276,19 +329,25 @@ def observable_pmm(
     211
     """
     primary_rank, secondary_rank = rank
-    monomials, space = Monomials(n_features), HermitianSpace(block_sizes, matrix_type)
-    offsets = _levels(block_sizes, level_spacing, monomials.size)
-    if primary_rank is None:
-        primary = AffineMatrix(monomials, space, offsets)
-    else:
-        primary = LowRankMatrix(monomials, space, primary_rank, offsets)
-    outputs = (readout, n_outputs, n_eigenvectors, block_sizes, matrix_type)
-    if secondary_rank is None:
-        learned = LearnedOutputs(*outputs)
-    else:
-        learned = LowRankOutputs(*outputs, secondary_rank)
-    states = Extremes(n_eigenvectors, which)
-    return PMM(primary, states, learned, block_sizes, eigensolver)
+    monomials = Monomials(n_features)
+    primary = AffineMatrix(
+        monomials,
+        _space(block_sizes, matrix_type, primary_rank),
+        _levels(block_sizes, level_spacing, monomials.size),
+    )
+    keeps_blocks = READOUTS[readout].keeps_blocks
+    blocks = block_sizes if keeps_blocks else (sum(block_sizes),)
+    secondary = _space(blocks, matrix_type, secondary_rank)
+    outputs = ObservableReadout(readout, n_outputs, n_eigenvectors, secondary)
+    selection = Extremes(n_eigenvectors, which)
+    return PMM(primary, selection, outputs, block_sizes, eigensolver)
+
+
+def _space(block_sizes, matrix_type, rank):
+    """All matrices with these blocks, or those of low rank without blocks."""
+    if rank is None:
+        return HermitianSpace(block_sizes, matrix_type)
+    return LowRank(sum(block_sizes), rank, matrix_type)
 
 
 def _levels(block_sizes, spacing, n_matrices):

@@ -1,7 +1,10 @@
 """Smoothness of eigenvectors along paths of parameter points."""
 
+from functools import partial
+
 import numpy as np
 
+from .eigensolver import eigh
 from .eigensystem import Eigensystem
 
 
@@ -20,7 +23,7 @@ class EigenvectorOverlap:
     ----------
     primary : AffineMatrix
         The primary matrix.
-    states : Levels
+    selection : Extremes or Levels
         The ``r`` states whose eigenvectors are compared.
     block_sizes : tuple of int
         Sides of the diagonal blocks of the primary matrix.
@@ -30,6 +33,8 @@ class EigenvectorOverlap:
         The factor ``w``.
     exponent : {1, 2}, default=1
         The exponent ``a``.
+    eigensolver : {"auto", "lapack", "simd"}, default="auto"
+        See ``eigensolver.eigh``.
 
     Attributes
     ----------
@@ -49,15 +54,27 @@ class EigenvectorOverlap:
     >>> primary = m.AffineMatrix(m.Monomials(1), m.HermitianSpace((2,), "symmetric"))
     >>> path = np.linspace(1, 2, 5)[:, np.newaxis]
     >>> overlap = m.EigenvectorOverlap(primary, m.Levels([(0, 0)]), (2,), [path], 1.0)
-    >>> overlap.value(np.array([np.eye(2), np.diag([1.0, -1.0])])) < 1e-12
+    >>> crossing = np.array([np.eye(2), np.diag([1.0, -1.0])])
+    >>> overlap.value(primary.join(crossing)) < 1e-12
     True
-    >>> overlap.value(np.array([[[0.0, 1.0], [1.0, 0.0]], np.diag([1.0, -1.0])])) > 0.01
+    >>> turning = np.array([[[0.0, 1.0], [1.0, 0.0]], np.diag([1.0, -1.0])])
+    >>> overlap.value(primary.join(turning)) > 0.01
     True
     """
 
-    def __init__(self, primary, states, block_sizes, paths, weight, exponent=1):
+    def __init__(
+        self,
+        primary,
+        selection,
+        block_sizes,
+        paths,
+        weight,
+        exponent=1,
+        eigensolver="auto",
+    ):
         self._primary = primary
-        self._states = states
+        self._selection = selection
+        self._solver = partial(eigh, eigensolver=eigensolver)
         self._block_sizes = block_sizes
         self._exponent = exponent
         before = np.concatenate([path[:-1] for path in paths])
@@ -66,16 +83,16 @@ class EigenvectorOverlap:
         moves = distance > 0
         self._factors = np.sqrt(weight / distance[moves])[:, np.newaxis]
         self._inputs = [primary.inputs(points[moves]) for points in (before, after)]
-        self.n_residuals = len(self._factors) * states.n_states
+        self.n_residuals = len(self._factors) * selection.n_states
 
-    def value(self, matrices):
-        """Value of the penalty for primary matrices of shape (n_matrices, n, n)."""
-        residuals, _, _ = self._residuals(self._ends(matrices))
+    def value(self, theta):
+        """Value of the penalty for coordinates of the primary matrices."""
+        residuals, _, _ = self._residuals(self._ends(theta))
         return float(np.sum(residuals**2))
 
-    def value_and_gradient(self, matrices):
-        """The value, and its gradient by the coordinates of the primary matrices."""
-        ends = self._ends(matrices)
+    def value_and_gradient(self, theta):
+        """The value, and its gradient by these coordinates."""
+        ends = self._ends(theta)
         residuals, overlaps, slopes = self._residuals(ends)
         gradient = 0.0
         weights = 2.0 * (residuals * slopes)[:, np.newaxis]
@@ -84,12 +101,12 @@ class EigenvectorOverlap:
         ):
             by_vector = (weights * cotangents)[:, :, np.newaxis]
             pulled = eigensystem.pullback(None, by_vector)[:, 0]
-            gradient = gradient + self._primary.gradient(saved, pulled)
+            gradient = gradient + self._primary.gradient(theta, saved, pulled)
         return float(np.sum(residuals**2)), gradient
 
-    def residuals_and_jacobian(self, matrices):
+    def residuals_and_jacobian(self, theta):
         """Residuals of shape (m,), and derivatives by these coordinates."""
-        ends = self._ends(matrices)
+        ends = self._ends(theta)
         residuals, overlaps, slopes = self._residuals(ends)
         n_pairs, n_states = residuals.shape
         jacobian = 0.0
@@ -104,17 +121,19 @@ class EigenvectorOverlap:
             by_vector[:, :, diagonal, diagonal] = cotangents
             pulled = eigensystem.pullback(None, by_vector)
             part = np.empty((n_pairs, n_states, self._primary.size))
-            self._primary.jacobian(saved, pulled, out=part)
+            self._primary.jacobian(theta, saved, pulled, out=part)
             jacobian = jacobian + part
         jacobian *= slopes[:, :, np.newaxis]
         return residuals.ravel(), jacobian.reshape(-1, self._primary.size)
 
-    def _ends(self, matrices):
+    def _ends(self, theta):
         """Eigensystems at the first and at the second point of every pair."""
-        ends = []
+        matrices, ends = self._primary.split(theta), []
         for inputs in self._inputs:
             assembled, saved = self._primary.forward(matrices, inputs)
-            eigensystem = Eigensystem(assembled, self._states, self._block_sizes)
+            eigensystem = Eigensystem(
+                assembled, self._selection, self._block_sizes, solver=self._solver
+            )
             ends.append((eigensystem, saved))
         return ends
 

@@ -1,11 +1,36 @@
-"""The parametric matrix model: features, primary matrix, eigenvectors, outputs."""
+r"""The parametric matrix model: features, primary matrix, eigenvectors, outputs.
+
+Conventions, here and in all modules of this package:
+
+======================  =========================================================
+``theta``               parameters, one vector of real numbers: coordinates of the
+                        primary matrices ``M_0, M_1, ...``, then of the observables
+                        (output after output, pair after pair), then intercepts
+``matrices``            the matrices that act, offsets and other terms included
+``saved``               what a forward pass leaves for derivatives
+``s``, ``N``            sample, and number of samples (of a batch or of all)
+``k``, ``q``            output, and number of outputs
+``l``                   primary matrix
+``i``, ``j``, ``r``     selected eigenstates, and their number
+``m``, ``n``            any eigenstate; side of the matrices
+``e``                   matrix element, a pair of states
+``(N, q)``              shape of outputs, targets and cotangents
+``(N, q, n, n)``        shape of gradients ``G`` with respect to the primary matrix,
+                        :math:`dz_{sk} = \operatorname{tr}(G_{sk}\, dH_s)`
+``(N, q, size)``        shape of Jacobians, samples last in memory
+======================  =========================================================
+
+A gradient by a complex vector or amplitude is the ``w`` of :math:`dz =
+\operatorname{Re}(w^\dagger dv)`.  Derivatives are taken at ``theta``; a station is
+given its own part of it.
+"""
 
 from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 
-from ._chunks import chunks, in_threads
+from ._chunks import chunks
 from .curvature import Linearisation
 from .eigensolver import eigh
 from .eigensystem import Eigensystem
@@ -17,10 +42,9 @@ class Parameters(NamedTuple):
     Attributes
     ----------
     matrices : ndarray of shape (n_matrices, n, n)
-        Primary matrices, ``M_0`` first; those of low rank as vectors, (n_matrices,
-        rank, n).
+        Primary matrices as they act, ``M_0`` first.
     observables : ndarray of shape (..., n, n)
-        Secondary matrices; those of low rank as vectors, (..., rank, n).
+        Secondary matrices.
     intercept : ndarray of shape (n_intercepts,)
         Constant terms.
 
@@ -50,12 +74,13 @@ class PMM:
 
     Parameters
     ----------
-    primary : AffineMatrix or UnitaryProduct
-        From features to the Hermitian matrix.
-    states : Extremes or Levels
+    primary : PrimaryMatrix
+        From features to the Hermitian matrix: `AffineMatrix`, `UnitaryProduct`.
+    selection : Extremes or Levels
         Which eigenstates are selected.
-    readout : LearnedOutputs or SpectrumReadout
-        From the selected eigenstates to the outputs.
+    readout : ReadoutStation
+        From the selected eigenstates to the outputs: `ObservableReadout`,
+        `SpectrumReadout`.
     block_sizes : tuple of int
         Sides of the diagonal blocks of the primary matrix; ``(n,)`` for one block.
     eigensolver : {"auto", "lapack", "simd"}, default="auto"
@@ -77,7 +102,7 @@ class PMM:
     >>> pmm = m.PMM(
     ...     m.AffineMatrix(m.Monomials(2), m.HermitianSpace((7,))),
     ...     m.Extremes(3),
-    ...     m.LearnedOutputs("transition", 1, 3, (7,), "hermitian"),
+    ...     m.ObservableReadout("transition", 1, 3, m.HermitianSpace((7,))),
     ...     (7,),
     ... )
     >>> pmm.n_parameters
@@ -87,9 +112,9 @@ class PMM:
     (5, 1)
     """
 
-    def __init__(self, primary, states, readout, block_sizes, eigensolver="auto"):
+    def __init__(self, primary, selection, readout, block_sizes, eigensolver="auto"):
         self.primary = primary
-        self.states = states
+        self.selection = selection
         self.readout = readout
         self.block_sizes = tuple(block_sizes)
         self._eigensolver = eigensolver
@@ -98,33 +123,17 @@ class PMM:
         self.working_size = 4 * primary.side**2 + readout.working_size
 
     def split(self, theta):
-        """Matrices from a vector of coordinates: the inverse of :meth:`join`."""
+        """The matrices that act, from a vector of coordinates."""
         size = self.primary.size
         return Parameters(
             self.primary.split(theta[:size]), *self.readout.split(theta[size:])
         )
 
     def join(self, parameters):
-        """Vector of coordinates of given matrices."""
+        """Coordinates of acting matrices, or of the nearest that can be learned."""
         matrices, *secondary = parameters
         return np.concatenate(
             [self.primary.join(matrices), self.readout.join(*secondary)]
-        )
-
-    def total(self, parameters):
-        """The matrices that act, from those that are learned."""
-        matrices, observables, intercept = parameters
-        return Parameters(
-            self.primary.total(matrices), self.readout.total(observables), intercept
-        )
-
-    def without_terms(self, parameters):
-        """Inverse of :meth:`total`, or its nearest matrices that can be learned."""
-        matrices, observables, intercept = parameters
-        return Parameters(
-            self.primary.without_terms(matrices),
-            self.readout.without_terms(observables),
-            intercept,
         )
 
     def initial(self, random_state):
@@ -143,8 +152,8 @@ class PMM:
             [self.primary.initial(random_state), self.readout.initial(random_state)]
         )
 
-    def penalised(self, theta):
-        """Copy of ``theta`` in which the intercepts, which are free, are zero."""
+    def without_intercepts(self, theta):
+        """Copy of ``theta`` in which the intercepts are zero: what is penalised."""
         penalised = theta.copy()
         penalised[self.n_parameters - self.readout.n_intercepts :] = 0.0
         return penalised
@@ -158,7 +167,7 @@ class PMM:
         assembled, saved = self.primary.forward(matrices, inputs)
         eigensystem = Eigensystem(
             assembled,
-            self.states,
+            self.selection,
             self.block_sizes,
             self.primary.energies_of(saved),
             partial(eigh, eigensolver=self._eigensolver),
@@ -199,10 +208,24 @@ class PMM:
         )
         return outputs, (primary_saved, eigensystem, readout_saved)
 
-    def predict(self, parameters, X, n_jobs=None, constants=None):
+    def predict(self, parameters, X, threads=map, constants=None):
         """Outputs of shape (n_samples, n_outputs), computed in chunks of samples.
 
-        Several threads share the chunks if asked for.
+        Parameters
+        ----------
+        parameters : Parameters
+            The matrices.
+        X : ndarray of shape (n_samples, n_features)
+            Features.
+        threads : callable, default=map
+            ``threads(function, chunks)`` calls the function for all chunks, perhaps
+            several at a time, and gives the results in order.
+        constants : optional
+            From :meth:`constants`, if there are many calls with these matrices.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_outputs)
         """
         if constants is None:
             constants = self.constants(parameters)
@@ -210,7 +233,7 @@ class PMM:
         def forward(inputs):
             return self.forward(parameters, inputs, constants)[0]
 
-        return predict_in_chunks(self, forward, X, n_jobs)
+        return predict_in_chunks(self, forward, X, threads)
 
     def predict_gradient(self, parameters, X, constants=None):
         """Outputs, and their derivatives by the features, in chunks of samples.
@@ -244,15 +267,44 @@ class PMM:
             )
         return outputs, gradient
 
+    def levels(self, matrices, X):
+        """All levels at real features, sector after sector, ascending in each.
+
+        Parameters
+        ----------
+        matrices : ndarray of shape (n_matrices, n, n)
+            Primary matrices.
+        X : ndarray of shape (n_samples, n_features)
+            Features.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n)
+            Eigenvalues; of a unitary product, energies.
+        """
+        ends = np.cumsum(self.block_sizes)
+        levels = np.empty((len(X), self.primary.side))
+        for chunk in self.prediction_chunks(len(X)):
+            assembled, saved = self.primary.forward(matrices, self.inputs(X[chunk]))
+            for end, size in zip(ends, self.block_sizes, strict=True):
+                block = slice(end - size, end)
+                levels[chunk, block] = np.linalg.eigvalsh(assembled[:, block, block])
+            energies_of = self.primary.energies_of(saved)
+            if energies_of is not None:
+                levels[chunk], _ = energies_of(levels[chunk])
+        return levels
+
     def prediction_chunks(self, n_samples):
         """Slices of samples whose temporary arrays are small."""
         return chunks(n_samples, self.working_size)
 
-    def gradient(self, saved, cotangents):
+    def gradient(self, theta, saved, cotangents):
         r"""Gradient of :math:`\sum_{sk} c_{sk} z_{sk}` with respect to ``theta``.
 
         Parameters
         ----------
+        theta : ndarray of shape (n_parameters,)
+            Parameters.
         saved : tuple
             From :meth:`forward`.
         cotangents : ndarray of shape (n_samples, n_outputs)
@@ -269,10 +321,11 @@ class PMM:
         if by_vector is not None:
             by_vector = by_vector[:, :, np.newaxis]
         matrix_gradients = eigensystem.pullback(by_value, by_vector)[:, 0]
+        size = self.primary.size
         return np.concatenate(
             [
-                self.primary.gradient(primary_saved, matrix_gradients),
-                self.readout.gradient(readout_saved, cotangents),
+                self.primary.gradient(theta[:size], primary_saved, matrix_gradients),
+                self.readout.gradient(theta[size:], readout_saved, cotangents),
             ]
         )
 
@@ -286,11 +339,13 @@ class PMM:
         _, eigensystem, readout_saved = saved
         return eigensystem.pullback(*self.readout.cotangents(readout_saved))
 
-    def linearised(self, saved):
+    def linearised(self, theta, saved):
         """Derivatives of the outputs as a linear map, which needs little memory.
 
         Parameters
         ----------
+        theta : ndarray of shape (n_parameters,)
+            Parameters.
         saved : tuple
             From :meth:`forward`.
 
@@ -300,13 +355,15 @@ class PMM:
         """
         primary_saved, _, readout_saved = saved
         gradients = self.matrix_gradients(saved)
-        return Linearisation(self, primary_saved, readout_saved, gradients)
+        return Linearisation(self, theta, primary_saved, readout_saved, gradients)
 
-    def jacobian(self, saved):
+    def jacobian(self, theta, saved):
         """Derivative of every output of every sample with respect to ``theta``.
 
         Parameters
         ----------
+        theta : ndarray of shape (n_parameters,)
+            Parameters.
         saved : tuple
             From :meth:`forward`.
 
@@ -320,12 +377,13 @@ class PMM:
         # Samples last in memory: what is written for each parameter is contiguous.
         jacobian = np.empty((self.n_parameters, self.n_outputs, n_samples)).T
         gradients = self.matrix_gradients(saved)
-        self.primary.jacobian(primary_saved, gradients, out=jacobian[:, :, :size])
-        self.readout.jacobian(readout_saved, out=jacobian[:, :, size:])
+        primary_part, readout_part = jacobian[:, :, :size], jacobian[:, :, size:]
+        self.primary.jacobian(theta[:size], primary_saved, gradients, out=primary_part)
+        self.readout.jacobian(theta[size:], readout_saved, out=readout_part)
         return jacobian
 
 
-def predict_in_chunks(model, forward, X, n_jobs=None):
+def predict_in_chunks(model, forward, X, threads=map):
     """Outputs of a model, computed in chunks of samples by one or several threads.
 
     Parameters
@@ -336,8 +394,8 @@ def predict_in_chunks(model, forward, X, n_jobs=None):
         Its outputs for given inputs.
     X : ndarray of shape (n_samples, ...)
         Features or images.
-    n_jobs : int, optional
-        Number of threads, as in joblib.
+    threads : callable, default=map
+        See :meth:`PMM.predict`.
 
     Returns
     -------
@@ -351,6 +409,6 @@ def predict_in_chunks(model, forward, X, n_jobs=None):
     def predict(chunk):
         outputs[chunk] = forward(model.inputs(X[chunk]))
 
-    for _ in in_threads(predict, model.prediction_chunks(len(X)), n_jobs):
+    for _ in threads(predict, model.prediction_chunks(len(X))):
         pass
     return outputs

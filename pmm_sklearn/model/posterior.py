@@ -6,7 +6,7 @@ from scipy.linalg.blas import dtrmm
 from scipy.linalg.lapack import dtpttr, dtrttp
 from scipy.stats import chi2
 
-from ._chunks import chunks, in_threads
+from ._chunks import chunks
 from .evidence import estimate_variances, mean_squares
 
 #: Numbers in the factor of a covariance: 32 MB.
@@ -186,15 +186,15 @@ class LaplacePosterior:
         kind = FullCovariance.from_packed if is_full else LowRankCovariance
         return cls(model, theta, kind(**arrays), *others)
 
-    def variance(self, X, n_jobs=None):
+    def variance(self, X, threads=map):
         """Variance of the outputs, noise included.
 
         Parameters
         ----------
         X : ndarray of shape (n_samples, n_features)
             Standardised features.
-        n_jobs : int, optional
-            Number of threads, as in joblib.
+        threads : callable, default=map
+            See :meth:`PMM.predict`.
 
         Returns
         -------
@@ -205,10 +205,10 @@ class LaplacePosterior:
         def fill(chunk, root):
             np.einsum("kps,kps->sk", root, root, out=variance[chunk])
 
-        self._for_roots(X, fill, n_jobs)
+        self._for_roots(X, fill, threads)
         return variance + self.noise_variance
 
-    def covariance(self, X, n_jobs=None):
+    def covariance(self, X, threads=map):
         """Covariance of the samples for each output, noise included.
 
         Returns
@@ -221,7 +221,7 @@ class LaplacePosterior:
         def fill(chunk, root):
             roots[:, :, chunk] = root
 
-        self._for_roots(X, fill, n_jobs)
+        self._for_roots(X, fill, threads)
         covariance = np.empty((len(X), len(X), self.model.n_outputs))
         for k, root in enumerate(roots):
             of_output = root.T @ root
@@ -229,7 +229,7 @@ class LaplacePosterior:
             covariance[:, :, k] = of_output
         return covariance
 
-    def sample(self, X, n_samples, random_state, n_jobs=None):
+    def sample(self, X, n_samples, random_state, threads=map):
         """Draws of the deviations of the outputs from the prediction.
 
         Parameters
@@ -240,8 +240,8 @@ class LaplacePosterior:
             Number of draws.
         random_state : numpy.random.RandomState
             Source of the random numbers.
-        n_jobs : int, optional
-            Number of threads, as in joblib.
+        threads : callable, default=map
+            See :meth:`PMM.predict`.
 
         Returns
         -------
@@ -258,10 +258,10 @@ class LaplacePosterior:
         def add(chunk, root):
             draws[chunk] += np.swapaxes(root.transpose(0, 2, 1) @ coefficients, 0, 1)
 
-        self._for_roots(X, add, n_jobs)
+        self._for_roots(X, add, threads)
         return draws
 
-    def _for_roots(self, X, function, n_jobs):
+    def _for_roots(self, X, function, threads):
         """Call ``function(chunk, root)`` for all chunks of samples.
 
         The covariance of outputs ``k`` and ``l`` of samples ``s`` and ``t`` is the
@@ -272,7 +272,7 @@ class LaplacePosterior:
 
         def work(chunk):
             _, saved = model.forward(parameters, model.inputs(X[chunk]))
-            jacobian = model.jacobian(saved)
+            jacobian = model.jacobian(self.theta, saved)
             n_samples, n_outputs, n_parameters = jacobian.shape
             # Outputs, then samples; the parameters are the last axis, and the
             # slowest one in memory.
@@ -282,7 +282,7 @@ class LaplacePosterior:
 
         numbers = model.n_outputs * covariance.width
         parts = chunks(len(X), numbers, _LARGEST_CHUNK)
-        for _ in in_threads(work, parts, n_jobs):
+        for _ in threads(work, parts):
             pass
 
 

@@ -1,6 +1,68 @@
 """The primary matrix: the Hermitian matrix that the inputs control."""
 
+from typing import Protocol, runtime_checkable
+
 import numpy as np
+
+from ._groups import MatrixGroup
+from .commutator import (
+    commutator_gradients,
+    commutator_tangent,
+    commutator_term,
+    without_commutator,
+)
+
+
+@runtime_checkable
+class PrimaryMatrix(Protocol):
+    """From features to the Hermitian matrix, and derivatives the way back.
+
+    Its matrices are those that act; derivatives are by the real coordinates ``theta``
+    of what is learned of them, and are taken at these.
+
+    Attributes
+    ----------
+    side : int
+        Side ``n`` of the matrices.
+    n_matrices : int
+        Number of matrices.
+    size : int
+        Number of coordinates.
+    """
+
+    side: int
+    n_matrices: int
+    size: int
+
+    def split(self, theta):
+        """Matrices of shape (n_matrices, n, n) from coordinates of shape (size,)."""
+
+    def join(self, matrices):
+        """Coordinates of given matrices, or of the nearest ones that can be learned."""
+
+    def initial(self, random_state):
+        """Random coordinates to start from."""
+
+    def silence(self, theta, which):
+        """Coordinates without those of some matrices, (n_matrices,) of bool."""
+
+    def inputs(self, X):
+        """What :meth:`forward` is given for features (n_samples, n_features)."""
+
+    def forward(self, matrices, inputs):
+        """Primary matrices (n_samples, n, n), and what the derivatives need."""
+
+    def energies_of(self, saved):
+        """Function from eigenvalues to energies and their slopes, or None."""
+
+    def gradient(self, theta, saved, gradients):
+        """Derivatives of a sum over samples, from gradients (n_samples, n, n)."""
+
+    def jacobian(self, theta, saved, gradients, out):
+        """Write those of each sample and output into (n_samples, n_outputs, size)."""
+
+    def tangent(self, theta, saved, direction):
+        """Change of the primary matrices for a change of the coordinates, (size,)."""
 
 
 class AffineMatrix:
@@ -13,28 +75,44 @@ class AffineMatrix:
     ----------
     monomials : Monomials
         The functions :math:`\phi_l`, the constant first.
-    spaces : HermitianSpace or sequence of HermitianSpace
-        The space in which :math:`M_l` lies, up to its offset: one for all, or one
-        for each.
+    spaces : Space or sequence of Space
+        Where :math:`M_l` is learned, up to its offset: one for all, or one for each.
     offsets : ndarray of shape (n_matrices, n, n), optional
         Constant parts of the matrices, zero by default.
+    commutator : float, default=0.0
+        Times :math:`i \sum_{k>j} [M_k, M_j]` is added to :math:`M_0`, which opens gaps
+        where levels cross.
 
     References
     ----------
-    Cook et al., "Parametric matrix models", Nat. Commun. 16, 5929 (2025), eq. 1.
+    Cook et al., "Parametric matrix models", Nat. Commun. 16, 5929 (2025), eq. 1 and
+    Methods.
 
     Examples
     --------
     >>> import numpy as np
-    >>> from pmm_sklearn.model import AffineMatrix, HermitianSpace, Monomials
+    >>> from pmm_sklearn.model import AffineMatrix, HermitianSpace, LowRank, Monomials
     >>> primary = AffineMatrix(Monomials(1), HermitianSpace((2,), "symmetric"))
     >>> matrices = np.array([np.eye(2), np.diag([1.0, -1.0])])
     >>> primary.forward(matrices, primary.inputs(np.array([[3.0]])))[0]
     array([[[ 4.,  0.],
             [ 0., -2.]]])
+    >>> AffineMatrix(Monomials(2048), LowRank(17, rank=1)).size
+    69666
+
+    Two levels that cross without the commutator term:
+
+    >>> for strength in (0.0, 0.5):
+    ...     primary = AffineMatrix(
+    ...         Monomials(1), HermitianSpace((2,)), commutator=strength
+    ...     )
+    ...     theta = np.array([0.0, 0.0, np.sqrt(2.0), 0.0, 1.0, -1.0, 0.0, 0.0])
+    ...     print(np.linalg.eigvalsh(primary.split(theta)[0]).round(3))
+    [-1.  1.]
+    [-1.414  1.414]
     """
 
-    def __init__(self, monomials, spaces, offsets=None):
+    def __init__(self, monomials, spaces, offsets=None, commutator=0.0):
         self.monomials = monomials
         self.n_matrices = monomials.size
         if not isinstance(spaces, (list, tuple)):
@@ -43,45 +121,47 @@ class AffineMatrix:
         self.dtype = spaces[0].dtype
         self.spaces = list(spaces)
         self.offsets = offsets
+        self.commutator = commutator
         ends = np.cumsum([space.size for space in spaces])
         self.size = int(ends[-1])
         starts = ends - [space.size for space in spaces]
-        # Matrices that share a space are treated together.
-        self._groups = []
-        for space in dict.fromkeys(spaces):
-            members = np.array([i for i, own in enumerate(spaces) if own is space])
-            places = starts[members, np.newaxis] + np.arange(space.size)
-            self._groups.append((space, members, places))
+        self._starts = starts
+        # Matrices that share a space, but for its scale, are treated together.
+        self._groups = [
+            MatrixGroup(base, self.spaces, starts)
+            for base in dict.fromkeys(space.base for space in spaces)
+        ]
 
     def split(self, theta):
         """Matrices of shape (n_matrices, n, n) from coordinates of shape (size,)."""
+        matrices = self._without_commutator(theta)
+        if self.commutator:
+            matrices[0] += self.commutator * commutator_term(matrices)
+        return matrices
+
+    def _without_commutator(self, theta):
         matrices = np.empty((self.n_matrices, self.side, self.side), self.dtype)
-        for space, members, places in self._groups:
-            matrices[members] = space.matrices(theta[places])
+        for group in self._groups:
+            matrices[group.members] = group.base.matrices(group.coordinates(theta))
         return matrices if self.offsets is None else matrices + self.offsets
 
     def join(self, matrices):
-        """Coordinates of given matrices: the inverse of :meth:`split`."""
+        """Coordinates of given matrices, or of the nearest ones that can be learned."""
+        if self.commutator:
+            matrices = without_commutator(matrices, self.commutator)
         if self.offsets is not None:
             matrices = matrices - self.offsets
         theta = np.empty(self.size)
-        for space, members, places in self._groups:
-            theta[places] = space.coordinates(matrices[members])
+        for group in self._groups:
+            coordinates = group.base.coordinates(matrices[group.members])
+            theta[group.places] = coordinates / group.factors
         return theta
-
-    def total(self, matrices):
-        """What multiplies the monomials: these matrices, without further terms."""
-        return matrices
-
-    def without_terms(self, total):
-        """Inverse of :meth:`total`."""
-        return total
 
     def initial(self, random_state):
         """Random coordinates to start from, for features of about [-1, 1].
 
-        They are standard normal, but divided by the square root of the number of
-        matrices that vary for all of these.
+        They are standard normal in a linear space.  Matrices that vary are divided by
+        the square root of their number.
 
         Parameters
         ----------
@@ -93,9 +173,28 @@ class AffineMatrix:
         ndarray of shape (size,)
         """
         theta = random_state.standard_normal(self.size)
-        for _, members, places in self._groups:
-            theta[places[members > 0]] /= np.sqrt(self.n_matrices - 1)
+        for group in self._groups:
+            theta[group.places] *= group.base.start_scale
+            varying = group.places[group.members > 0]
+            theta[varying] /= np.sqrt(self.n_matrices - 1) ** (1 / group.base.degree)
         return theta
+
+    def silence(self, theta, which):
+        """Copy of the coordinates in which those of some matrices are zero.
+
+        Parameters
+        ----------
+        theta : ndarray of shape (size,)
+            Coordinates.
+        which : ndarray of bool of shape (n_matrices,)
+            The matrices.
+
+        Returns
+        -------
+        ndarray of shape (size,)
+        """
+        sizes = [space.size for space in self.spaces]
+        return np.where(np.repeat(which, sizes), 0.0, theta)
 
     def energies_of(self, saved):
         """None: the eigenvalues are the energies."""
@@ -119,17 +218,19 @@ class AffineMatrix:
         -------
         primary : ndarray of shape (n_samples, n, n)
             ``H(x)`` of every sample.
-        saved : tuple
+        saved : ndarray
             Argument of the derivative methods.
         """
-        return _sums(inputs, matrices), (matrices, inputs)
+        return _sums(inputs, matrices), inputs
 
-    def tangent(self, saved, direction):
+    def tangent(self, theta, saved, direction):
         """Change of the primary matrices for a change of the coordinates.
 
         Parameters
         ----------
-        saved : tuple
+        theta : ndarray of shape (size,)
+            Coordinates.
+        saved : ndarray
             From :meth:`forward`.
         direction : ndarray of shape (size,)
             The change, to first order.
@@ -138,19 +239,23 @@ class AffineMatrix:
         -------
         ndarray of shape (n_samples, n, n)
         """
-        matrices, inputs = saved
-        return _sums(inputs, self._matrix_tangents(matrices, direction))
+        changes = np.empty((self.n_matrices, self.side, self.side), self.dtype)
+        for group in self._groups:
+            tangent = group.base.tangent(group.coordinates(theta))
+            changes[group.members] = tangent.matrices(group.coordinates(direction))
+        if self.commutator:
+            learned = self._without_commutator(theta)
+            changes[0] += self.commutator * commutator_tangent(learned, changes)
+        return _sums(saved, changes)
 
-    def _matrix_tangents(self, matrices, direction):
-        constant = self.split(np.zeros(self.size)) if self.offsets is not None else 0.0
-        return self.split(direction) - constant
-
-    def gradient(self, saved, gradients):
+    def gradient(self, theta, saved, gradients):
         r"""Gradient of a sum over samples, coordinates of :math:`\sum_s \phi_l G_s`.
 
         Parameters
         ----------
-        saved : tuple
+        theta : ndarray of shape (size,)
+            Coordinates.
+        saved : ndarray
             From :meth:`forward`.
         gradients : ndarray of shape (n_samples, n, n)
             The gradient ``G`` with respect to ``H`` of every sample.
@@ -160,38 +265,58 @@ class AffineMatrix:
         ndarray of shape (size,)
             Gradient with respect to the coordinates of ``M_0, M_1, ...``.
         """
-        _, inputs = saved
         gradient = np.empty(self.size)
-        for space, members, places in self._groups:
-            coordinates = space.coordinates(gradients)
-            gradient[places] = _columns(inputs, members).T @ coordinates
+        for group in self._groups:
+            inputs = group.columns(saved)
+            if group.base.degree == 1:
+                own = inputs.T @ group.base.adjoint(gradients)
+            else:
+                tangent = group.base.tangent(group.coordinates(theta))
+                own = tangent.adjoint(_weighted(inputs, gradients))
+            gradient[group.places] = own * group.factors
+        if self.commutator:
+            extra = np.zeros((1, 1, self.size))
+            total = gradients.sum(axis=0)[np.newaxis, np.newaxis]
+            self._add_commutators(theta, total, extra)
+            gradient += extra[0, 0]
         return gradient
 
-    def jacobian(self, saved, gradients, out):
+    def jacobian(self, theta, saved, gradients, out):
         r"""Derivative of every output of every sample, :math:`\phi_l G`.
 
         Parameters
         ----------
-        saved : tuple
+        theta : ndarray of shape (size,)
+            Coordinates.
+        saved : ndarray
             From :meth:`forward`.
         gradients : ndarray of shape (n_samples, n_outputs, n, n)
             The gradient ``G`` of each output with respect to ``H``.
         out : ndarray of shape (n_samples, n_outputs, size)
             Where the derivatives are written.
         """
-        _, inputs = saved
-        for space, members, places in self._groups:
-            if space.size == 0:
+        for group in self._groups:
+            if group.base.size == 0:
                 continue
-            coordinates = space.coordinates(gradients)
-            # In the layout of `out`: see PMM.jacobian.
-            coordinates = np.ascontiguousarray(coordinates.T).T
-            for member, (first, *_) in zip(members, places, strict=True):
+            inputs = group.scaled_columns(saved)
+            derivatives = group.pull_back(theta, gradients)
+            for member, start in enumerate(group.places[:, 0]):
                 np.multiply(
-                    coordinates,
+                    derivatives[min(member, len(derivatives) - 1)],
                     inputs[:, member, np.newaxis, np.newaxis],
-                    out=out[:, :, first : first + space.size],
+                    out=out[:, :, start : start + group.base.size],
                 )
+        if self.commutator:
+            self._add_commutators(theta, gradients, out)
+
+    def _add_commutators(self, theta, gradients, out):
+        """Add the derivatives through the commutator term."""
+        learned = self._without_commutator(theta)
+        parts = commutator_gradients(learned, gradients)
+        for space, start, part in zip(self.spaces, self._starts, parts, strict=True):
+            place = slice(start, start + space.size)
+            tangent = space.tangent(theta[place])
+            out[:, :, place] += self.commutator * tangent.adjoint(part)
 
     def feature_gradient(self, matrices, X, gradients):
         r"""Derivatives by the features, :math:`\operatorname{tr}(G\,\partial_j H)`.
@@ -222,6 +347,8 @@ def _sums(inputs, matrices):
     return sums.reshape(-1, *matrices.shape[1:])
 
 
-def _columns(inputs, members):
-    """The columns of some members, without a copy if these are all."""
-    return inputs if len(members) == inputs.shape[1] else inputs[:, members]
+def _weighted(inputs, gradients):
+    """Sums over samples of gradients, weighed by each of the inputs."""
+    flat = np.ascontiguousarray(gradients).reshape(len(inputs), -1)
+    sums = (inputs.T @ flat.view(np.float64)).view(flat.dtype)
+    return sums.reshape(-1, *gradients.shape[1:])

@@ -1,13 +1,29 @@
 r"""Outputs that are properties of the spectrum: levels, gaps and matrix elements."""
 
+from typing import NamedTuple
+
 import numpy as np
 
-from .commutator import CommutatorSmoothedMatrix
+from .elements import MatrixElements, Pairs, state_vectors
 from .pmm import PMM
 from .polynomial import Monomials
 from .primary import AffineMatrix
-from .states import Levels
-from .structure import HermitianSpace
+from .readouts import Expectation, Readout, Transition
+from .selection import Levels
+from .spaces import HermitianSpace
+from .station import Element
+
+# What is read from the matrix elements of each kind of output.
+_READOUTS = {"observable": Expectation(), "transition": Transition()}
+
+
+class _Part(NamedTuple):
+    """Outputs of one kind and with one observable."""
+
+    readout: Readout
+    name: int
+    columns: list
+    pairs: Pairs
 
 
 class SpectrumReadout:
@@ -34,7 +50,7 @@ class SpectrumReadout:
 
     Attributes
     ----------
-    states : Levels
+    selection : Levels
         The ``r`` levels that any output needs.
     names : list of str
         Names of the observables, in the order of their matrices.
@@ -49,7 +65,7 @@ class SpectrumReadout:
     >>> from pmm_sklearn.model import Eigensystem, SpectrumReadout
     >>> outputs = [("gap", "", ((0, 0), (1, 0))), ("observable", "spin", ((1, 0),))]
     >>> readout = SpectrumReadout(outputs, (2,), "symmetric")
-    >>> eigensystem = Eigensystem(np.diag([1.0, 4.0])[np.newaxis], readout.states)
+    >>> eigensystem = Eigensystem(np.diag([1.0, 4.0])[np.newaxis], readout.selection)
     >>> readout.forward(eigensystem, np.array([np.diag([5.0, 6.0])]), None)[0]
     array([[3., 6.]])
     """
@@ -58,23 +74,24 @@ class SpectrumReadout:
 
     def __init__(self, outputs, block_sizes, matrix_type="hermitian"):
         levels = list(dict.fromkeys(level for *_, pair in outputs for level in pair))
-        self.states = Levels(levels)
+        self.selection = Levels(levels)
         self.outputs = tuple(outputs)
         self.n_outputs = self.working_size = len(outputs)
         self.names = list(dict.fromkeys(name for _, name, _ in outputs if name))
         self._side = sum(block_sizes)
         self._coefficients = np.zeros((len(outputs), len(levels)))
-        elements = []
         for k, (kind, name, pair) in enumerate(outputs):
-            i, j = levels.index(pair[0]), levels.index(pair[-1])
-            if name:
-                square = kind == "transition"
-                elements.append((k, self.names.index(name), i, j, square))
-            else:
-                self._coefficients[k, j] = 1.0
+            if not name:
+                self._coefficients[k, levels.index(pair[-1])] = 1.0
                 if kind == "gap":
-                    self._coefficients[k, i] = -1.0
-        self._elements = np.array(elements, dtype=np.intp).reshape(-1, 5).T
+                    self._coefficients[k, levels.index(pair[0])] = -1.0
+        self._reads_levels = bool(np.any(self._coefficients))
+        self._parts = [
+            self._part(kind, number)
+            for number in range(len(self.names))
+            for kind in _READOUTS
+            if self.columns(kind, number)
+        ]
         self._spaces = [
             HermitianSpace(self._blocks(name, outputs, block_sizes), matrix_type)
             for name in self.names
@@ -93,6 +110,13 @@ class SpectrumReadout:
         )
         return (sum(block_sizes),) if couples else block_sizes
 
+    def _part(self, kind, name):
+        columns = self.columns(kind, name)
+        levels = self.selection.levels
+        left = [levels.index(self.outputs[k][2][0]) for k in columns]
+        right = [levels.index(self.outputs[k][2][-1]) for k in columns]
+        return _Part(_READOUTS[kind], name, columns, Pairs(left, right, len(levels)))
+
     def columns(self, kind, name=None):
         """Outputs of a kind, and with the number ``name`` of their observable."""
         own = "" if name is None else self.names[name]
@@ -102,23 +126,15 @@ class SpectrumReadout:
         """Observables of shape (n_names, n, n), and no intercept."""
         observables = np.empty((len(self.names), self._side, self._side), self._dtype)
         for name, space in enumerate(self._spaces):
-            observables[name] = space.matrices(theta[self._part(name)])
+            observables[name] = space.matrices(theta[self._place(name)])
         return observables, np.empty(0)
 
     def join(self, observables, intercept):
         """Vector of coordinates: the inverse of :meth:`split`."""
         theta = np.empty(self.size)
         for name, space in enumerate(self._spaces):
-            theta[self._part(name)] = space.coordinates(observables[name])
+            theta[self._place(name)] = space.coordinates(observables[name])
         return theta
-
-    def total(self, observables):
-        """The matrices themselves: see :meth:`LearnedOutputs.total`."""
-        return observables
-
-    def without_terms(self, total):
-        """Inverse of :meth:`total`."""
-        return total
 
     def initial(self, random_state):
         """Standard normal coordinates."""
@@ -131,16 +147,20 @@ class SpectrumReadout:
     def forward(self, eigensystem, observables, intercept, constants=None):
         """Outputs of shape (n_samples, n_outputs), and what derivatives need."""
         outputs = eigensystem.energies @ self._coefficients.T
-        columns, names, left, right, square = self._elements
-        states = np.ascontiguousarray(eigensystem.selected.transpose(2, 0, 1))
-        matrices = observables[names].swapaxes(1, 2)
-        applied = states[right] @ matrices
-        amplitudes = np.einsum("msn,msn->ms", states[left].conj(), applied)
-        outputs[:, columns] = np.where(
-            square[:, np.newaxis], np.abs(amplitudes) ** 2, amplitudes.real
-        ).T
-        slopes = np.where(square[:, np.newaxis], 2.0 * amplitudes, 1.0)
-        return outputs, (states, matrices, applied, slopes)
+        elements = self._all_elements(eigensystem, observables)
+        for part, own in zip(self._parts, elements, strict=True):
+            outputs[:, part.columns] = part.readout.value(own.amplitudes)[:, 0].T
+        return outputs, (len(outputs), elements)
+
+    def _all_elements(self, eigensystem, observables):
+        """Matrix elements of each part."""
+        if not self._parts:
+            return []
+        states = state_vectors(eigensystem.selected)
+        return [
+            MatrixElements(states, _repeated(observables[part.name], part), part.pairs)
+            for part in self._parts
+        ]
 
     def cotangents(self, saved):
         """Derivatives of the outputs by eigenvalues and by eigenvectors.
@@ -152,68 +172,110 @@ class SpectrumReadout:
         by_vector : ndarray of shape (n_samples, n, n_outputs, r) or None
             The same by the selected eigenvectors.
         """
-        states, matrices, applied, slopes = saved
-        n_samples = states.shape[1]
+        n_samples, elements = saved
         by_value = by_vector = None
-        if np.any(self._coefficients):
+        if self._reads_levels:
             shape = (n_samples, *self._coefficients.shape)
             by_value = np.broadcast_to(self._coefficients, shape)
-        columns, _, left, right, _ = self._elements
-        if columns.size:
-            shape = (len(states), self.n_outputs, *states.shape[1:])
-            by_vector = np.zeros(shape, dtype=states.dtype)
-            to_left = slopes.conj()[..., np.newaxis] * applied
-            to_right = slopes[..., np.newaxis] * (states[left] @ matrices)
-            np.add.at(by_vector, (left, columns), to_left)
-            np.add.at(by_vector, (right, columns), to_right)
-            by_vector = by_vector.transpose(2, 3, 1, 0)
+        if elements:
+            n_states, *shape = elements[0].states.shape
+            shape = (n_states, self.n_outputs, *shape)
+            by_vector = np.zeros(shape, dtype=elements[0].states.dtype)
+            for part, own in zip(self._parts, elements, strict=True):
+                slopes = part.readout.slope(own.amplitudes)
+                own.add_cotangents(by_vector, slopes, part.columns)
+            by_vector = by_vector.transpose(3, 2, 1, 0)
         return by_value, by_vector
 
     def summed_cotangents(self, saved, cotangents):
-        """The same of weighted sums: see :meth:`LearnedOutputs.summed_cotangents`.
+        """The same of weighted sums: see :meth:`ObservableReadout.summed_cotangents`.
 
         Returns
         -------
         by_value, by_vector : ndarray of shape (n_samples, r) and (n_samples, n, r)
             None where there are none.
         """
-        states, matrices, applied, slopes = saved
+        _, elements = saved
         by_value = by_vector = None
-        if np.any(self._coefficients):
+        if self._reads_levels:
             by_value = cotangents @ self._coefficients
-        columns, _, left, right, _ = self._elements
-        if columns.size:
-            by_vector = np.zeros_like(states)
-            slopes = (slopes * cotangents.T[columns])[..., np.newaxis]
-            np.add.at(by_vector, left, slopes.conj() * applied)
-            np.add.at(by_vector, right, slopes * (states[left] @ matrices))
-            by_vector = by_vector.transpose(1, 2, 0)
-        return by_value, by_vector
+        for part, own in zip(self._parts, elements, strict=True):
+            slopes = part.readout.slope(own.amplitudes)
+            vectors = own.summed_cotangents(slopes * _own(cotangents, part))
+            by_vector = vectors if by_vector is None else by_vector + vectors
+        return by_value, None if by_vector is None else by_vector.T
 
-    def gradient(self, saved, cotangents):
+    def gradient(self, theta, saved, cotangents):
         r"""Gradient of :math:`\sum_{sk} c_{sk} z_{sk}`, shape (size,)."""
         gradient = np.zeros(self.size)
-        for column, name, derivatives in self._observable_gradients(saved):
-            gradient[self._part(name)] += cotangents[:, column] @ derivatives
+        for part, own in zip(self._parts, saved[1], strict=True):
+            sums = own.summed_gradients(
+                part.readout.slope(own.amplitudes),
+                _own(cotangents, part),
+                self._spaces[part.name],
+            )
+            gradient[self._place(part.name)] += sums[0].sum(axis=0)
         return gradient
 
-    def jacobian(self, saved, out):
+    def jacobian(self, theta, saved, out):
         """Write the derivatives by these parameters, (n_samples, n_outputs, size)."""
         out[...] = 0.0
-        for column, name, derivatives in self._observable_gradients(saved):
-            out[:, column, self._part(name)] = derivatives
+        for part, own in zip(self._parts, saved[1], strict=True):
+            slopes = part.readout.slope(own.amplitudes)
+            gradients = own.gradients(slopes, self._spaces[part.name])[0]
+            out[:, part.columns, self._place(part.name)] = gradients.transpose(2, 0, 1)
 
-    def _observable_gradients(self, saved):
-        """Derivative of each matrix element by the coordinates of its observable."""
-        states, _, _, slopes = saved
-        for m, (column, name, left, right, _) in enumerate(self._elements.T):
-            scaled = slopes[m][:, np.newaxis] * states[left]
-            outer = scaled[:, :, np.newaxis] * states[right].conj()[:, np.newaxis]
-            hermitian = 0.5 * (outer + outer.conj().swapaxes(1, 2))
-            yield column, name, self._spaces[name].coordinates(hermitian)
+    def tangent(self, theta, saved, direction):
+        """Change of the outputs for a change of these parameters, (size,)."""
+        changes, _ = self.split(direction)
+        outputs = np.zeros((saved[0], self.n_outputs))
+        for part, own in zip(self._parts, saved[1], strict=True):
+            tangents = own.tangents(_repeated(changes[part.name], part))
+            slopes = part.readout.slope(own.amplitudes)
+            outputs[:, part.columns] = (slopes.conj() * tangents).real[:, 0].T
+        return outputs
 
-    def _part(self, name):
+    def contributions(self, eigensystem, observables):
+        """Terms of each level: see :meth:`ObservableReadout.contributions`.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_outputs, r)
+        """
+        values = eigensystem.energies[:, np.newaxis] * self._coefficients
+        values = np.ascontiguousarray(values.T)
+        elements = self._all_elements(eigensystem, observables)
+        for part, own in zip(self._parts, elements, strict=True):
+            halves = 0.5 * part.readout.value(own.amplitudes)
+            part.pairs.sum(values, halves, halves, part.columns)
+        return values.transpose(2, 1, 0)
+
+    def elements(self, eigensystem, observables):
+        """The :class:`Element` tuples on which the outputs depend."""
+        found = []
+        elements = self._all_elements(eigensystem, observables)
+        for part, own in zip(self._parts, elements, strict=True):
+            slopes = np.abs(part.readout.slope(own.amplitudes))
+            slopes = np.broadcast_to(slopes, own.amplitudes.shape)
+            states = zip(part.columns, part.pairs.left, part.pairs.right, strict=True)
+            found += [
+                Element(k, int(i), int(j), observables[part.name], slopes[e, 0])
+                for e, (k, i, j) in enumerate(states)
+            ]
+        return found
+
+    def _place(self, name):
         return slice(self._ends[name], self._ends[name + 1])
+
+
+def _repeated(observable, part):
+    """The observable of all matrix elements of a part, without a copy."""
+    return np.broadcast_to(observable, (len(part.pairs), *observable.shape))
+
+
+def _own(cotangents, part):
+    """Cotangents of the outputs of a part, shape (n_elements, 1, n_samples)."""
+    return cotangents.T[part.columns][:, np.newaxis]
 
 
 def spectrum_pmm(
@@ -225,7 +287,7 @@ def spectrum_pmm(
     eigensolver="auto",
     spaces=None,
     offsets=None,
-    strength=0.0,
+    commutator=0.0,
 ):
     """Model of the emulator: a primary matrix of polynomials, and its spectrum.
 
@@ -246,8 +308,8 @@ def spectrum_pmm(
     spaces, offsets : optional
         Those of the matrices, for :class:`AffineMatrix`; by default all that
         `block_sizes` and `matrix_type` allow.
-    strength : float, default=0.0
-        That of a commutator term: see :class:`CommutatorSmoothedMatrix`.
+    commutator : float, default=0.0
+        That of :class:`AffineMatrix`.
 
     Returns
     -------
@@ -266,11 +328,6 @@ def spectrum_pmm(
     monomials = Monomials(n_features, degree)
     if spaces is None:
         spaces = HermitianSpace(block_sizes, matrix_type)
-    if strength == 0:
-        primary = AffineMatrix(monomials, spaces, offsets)
-    else:
-        primary = CommutatorSmoothedMatrix(
-            monomials, spaces, offsets, strength=strength
-        )
+    primary = AffineMatrix(monomials, spaces, offsets, commutator)
     readout = SpectrumReadout(outputs, block_sizes, matrix_type)
-    return PMM(primary, readout.states, readout, block_sizes, eigensolver)
+    return PMM(primary, readout.selection, readout, block_sizes, eigensolver)

@@ -1,8 +1,39 @@
 """Symmetries that restrict the matrices of a model."""
 
 import numpy as np
+import scipy.linalg
 
-from .structure import HermitianSpace, Subspace, solutions
+from .spaces import HermitianSpace, Subspace
+
+
+def solutions(space, linear_map):
+    """Matrices of a space that a linear map takes to zero.
+
+    Parameters
+    ----------
+    space : HermitianSpace or Subspace
+        Where to look.
+    linear_map : callable
+        From matrices of shape (m, n, n) to an array of shape (m, ...), real or
+        complex, linear over the real numbers.
+
+    Returns
+    -------
+    Subspace
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from pmm_sklearn.model import HermitianSpace, solutions
+    >>> parity = np.diag([1.0, 1.0, -1.0])
+    >>> space = HermitianSpace((3,), "symmetric")
+    >>> solutions(space, lambda M: M @ parity - parity @ M).size
+    4
+    """
+    images = np.asarray(linear_map(space.matrices(np.eye(space.size))))
+    images = images.reshape(space.size, -1)
+    equations = np.concatenate([images.real, images.imag], axis=1).T
+    return Subspace(space, scipy.linalg.null_space(equations))
 
 
 def matrix_spaces(

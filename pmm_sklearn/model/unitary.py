@@ -29,8 +29,8 @@ class UnitaryProduct:
     ----------
     n_factors : int
         Number ``L`` of factors.
-    space : HermitianSpace
-        The space in which every :math:`M_l` lies.
+    space : Space
+        Where every :math:`M_l` is learned.
 
     Notes
     -----
@@ -89,16 +89,8 @@ class UnitaryProduct:
         return self.space.matrices(theta.reshape(self.n_matrices, -1))
 
     def join(self, matrices):
-        """Coordinates of given matrices: the inverse of :meth:`split`."""
+        """Coordinates of given matrices, or of the nearest that can be learned."""
         return self.space.coordinates(matrices).ravel()
-
-    def total(self, matrices):
-        """The matrices themselves: see :meth:`AffineMatrix.total`."""
-        return matrices
-
-    def without_terms(self, total):
-        """Inverse of :meth:`total`."""
-        return total
 
     def initial(self, random_state):
         """Random coordinates to start from, for time steps of [-1, 1].
@@ -106,8 +98,12 @@ class UnitaryProduct:
         Each factor turns phases by about half a radian.  From larger matrices
         training ends in solutions that oscillate between the data.
         """
-        scale = _START_PHASE / np.sqrt(self.side)
+        scale = self.space.start_scale * _START_PHASE / np.sqrt(self.side)
         return scale * random_state.standard_normal(self.size)
+
+    def silence(self, theta, which):
+        """Coordinates without those of some matrices: see `AffineMatrix.silence`."""
+        return np.where(np.repeat(which, self.space.size), 0.0, theta)
 
     def inputs(self, X):
         """What :meth:`forward` is given: the time steps."""
@@ -154,11 +150,13 @@ class UnitaryProduct:
         transforms = 0.5 * (transforms + _adjoint(transforms))
         return transforms, (time, values, vectors, factors, before, resolvent)
 
-    def gradient(self, saved, gradients):
+    def gradient(self, theta, saved, gradients):
         r"""Gradient of a sum over samples, :math:`\sum_s \operatorname{tr}(G_s H_s)`.
 
         Parameters
         ----------
+        theta : ndarray of shape (size,)
+            Coordinates.
         saved : tuple
             From :meth:`forward`.
         gradients : ndarray of shape (n_samples, n, n)
@@ -169,17 +167,22 @@ class UnitaryProduct:
         ndarray of shape (size,)
             Gradient with respect to the coordinates of ``M_1, M_2, ...``.
         """
+        parts = zip(
+            self._tangents(theta), _inner_gradients(saved, gradients), strict=True
+        )
         blocks = [
-            self._coordinates(inner.sum(axis=0), vectors)
-            for inner, vectors in _inner_gradients(saved, gradients)
+            self._pull_back(tangent, inner.sum(axis=0), vectors)
+            for tangent, (inner, vectors) in parts
         ]
         return np.concatenate(blocks)
 
-    def jacobian(self, saved, gradients, out):
+    def jacobian(self, theta, saved, gradients, out):
         r"""Gradient of every sample and output, :math:`\operatorname{tr}(G_{sk} H_s)`.
 
         Parameters
         ----------
+        theta : ndarray of shape (size,)
+            Coordinates.
         saved : tuple
             From :meth:`forward`.
         gradients : ndarray of shape (n_samples, n_outputs, n, n)
@@ -188,18 +191,44 @@ class UnitaryProduct:
             Where the derivatives are written.
         """
         start = 0
-        for inner, vectors in _inner_gradients(saved, gradients):
+        for tangent, (inner, vectors) in zip(
+            self._tangents(theta), _inner_gradients(saved, gradients), strict=True
+        ):
             stop = start + self.space.size
-            out[:, :, start:stop] = self._coordinates(inner, vectors)
+            out[:, :, start:stop] = self._pull_back(tangent, inner, vectors)
             start = stop
 
-    def _coordinates(self, inner, vectors):
-        """Coordinates of a gradient known in the eigenbasis of its factor."""
+    def tangent(self, theta, saved, direction):
+        """Change of the transforms for a change of the coordinates, (size,).
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n, n)
+        """
+        time, values, vectors, *_ = saved
+        changes = self.space.tangent(theta.reshape(self.n_matrices, -1)).matrices(
+            direction.reshape(self.n_matrices, -1)
+        )
+        change = 0.0
+        for change_l, values_l, vectors_l, (left, right) in zip(
+            changes, values, vectors, _sides(saved), strict=True
+        ):
+            inner = vectors_l.conj().T @ change_l @ vectors_l
+            inner = inner * _divided_differences(values_l, time)
+            change = change + right @ inner @ left
+        return 0.5 * (change + _adjoint(change))
+
+    def _tangents(self, theta):
+        """Changes of each factor at its coordinates."""
+        return map(self.space.tangent, theta.reshape(self.n_matrices, -1))
+
+    def _pull_back(self, tangent, inner, vectors):
+        """Derivatives from a gradient known in the eigenbasis of its factor."""
         gradient = vectors @ inner @ _adjoint(vectors)
         gradient = 0.5 * (gradient + _adjoint(gradient))
         if self.space.dtype.kind == "f":
             gradient = gradient.real
-        return self.space.coordinates(gradient)
+        return tangent.adjoint(gradient)
 
 
 def phase_energies(values, X):
@@ -273,19 +302,28 @@ def _inner_gradients(saved, gradients):
     ``tr(G dH) = tr(C dA)`` with ``C = U_after (-4i R G R) U_before`` and the
     resolvent ``R``; the divided differences then multiply element by element.
     """
-    time, values, vectors, factors, before, resolvent = saved
+    time, values, vectors, *_ = saved
     # Where G has an axis for outputs, everything per sample needs one as well.
     per_output = (slice(None),) + (np.newaxis,) * (gradients.ndim - 3)
+    for values_l, vectors_l, (left, right) in zip(
+        values, vectors, _sides(saved), strict=True
+    ):
+        inner = left[per_output] @ gradients @ right[per_output]
+        yield inner * _divided_differences(values_l, time)[per_output], vectors_l
+
+
+def _sides(saved):
+    """What stands left and right of the change of each factor, in its eigenbasis.
+
+    Cyclically: ``tr(G dH)`` is the trace of ``left G right`` and the change.
+    """
+    _, _, vectors, factors, before, resolvent = saved
     after = [resolvent]
     for _, evolution in factors[:0:-1]:
         after.append(evolution @ after[-1])
-    for values_l, vectors_l, before_l, after_l in zip(
-        values, vectors, before, after[::-1], strict=True
-    ):
+    for vectors_l, before_l, after_l in zip(vectors, before, after[::-1], strict=True):
         left = -4j * (_adjoint(vectors_l) @ after_l)
-        right = resolvent @ (before_l @ vectors_l)
-        inner = left[per_output] @ gradients @ right[per_output]
-        yield inner * _divided_differences(values_l, time)[per_output], vectors_l
+        yield left, resolvent @ (before_l @ vectors_l)
 
 
 def _divided_differences(values, time):

@@ -69,17 +69,11 @@ class Problem:
 
     def start_from(self, parameters):
         """Coordinates of given parameters, which are in the user's units."""
-        parameters = self.units.to_standard(parameters)
-        if hasattr(self.model, "without_terms"):
-            parameters = self.model.without_terms(parameters)
-        return self.model.join(parameters)
+        return self.model.join(self.units.to_standard(parameters))
 
     def parameters(self, theta):
         """Parameters in the user's units."""
-        parameters = self.model.split(theta.copy())
-        if hasattr(self.model, "total"):
-            parameters = self.model.total(parameters)
-        return self.units.to_user(parameters)
+        return self.units.to_user(self.model.split(theta.copy()))
 
 
 def table_problem(

@@ -111,9 +111,9 @@ class SpectrumUnits:
 
     def start(self, model, theta):
         """Coordinates in which features that are constant have no influence."""
-        parameters = model.split(theta)
-        self._features.silence_constants(parameters.matrices)
-        return model.join(parameters)
+        primary, secondary = np.split(theta, [model.primary.size])
+        primary = self._features.silence_constants(model.primary, primary)
+        return np.concatenate([primary, secondary])
 
     def to_user(self, parameters):
         """Parameters that give the user's targets from the user's features."""
@@ -154,8 +154,9 @@ class TimeUnits:
         """Time steps in these units."""
         return X / self.scale
 
-    def silence_constants(self, matrices):
-        """Nothing: no matrix belongs to a constant feature."""
+    def silence_constants(self, primary, theta):
+        """The coordinates as they are: no matrix belongs to a constant feature."""
+        return theta
 
     def to_user(self, matrices):
         """The matrices as they are: energies have another unit."""

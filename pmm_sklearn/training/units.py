@@ -62,11 +62,12 @@ class FeatureUnits:
         """Features of the standardised problem."""
         return (X - self.shift) / self.scale
 
-    def silence_constants(self, matrices):
-        """Set to zero, in place, matrices of features that are zero everywhere."""
-        if np.any(self._is_constant):
-            involved = self._monomials.powers[:, self._is_constant].any(axis=1)
-            matrices[involved] = 0.0
+    def silence_constants(self, primary, theta):
+        """Coordinates without matrices of features that are zero everywhere."""
+        if not np.any(self._is_constant):
+            return theta
+        involved = self._monomials.powers[:, self._is_constant].any(axis=1)
+        return primary.silence(theta, involved)
 
     def to_user(self, matrices):
         """Matrices for the user's features."""
@@ -108,7 +109,7 @@ class TargetUnits:
 
     def __init__(self, X, y, sample_weight, model):
         self._features = FeatureUnits(X, sample_weight, model.primary.monomials)
-        self._formula = model.readout.formula
+        self._readout = model.readout
         self._shift, deviation = moments("y", y, sample_weight)
         self._is_constant = deviation == 0
         self._scale = np.where(deviation == 0, 1.0, deviation)
@@ -142,17 +143,17 @@ class TargetUnits:
 
     def start(self, model, theta):
         """Coordinates in which columns that are constant have no influence."""
-        parameters = model.split(theta)
-        self._features.silence_constants(parameters.matrices)
-        parameters.observables[self._is_constant] = 0.0
-        return model.join(parameters)
+        primary, secondary = np.split(theta, [model.primary.size])
+        primary = self._features.silence_constants(model.primary, primary)
+        secondary = model.readout.silence(secondary, self._is_constant)
+        return np.concatenate([primary, secondary])
 
     def to_user(self, parameters):
         """Parameters that give the user's targets from the user's features."""
         matrices, observables, intercept = parameters
         return Parameters(
             self._features.to_user(matrices),
-            self._formula.rescale(observables, self._scale),
+            self._readout.rescale(observables, self._scale),
             intercept * self._scale + self._shift,
         )
 
@@ -161,7 +162,7 @@ class TargetUnits:
         matrices, observables, intercept = parameters
         return Parameters(
             self._features.to_standard(matrices),
-            self._formula.rescale(observables, 1.0 / self._scale),
+            self._readout.rescale(observables, 1.0 / self._scale),
             (intercept - self._shift) / self._scale,
         )
 
@@ -181,7 +182,7 @@ class LogitUnits:
 
     def __init__(self, X, y, sample_weight, model, unit=1.0):
         self._features = FeatureUnits(X, sample_weight, model.primary.monomials)
-        self._formula = model.readout.formula
+        self._readout = model.readout
         self._unit = unit
 
     def features(self, X):
@@ -201,11 +202,10 @@ class LogitUnits:
 
         From larger ones training may end at once, in classes that are certain.
         """
-        parameters = model.split(theta)
-        self._features.silence_constants(parameters.matrices)
-        unit = np.full(len(parameters.intercept), self._unit)
-        observables = self._formula.rescale(parameters.observables, 1.0 / unit)
-        return model.join(parameters._replace(observables=observables))
+        primary, secondary = np.split(theta, [model.primary.size])
+        primary = self._features.silence_constants(model.primary, primary)
+        secondary = model.readout.scaled(secondary, 1.0 / self._unit)
+        return np.concatenate([primary, secondary])
 
     def to_user(self, parameters):
         """Parameters that give logits from the user's features.
@@ -218,7 +218,7 @@ class LogitUnits:
         unit = np.full(len(intercept), self._unit)
         return Parameters(
             self._features.to_user(matrices),
-            self._formula.rescale(observables, unit),
+            self._readout.rescale(observables, unit),
             (intercept - shift) * unit,
         )
 
@@ -228,7 +228,7 @@ class LogitUnits:
         unit = np.full(len(intercept), self._unit)
         return Parameters(
             self._features.to_standard(matrices),
-            self._formula.rescale(observables, 1.0 / unit),
+            self._readout.rescale(observables, 1.0 / unit),
             intercept / unit,
         )
 

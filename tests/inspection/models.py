@@ -7,6 +7,27 @@ import numpy as np
 from pmm_sklearn import PMMClassifier, PMMEmulator, PMMRegressor, UnitaryPMMEmulator
 from pmm_sklearn.targets import Gap, Level, Observable, Transition
 
+
+class Squared:
+    """A readout that the package does not have, squares of expectation values."""
+
+    degree = 2
+    keeps_blocks = True
+    centring = None
+
+    @staticmethod
+    def pairs(n_states):
+        return range(n_states), range(n_states)
+
+    @staticmethod
+    def value(amplitudes):
+        return amplitudes.real**2
+
+    @staticmethod
+    def slope(amplitudes):
+        return 2.0 * amplitudes.real
+
+
 TARGETS = (Level(0), Level(1), Gap(0, 1), Observable("n"), Transition("n", 0, 1))
 
 

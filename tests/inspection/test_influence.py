@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
 from pmm_sklearn.inspection import feature_influence
+from pmm_sklearn.model import READOUTS
 from pmm_sklearn.targets import Gap, Level, Observable, Transition
 
 from . import models
@@ -23,6 +24,9 @@ MODELS = {
     "regressor": lambda seed: models.regressor(seed),
     "regressor, sectors": lambda seed: models.regressor(seed, (3, 2)),
     "regressor, transition": lambda seed: models.regressor(seed, readout="transition"),
+    "regressor, another readout": lambda seed: models.regressor(
+        seed, (3, 2), readout="squared"
+    ),
     "classifier": models.classifier,
     "emulator": lambda seed: models.emulator(seed),
     "emulator, sectors": lambda seed: models.emulator(
@@ -30,6 +34,13 @@ MODELS = {
     ),
     "emulator, quadratic": lambda seed: models.emulator(seed, degree=2),
 }
+
+
+@pytest.fixture(autouse=True, scope="module")
+def another_readout():
+    READOUTS["squared"] = models.Squared
+    yield
+    del READOUTS["squared"]
 
 
 @pytest.mark.parametrize("name", MODELS)

@@ -5,6 +5,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 from pmm_sklearn.inspection import level_contributions
+from pmm_sklearn.model import READOUTS
 
 from . import models
 
@@ -13,7 +14,13 @@ MODELS = {
     "transition": lambda: models.regressor(readout="transition"),
     "magnitude": lambda: models.regressor(size=(3, 2), which="LM"),
     "classifier": models.classifier,
+    "another readout": lambda: models.regressor(readout="squared"),
 }
+
+
+@pytest.fixture(autouse=True)
+def another_readout(monkeypatch):
+    monkeypatch.setitem(READOUTS, "squared", models.Squared)
 
 
 @pytest.mark.parametrize("name", MODELS)

@@ -8,6 +8,7 @@ import pytest
 from joblib import Parallel, delayed, parallel_config
 from numpy.testing import assert_array_equal
 
+from pmm_sklearn._threads import ThreadMap
 from pmm_sklearn.model import (
     CrossEntropy,
     NoisePenalty,
@@ -15,7 +16,7 @@ from pmm_sklearn.model import (
     SquaredError,
     observable_pmm,
 )
-from pmm_sklearn.model._chunks import chunks, in_threads, shares
+from pmm_sklearn.model._chunks import chunks, shares
 
 N_SAMPLES = 10_000
 N_TASKS = 10
@@ -45,10 +46,10 @@ def test_results_do_not_depend_on_the_threads(readout, loss):
     objective = Objective(model, loss, X, y, np.ones((N_SAMPLES, 1)), penalty)
     results = []
     for n_jobs in (1, 2, 3):
-        objective.n_jobs = n_jobs
+        objective.threads = ThreadMap(n_jobs)
         value, gradient = objective.value_and_gradient(theta)
         step = objective.quadratic_model(theta).step(1.0)
-        predicted = model.predict(model.split(theta), X, n_jobs)
+        predicted = model.predict(model.split(theta), X, objective.threads)
         results.append([objective.value(theta), value, gradient, step, predicted])
     for other in results[1:]:
         for actual, expected in zip(other, results[0], strict=True):
@@ -64,14 +65,14 @@ def thread_names(n_jobs=None):
         return threading.current_thread().name
 
     caller = threading.current_thread()
-    return len(set(in_threads(name, range(N_TASKS), n_jobs)))
+    return len(set(ThreadMap(n_jobs)(name, range(N_TASKS))))
 
 
 def test_number_of_threads_follows_joblib(monkeypatch):
-    monkeypatch.setattr("pmm_sklearn.model._chunks.cpu_count", lambda: 2)
+    monkeypatch.setattr("pmm_sklearn._threads.cpu_count", lambda: 2)
     assert thread_names() == 1
     assert thread_names(2) == 2
-    assert len(list(in_threads(abs, [-1, 2], 2))) == 2
+    assert len(list(ThreadMap(2)(abs, [-1, 2]))) == 2
     with parallel_config("threading", n_jobs=2):
         assert thread_names() == 2
 
@@ -88,7 +89,7 @@ def test_threads_treat_floating_point_errors_as_the_caller_does():
 
     with warnings.catch_warnings(), np.errstate(divide="ignore"):
         warnings.simplefilter("error")
-        assert np.isinf(list(in_threads(divide, range(N_TASKS), 2))).all()
+        assert np.isinf(list(ThreadMap(2)(divide, range(N_TASKS)))).all()
 
 
 def test_errors_reach_the_caller():
@@ -96,4 +97,4 @@ def test_errors_reach_the_caller():
         raise ValueError(f"task {task}")
 
     with pytest.raises(ValueError, match="task 0"):
-        list(in_threads(fail, range(N_TASKS), 2))
+        list(ThreadMap(2)(fail, range(N_TASKS)))

@@ -45,8 +45,10 @@ def test_products_are_those_of_the_jacobian(readout, structure, loss):
     expected = jacobian.T @ (jacobian @ vector)
     size = np.max(np.abs(expected))
     assert_allclose(model.product(vector), expected, atol=1e-10 * size)
+    penalised = objective.model.without_intercepts(theta)
     assert_allclose(
-        model.gradient, jacobian.T @ residuals + 0.3 * objective.model.penalised(theta)
+        model.gradient,
+        jacobian.T @ residuals + 0.3 * penalised,
     )
 
 

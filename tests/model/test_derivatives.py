@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pmm_sklearn.model import NoisePenalty, RidgePenalty
+from pmm_sklearn.model import READOUTS, NoisePenalty, RidgePenalty
 
 from ..problems import central_difference, make_objective
 
@@ -16,7 +16,7 @@ STRUCTURES = [
 ]
 
 
-@pytest.mark.parametrize("readout", ["expectation", "transition"])
+@pytest.mark.parametrize("readout", READOUTS)
 @pytest.mark.parametrize("matrix_type", ["hermitian", "symmetric"])
 @pytest.mark.parametrize("structure", STRUCTURES, ids=str)
 class TestObjective:

@@ -67,7 +67,8 @@ def test_models_do_not_depend_on_it(matrix_type, readout, sizes):
     def results(eigensolver):
         pmm = m.observable_pmm(*structure, eigensolver=eigensolver)
         outputs, saved = pmm.forward(pmm.split(theta), pmm.inputs(X))
-        return outputs, pmm.gradient(saved, cotangents), pmm.jacobian(saved)
+        gradient = pmm.gradient(theta, saved, cotangents)
+        return outputs, gradient, pmm.jacobian(theta, saved)
 
     for actual, expected in zip(results("simd"), results("lapack"), strict=True):
         assert_allclose(actual, expected, atol=1e-10 * np.max(np.abs(expected)))

@@ -4,7 +4,12 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from pmm_sklearn.model import Eigensystem, Expectation, Extremes
+from pmm_sklearn.model import (
+    Eigensystem,
+    Extremes,
+    HermitianSpace,
+    ObservableReadout,
+)
 
 from ..problems import random_matrices, random_unitary
 
@@ -38,8 +43,10 @@ def test_eigenvectors_of_degenerate_sectors_are_not_mixed():
 def pulled_back(matrices, observables, n_selected):
     """Value and gradient of a sum of expectation values."""
     eigen = Eigensystem(matrices, Extremes(n_selected))
-    outputs, saved = Expectation().forward(eigen.selected, observables)
-    return outputs, eigen.pullback(None, Expectation().vector_cotangents(saved))
+    space = HermitianSpace(matrices.shape[-1:])
+    station = ObservableReadout("expectation", len(observables), n_selected, space)
+    outputs, saved = station.forward(eigen, observables, 0.0)
+    return outputs, eigen.pullback(*station.cotangents(saved))
 
 
 def with_spectrum(spectrum, seed):

@@ -104,7 +104,7 @@ def test_gradient(matrix_type, temperature):
         return np.sum(cotangents * model.forward(model.split(theta), inputs)[0])
 
     _, saved = model.forward(model.split(theta), inputs)
-    gradient = model.gradient(saved, cotangents)
+    gradient = model.gradient(theta, saved, cotangents)
     for direction in rng.standard_normal((5, len(theta))):
         step = 1e-5
         slope = (value(theta + step * direction) - value(theta - step * direction)) / (
@@ -185,7 +185,7 @@ def test_gauge_rotations_turn_parameters_and_moments(matrix_type):
 
     def outputs_and_gradient(theta):
         outputs, saved = model.forward(model.split(theta), inputs)
-        return outputs, model.gradient(saved, cotangents)
+        return outputs, model.gradient(theta, saved, cotangents)
 
     outputs, gradient = outputs_and_gradient(theta)
     adam = Adam(model.n_parameters)

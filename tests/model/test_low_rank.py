@@ -10,7 +10,7 @@ from sklearn.base import clone
 from sklearn.datasets import make_regression
 
 from pmm_sklearn import PMMRegressor
-from pmm_sklearn.model import HermitianSpace, LowRankForm, observable_pmm
+from pmm_sklearn.model import HermitianSpace, LowRank, observable_pmm
 
 from ..problems import central_difference, make_objective
 
@@ -68,32 +68,30 @@ def test_parameter_counts_of_the_paper(n, rank_primary, r, rank_secondary, q, ex
 
 @MATRIX_TYPES
 @pytest.mark.parametrize("rank", [1, 2, 3, 5])
-class TestForm:
+class TestSpace:
     def test_matrices_are_hermitian_and_of_that_rank(self, matrix_type, rank):
-        form = LowRankForm(5, rank, matrix_type)
-        theta = np.random.RandomState(0).standard_normal((3, 2, form.size))
-        factors = form.factors(theta)
-        assert_array_equal(form.coordinates(factors), theta)
-        matrices = form.matrices(factors)
+        space = LowRank(5, rank, matrix_type)
+        theta = np.random.RandomState(0).standard_normal((3, 2, space.size))
+        matrices = space.matrices(theta)
         assert matrices.dtype == HermitianSpace((5,), matrix_type).dtype
         assert_allclose(matrices, matrices.conj().swapaxes(-1, -2))
         assert np.all(np.linalg.matrix_rank(matrices) == rank)
 
-    def test_nearest_is_the_inverse_and_the_shortest(self, matrix_type, rank):
-        form = LowRankForm(5, rank, matrix_type)
-        theta = np.random.RandomState(0).standard_normal((3, form.size))
-        matrices = form.matrices(form.factors(theta))
-        factors = form.nearest(matrices)
-        assert factors.dtype == form.dtype
-        assert_allclose(form.matrices(factors), matrices, atol=1e-12)
+    def test_coordinates_are_the_shortest(self, matrix_type, rank):
+        space = LowRank(5, rank, matrix_type)
+        theta = np.random.RandomState(0).standard_normal((3, space.size))
+        matrices = space.matrices(theta)
+        shortest = space.coordinates(matrices)
+        assert_allclose(space.matrices(shortest), matrices, atol=1e-12)
         nuclear = np.abs(np.linalg.eigvalsh(matrices)).sum(axis=1)
-        assert_allclose(np.sum(np.abs(factors) ** 2, axis=(1, 2)), nuclear)
+        assert_allclose(np.sum(shortest**2, axis=1), nuclear)
         assert np.all(nuclear <= np.sum(theta**2, axis=1) + 1e-12)
 
     def test_starts_are_as_large_as_full_matrices(self, matrix_type, rank):
-        form = LowRankForm(5, rank, matrix_type)
-        theta = form.initial((20000,), np.random.RandomState(0))
-        squares = np.sum(np.abs(form.matrices(form.factors(theta))) ** 2, axis=(1, 2))
+        space = LowRank(5, rank, matrix_type)
+        theta = np.random.RandomState(0).standard_normal((20000, space.size))
+        matrices = space.matrices(space.start_scale * theta)
+        squares = np.sum(np.abs(matrices) ** 2, axis=(1, 2))
         # Overlaps of the vectors, of alternating sign, make up for the rest.
         full = HermitianSpace((5,), matrix_type).size
         assert squares.mean() == pytest.approx(full, rel=0.25)
@@ -101,21 +99,18 @@ class TestForm:
 
 @pytest.mark.parametrize("readout", ["expectation", "transition"])
 @pytest.mark.parametrize("rank", RANKS, ids=str)
-def test_join_is_the_inverse_of_split(readout, rank):
+def test_matrices_that_act_are_full_ones(readout, rank):
     model = observable_pmm(3, 2, (5,), 2, readout=readout, rank=rank)
-    theta = model.initial(np.random.RandomState(0))
-    parameters = model.split(theta)
-    assert_allclose(model.join(parameters), theta, rtol=1e-14)
-    total = model.total(parameters)
-    assert [array.shape for array in total[:2]] == [
+    parameters = model.split(model.initial(np.random.RandomState(0)))
+    assert [array.shape for array in parameters[:2]] == [
         (4, 5, 5),
         (2, 2 if readout == "expectation" else 3, 5, 5),
     ]
     X = np.random.RandomState(1).uniform(-1, 1, size=(6, 3))
     full = observable_pmm(3, 2, (5,), 2, readout=readout)
     outputs = model.predict(parameters, X)
-    assert_allclose(full.predict(total, X), outputs, atol=1e-12)
-    again = model.without_terms(total)
+    assert_allclose(full.predict(parameters, X), outputs, atol=1e-12)
+    again = model.split(model.join(parameters))
     assert_allclose(model.predict(again, X), outputs, atol=1e-10)
 
 

@@ -114,7 +114,7 @@ def test_step_solves_the_damped_least_squares_problem(readout, n_samples):
     # that of the intercept is damped by alpha too, which moves no minimum.
     stacked = np.concatenate([jacobian, np.sqrt(alpha + damping) * identity])
     target = -np.concatenate(
-        [residuals, alpha / np.sqrt(alpha + damping) * model.penalised(theta)]
+        [residuals, alpha / np.sqrt(alpha + damping) * model.without_intercepts(theta)]
     )
     expected = np.linalg.lstsq(stacked, target, rcond=None)[0]
     quadratic = objective.quadratic_model(theta)
@@ -154,6 +154,6 @@ def test_memory_does_not_grow_with_the_samples():
 def test_intercepts_are_not_penalised():
     objective, theta = make_objective("expectation", "hermitian", {"block_sizes": (4,)})
     n_outputs = objective.model.n_outputs
-    penalised = objective.model.penalised(theta + 1.0)
+    penalised = objective.model.without_intercepts(theta + 1.0)
     assert np.all(penalised[-n_outputs:] == 0)
     assert_allclose(penalised[:-n_outputs], (theta + 1.0)[:-n_outputs])

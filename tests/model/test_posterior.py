@@ -23,7 +23,7 @@ def make_objective(n_samples, n_outputs=1, weight=None, seed=0, rank=(None, None
 def jacobian(model, theta, X):
     """Shape (n_samples, n_outputs, n_parameters)."""
     _, saved = model.forward(model.split(theta), model.inputs(X))
-    return model.jacobian(saved)
+    return model.jacobian(theta, saved)
 
 
 def dense(objective, theta, X, variances):

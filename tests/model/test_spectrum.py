@@ -8,7 +8,6 @@ from sklearn.preprocessing import PolynomialFeatures
 from pmm_sklearn.model import (
     PMM,
     AffineMatrix,
-    CommutatorSmoothedMatrix,
     Eigensystem,
     EigenvectorOverlap,
     HermitianSpace,
@@ -38,15 +37,13 @@ OUTPUTS = {
 OUTPUTS["everything"] = [output for outputs in OUTPUTS.values() for output in outputs]
 
 
-def make_model(outputs, matrix_type="hermitian", degree=1, strength=None, n_features=2):
+def make_model(outputs, matrix_type="hermitian", degree=1, commutator=0.0):
     sizes = (3, 2)
-    monomials = Monomials(n_features, degree)
+    monomials = Monomials(2, degree)
     space = HermitianSpace(sizes, matrix_type)
-    primary = AffineMatrix(monomials, space)
-    if strength is not None:
-        primary = CommutatorSmoothedMatrix(monomials, space, strength=strength)
+    primary = AffineMatrix(monomials, space, commutator=commutator)
     readout = SpectrumReadout(outputs, sizes, matrix_type)
-    return PMM(primary, readout.states, readout, sizes)
+    return PMM(primary, readout.selection, readout, sizes)
 
 
 def make_objective(model, penalty=None, smoothness=None):
@@ -82,7 +79,7 @@ def assert_derivatives(objective, theta):
 
 
 def value_slope(objective, theta):
-    penalised = objective.model.penalised(theta)
+    penalised = objective.model.without_intercepts(theta)
     residuals, _ = objective.residuals_and_jacobian(theta)
     return objective.penalty.slopes(residuals @ residuals, penalised @ penalised)[0]
 
@@ -101,27 +98,65 @@ def test_derivatives_with_polynomials(degree):
 
 
 def test_derivatives_with_a_commutator_term():
-    model = make_model(OUTPUTS["everything"], strength=0.7)
+    model = make_model(OUTPUTS["everything"], commutator=0.7)
     assert_derivatives(*make_objective(model))
 
 
 @pytest.mark.parametrize("exponent", [1, 2])
-@pytest.mark.parametrize("strength", [None, 0.4])
-def test_derivatives_with_an_overlap_penalty(exponent, strength):
-    model = make_model(OUTPUTS["everything"], strength=strength)
+@pytest.mark.parametrize("commutator", [0.0, 0.4])
+def test_derivatives_with_an_overlap_penalty(exponent, commutator):
+    model = make_model(OUTPUTS["everything"], commutator=commutator)
     paths = [np.linspace([-1, 0.3], [1, -0.2], 5), np.linspace([0, 1], [0, 0], 3)]
     smoothness = EigenvectorOverlap(
-        model.primary, model.states, model.block_sizes, paths, 0.8, exponent
+        model.primary, model.selection, model.block_sizes, paths, 0.8, exponent
     )
     objective, theta = make_objective(model, NoisePenalty(14.0, 2.0), smoothness)
-    assert smoothness.n_residuals == 6 * model.states.n_states
+    assert smoothness.n_residuals == 6 * model.selection.n_states
     assert_derivatives(objective, theta)
+
+
+def test_overlap_penalty_uses_the_given_eigensolver():
+    model = make_model(OUTPUTS["levels"])
+    penalty = EigenvectorOverlap(
+        model.primary,
+        model.selection,
+        model.block_sizes,
+        [np.linspace([-1.0, 0.3], [1.0, -0.2], 12)],
+        1.0,
+        eigensolver="none of them",
+    )
+    with pytest.raises(ValueError, match="none of them"):
+        penalty.value(model.primary.initial(np.random.RandomState(0)))
+
+
+@pytest.mark.parametrize("outputs", OUTPUTS)
+def test_terms_and_tangents(outputs):
+    model = make_model(OUTPUTS[outputs])
+    objective, theta = make_objective(model)
+    parameters, inputs = model.split(theta), model.inputs(objective.X)
+    outputs, saved = model.forward(parameters, inputs)
+    eigensystem, _ = model.eigensystem(parameters.matrices, inputs)
+    terms = model.readout.contributions(eigensystem, parameters.observables)
+    assert_allclose(terms.sum(axis=2), outputs, atol=1e-12)
+    direction = np.random.RandomState(2).standard_normal(theta.size)
+    found = model.linearised(theta, saved).tangents(direction)
+    assert_allclose(found, model.jacobian(theta, saved) @ direction, atol=1e-10)
+
+
+def test_all_levels():
+    model = make_model(OUTPUTS["sectors"], commutator=0.3)
+    matrices = model.split(model.initial(np.random.RandomState(0))).matrices
+    X = np.random.RandomState(1).uniform(-1, 1, (5, 2))
+    levels = model.levels(matrices, X)
+    eigensystem, _ = model.eigensystem(matrices, model.inputs(X))
+    assert_allclose(levels, eigensystem.values, atol=1e-12)
 
 
 def test_overlap_penalty_formula():
     model = make_model(OUTPUTS["sectors"])
     path = np.linspace([-1.0, 0.3], [1.0, -0.2], 4)
-    matrices = model.split(model.initial(np.random.RandomState(0))).matrices
+    theta = model.initial(np.random.RandomState(0))
+    matrices = model.split(theta).matrices
     states, _ = model.eigensystem(matrices, model.primary.inputs(path))
     for exponent in (1, 2):
         expected = 0.0
@@ -132,21 +167,20 @@ def test_overlap_penalty_formula():
                 overlap = abs(np.vdot(before, after)) ** 2
                 expected += 2.0 * (1 - overlap) ** exponent / step
         penalty = EigenvectorOverlap(
-            model.primary, model.states, model.block_sizes, [path], 2.0, exponent
+            model.primary, model.selection, model.block_sizes, [path], 2.0, exponent
         )
-        assert penalty.value(matrices) == pytest.approx(expected)
+        assert penalty.value(theta[: model.primary.size]) == pytest.approx(expected)
 
 
 def test_overlap_penalty_is_finite_where_nothing_changes():
     model = make_model(OUTPUTS["levels"])
-    theta = model.initial(np.random.RandomState(0))
-    matrices = model.split(theta).matrices
-    matrices[1:] = 0.0
+    theta = model.primary.initial(np.random.RandomState(0))
+    theta = model.primary.silence(theta, np.array([False, True, True]))
     path = np.linspace([0.0, 0.0], [1.0, 1.0], 3)
     penalty = EigenvectorOverlap(
-        model.primary, model.states, model.block_sizes, [path], 1.0
+        model.primary, model.selection, model.block_sizes, [path], 1.0
     )
-    residuals, jacobian = penalty.residuals_and_jacobian(matrices)
+    residuals, jacobian = penalty.residuals_and_jacobian(theta)
     assert_allclose(residuals, 0, atol=1e-14)
     assert np.all(np.isfinite(jacobian))
 
@@ -199,23 +233,24 @@ def test_sum_of_degenerate_levels_has_a_derivative(spectrum):
 
 class TestCommutator:
     def test_term(self):
-        model = make_model(OUTPUTS["levels"], strength=0.7)
-        matrices = model.split(model.initial(np.random.RandomState(0))).matrices
+        model = make_model(OUTPUTS["levels"], commutator=0.7)
+        theta = model.initial(np.random.RandomState(0))
+        matrices = make_model(OUTPUTS["levels"]).split(theta).matrices
         C = 1j * sum(
             matrices[i] @ matrices[j] - matrices[j] @ matrices[i]
             for i in range(3)
             for j in range(i)
         )
-        total = model.primary.total(matrices)
-        assert_allclose(total[0], matrices[0] + 0.7 * C)
-        assert_allclose(total[0], total[0].conj().T)
-        assert_allclose(total[1:], matrices[1:])
+        acting = model.split(theta).matrices
+        assert_allclose(acting[0], matrices[0] + 0.7 * C)
+        assert_allclose(acting[0], acting[0].conj().T)
+        assert_allclose(acting[1:], matrices[1:])
 
     def test_term_can_be_removed(self):
-        model = make_model(OUTPUTS["levels"], strength=0.7)
-        matrices = model.split(model.initial(np.random.RandomState(0))).matrices
-        total = model.primary.total(matrices)
-        assert_allclose(model.primary.without_terms(total), matrices, atol=1e-13)
+        model = make_model(OUTPUTS["levels"], commutator=0.7)
+        theta = model.primary.initial(np.random.RandomState(0))
+        matrices = model.primary.split(theta)
+        assert_allclose(model.primary.join(matrices), theta, atol=1e-13)
 
 
 class TestSymmetry:
@@ -251,7 +286,7 @@ class TestSymmetry:
             offsets[i] = free[i].matrices(rng.standard_normal(free[i].size))
         primary = AffineMatrix(monomials, spaces, offsets)
         readout = SpectrumReadout(OUTPUTS["everything"], sizes)
-        model = PMM(primary, readout.states, readout, sizes)
+        model = PMM(primary, readout.selection, readout, sizes)
         objective, theta = make_objective(model)
         assert_derivatives(objective, theta)
         parameters = model.split(theta)

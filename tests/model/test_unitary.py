@@ -6,7 +6,13 @@ import numpy as np
 import pytest
 from scipy.linalg import expm
 
-from pmm_sklearn.model import HermitianSpace, UnitaryProduct, phase_energies
+from pmm_sklearn.model import (
+    PMM,
+    HermitianSpace,
+    SpectrumReadout,
+    UnitaryProduct,
+    phase_energies,
+)
 
 TIMES = np.array([[0.0], [0.3], [-0.2], [1e-9], [0.7]])
 BASES = [
@@ -87,12 +93,24 @@ class TestForward:
         np.testing.assert_array_equal(transform, transform.conj().swapaxes(1, 2))
 
 
+def test_all_levels_are_energies():
+    space = HermitianSpace((2, 1))
+    readout = SpectrumReadout([("level", "", ((0, 0),))], (2, 1))
+    model = PMM(UnitaryProduct(2, space), readout.selection, readout, (2, 1))
+    matrices = model.split(model.initial(np.random.RandomState(0))).matrices
+    levels = model.levels(matrices, TIMES)
+    for (time,), found in zip(TIMES[[1, 2, 4]], levels[[1, 2, 4]], strict=True):
+        phases = np.angle(np.linalg.eigvals(evolution(matrices, time)))
+        np.testing.assert_allclose(np.sort(found), np.sort(-phases / time), atol=1e-12)
+
+
 @each_basis
 class TestDerivatives:
     def test_jacobian(self, basis):
         primary, theta, gradients = make(basis)
         jacobian = np.empty((*gradients.shape[:2], primary.size))
-        primary.jacobian(transforms(primary, theta)[1], gradients, out=jacobian)
+        saved = transforms(primary, theta)[1]
+        primary.jacobian(theta, saved, gradients, out=jacobian)
         numerical = numerical_jacobian(primary, theta, gradients)
         np.testing.assert_allclose(jacobian, numerical, rtol=1e-8, atol=1e-8)
 
@@ -100,10 +118,21 @@ class TestDerivatives:
         primary, theta, gradients = make(basis)
         saved = transforms(primary, theta)[1]
         jacobian = np.empty((*gradients.shape[:2], primary.size))
-        primary.jacobian(saved, gradients, out=jacobian)
+        primary.jacobian(theta, saved, gradients, out=jacobian)
         np.testing.assert_allclose(
-            primary.gradient(saved, gradients[:, 0]), jacobian[:, 0].sum(axis=0)
+            primary.gradient(theta, saved, gradients[:, 0]),
+            jacobian[:, 0].sum(axis=0),
         )
+
+    def test_tangent_is_the_jacobian_times_the_change(self, basis):
+        primary, theta, gradients = make(basis)
+        saved = transforms(primary, theta)[1]
+        jacobian = np.empty((*gradients.shape[:2], primary.size))
+        primary.jacobian(theta, saved, gradients, out=jacobian)
+        direction = np.random.RandomState(5).standard_normal(primary.size)
+        change = primary.tangent(theta, saved, direction)
+        found = np.einsum("skab,sba->sk", gradients, change).real
+        np.testing.assert_allclose(found, jacobian @ direction, atol=1e-11)
 
     @pytest.mark.parametrize("case", ["zero", "identity", "equal"])
     def test_degenerate_factors(self, basis, case):
@@ -115,7 +144,8 @@ class TestDerivatives:
                 float(case == "identity") * np.eye(basis.side, dtype=basis.dtype)
             )
         jacobian = np.empty((*gradients.shape[:2], primary.size))
-        primary.jacobian(transforms(primary, theta)[1], gradients, out=jacobian)
+        saved = transforms(primary, theta)[1]
+        primary.jacobian(theta, saved, gradients, out=jacobian)
         numerical = numerical_jacobian(primary, theta, gradients)
         np.testing.assert_allclose(jacobian, numerical, rtol=1e-8, atol=1e-8)
 

@@ -1,10 +1,81 @@
-"""Linear spaces of Hermitian matrices and their real coordinates."""
+r"""Sets of Hermitian matrices and their real coordinates.
+
+A :class:`Space` is where a matrix of the model is learned.  Most are linear; in one of
+low rank a matrix is a quadratic function of its coordinates.  Derivatives are taken in
+the linear space of changes at a point, a :class:`Tangent`; a linear space is its own.
+"""
+
+from typing import Protocol, runtime_checkable
 
 import numpy as np
-import scipy.linalg
 
 #: Complex Hermitian matrices, or real symmetric ones (time reversal).
 MATRIX_TYPES = ("hermitian", "symmetric")
+
+
+@runtime_checkable
+class Tangent(Protocol):
+    """Linear maps between changes of coordinates and changes of matrices.
+
+    Leading axes of all arguments are broadcast against those of the point.
+    """
+
+    def matrices(self, changes):
+        """Changes of matrices, (..., n, n), for those of coordinates, (..., size)."""
+
+    def adjoint(self, gradients):
+        r"""Derivatives by the coordinates, shape (..., size).
+
+        The argument is the Hermitian ``G``, (..., n, n), with :math:`dz =
+        \operatorname{tr}(G\, dM)`.
+        """
+
+    def adjoint_of_coordinates(self, gradients):
+        """The same of gradients that are given by their coordinates in `ambient`."""
+
+
+@runtime_checkable
+class Space(Protocol):
+    r"""Where a matrix is learned: matrices as a function of real coordinates.
+
+    Attributes
+    ----------
+    side : int
+        Side ``n`` of the matrices.
+    size : int
+        Number of real coordinates.
+    dtype : numpy.dtype
+        Type of the elements.
+    degree : {1, 2}
+        Matrices are homogeneous functions of the coordinates, of this degree.
+    start_scale : float
+        Normal coordinates with this standard deviation make matrices as large as
+        standard normal coordinates of all Hermitian matrices do.
+    ambient : HermitianSpace
+        Contains all matrices of this space.
+    base : Space
+        The space without its scale.
+    factor : float
+        Coordinates times this are those in `base`.
+    """
+
+    side: int
+    size: int
+    dtype: np.dtype
+    degree: int
+    start_scale: float
+    ambient: "HermitianSpace"
+    base: "Space"
+    factor: float
+
+    def matrices(self, coordinates):
+        """Matrices of shape (..., n, n) with given coordinates, (..., size)."""
+
+    def coordinates(self, matrices):
+        """Coordinates of matrices, or of the nearest ones in this space."""
+
+    def tangent(self, coordinates):
+        """The :class:`Tangent` at given coordinates; a linear space returns itself."""
 
 
 class HermitianSpace:
@@ -32,6 +103,8 @@ class HermitianSpace:
         Dimension of the space: the number of real coordinates.
     dtype : numpy.dtype
         ``complex128`` or ``float64``.
+    degree, start_scale, ambient, base, factor
+        See :class:`Space`.
     columns : None
         A basis of the space, for a :class:`Subspace`.
 
@@ -47,6 +120,8 @@ class HermitianSpace:
            [0., 0., 3.]])
     """
 
+    degree = 1
+    start_scale = factor = 1.0
     columns = None
 
     def __init__(self, block_sizes, matrix_type="hermitian"):
@@ -74,6 +149,16 @@ class HermitianSpace:
         self._upper = row, column
         self._half_scale = np.full(self.size, np.sqrt(0.5))
         self._half_scale[: self.side] = 0.5
+
+    @property
+    def ambient(self):
+        """The space itself."""
+        return self
+
+    @property
+    def base(self):
+        """The space itself."""
+        return self
 
     def matrices(self, coordinates):
         """Hermitian matrices with the given coordinates.
@@ -116,6 +201,18 @@ class HermitianSpace:
         flat = flat.reshape(*flat.shape[:-2], -1).view(np.float64)
         return np.take(flat, self._positions, axis=-1) * self._scale
 
+    def tangent(self, coordinates):
+        """The space itself, which is linear."""
+        return self
+
+    def adjoint(self, gradients):
+        """Derivatives by the coordinates, which are coordinates of the gradients."""
+        return self.coordinates(gradients)
+
+    def adjoint_of_coordinates(self, gradients):
+        """The gradients themselves."""
+        return gradients
+
     def dyads(self, left, right):
         r"""Coordinates of the matrices :math:`u w^\dagger + w u^\dagger`.
 
@@ -145,18 +242,18 @@ class Subspace:
 
     Parameters
     ----------
-    space : HermitianSpace or Subspace
-        The larger space.
+    space : HermitianSpace, Subspace or Scaled
+        The larger space, which is linear.
     columns : ndarray of shape (space.size, size)
         Orthonormal basis of the subspace, in coordinates of `space`.
 
     Attributes
     ----------
-    side, size, dtype
-        As for :class:`HermitianSpace`.
+    side, size, dtype, degree, start_scale, ambient, base, factor
+        See :class:`Space`.
     columns : ndarray of shape (n, size)
-        The basis in coordinates of the `HermitianSpace`, of size ``n``, that contains
-        all others.
+        The basis in coordinates of the space, of size ``n``, that is no subspace of
+        another.
 
     Examples
     --------
@@ -170,14 +267,25 @@ class Subspace:
     array([2.828427])
     """
 
+    degree = 1
+    start_scale = factor = 1.0
+
     def __init__(self, space, columns):
+        if space.degree != 1:
+            raise ValueError(f"{space!r} is not linear: it has no subspaces.")
         if isinstance(space, Subspace):
             space, columns = space._space, space.columns @ columns
         self._space = space
         self.columns = columns
         self.side = space.side
         self.dtype = space.dtype
+        self.ambient = space.ambient
         self.size = columns.shape[1]
+
+    @property
+    def base(self):
+        """The space itself."""
+        return self
 
     def matrices(self, coordinates):
         """Hermitian matrices with the given coordinates of shape (..., size)."""
@@ -187,32 +295,14 @@ class Subspace:
         """Coordinates of the orthogonal projection on the subspace."""
         return self._space.coordinates(matrices) @ self.columns
 
+    def tangent(self, coordinates):
+        """The space itself, which is linear."""
+        return self
 
-def solutions(space, linear_map):
-    """Matrices of a space that a linear map takes to zero.
+    def adjoint(self, gradients):
+        """Derivatives by the coordinates: see :class:`Tangent`."""
+        return self._space.adjoint(gradients) @ self.columns
 
-    Parameters
-    ----------
-    space : HermitianSpace or Subspace
-        Where to look.
-    linear_map : callable
-        From matrices of shape (m, n, n) to an array of shape (m, ...), real or
-        complex, linear over the real numbers.
-
-    Returns
-    -------
-    Subspace
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from pmm_sklearn.model import HermitianSpace, solutions
-    >>> parity = np.diag([1.0, 1.0, -1.0])
-    >>> space = HermitianSpace((3,), "symmetric")
-    >>> solutions(space, lambda M: M @ parity - parity @ M).size
-    4
-    """
-    images = np.asarray(linear_map(space.matrices(np.eye(space.size))))
-    images = images.reshape(space.size, -1)
-    equations = np.concatenate([images.real, images.imag], axis=1).T
-    return Subspace(space, scipy.linalg.null_space(equations))
+    def adjoint_of_coordinates(self, gradients):
+        """The same of coordinates of the gradients in `ambient`."""
+        return self._space.adjoint_of_coordinates(gradients) @ self.columns
