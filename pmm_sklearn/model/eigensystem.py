@@ -60,7 +60,7 @@ class Eigensystem:
             self.values, self.vectors = _eigh_blocks(matrices, block_sizes, solver)
         sizes = block_sizes or (matrices.shape[-1],)
         indices = selection.indices(self.values, sizes)
-        if isinstance(indices, slice):
+        if isinstance(indices, slice) or indices.ndim == 1:
             self.selected_values = self.values[:, indices]
             self.selected = self.vectors[:, :, indices]
         else:

@@ -45,8 +45,8 @@ class Extremes:
 
         Returns
         -------
-        slice or ndarray of int of shape (n_samples, r)
-            A slice if the positions are the same for all samples.
+        slice or ndarray of int of shape (r,) or (n_samples, r)
+            Without samples if the positions are the same for all.
         """
         if len(block_sizes) == 1 and self.which == "SA":
             return slice(self.n_states)
@@ -71,8 +71,8 @@ class Levels:
     >>> import numpy as np
     >>> from pmm_sklearn.model import Levels
     >>> values = np.array([[1.0, 4.0, 0.0]])
-    >>> Levels([(-1, 0), (0, 1)]).indices(values, (2, 1))
-    array([[1, 2]])
+    >>> Levels([(-1, 0), (0, 0)]).indices(values, (2, 1))
+    array([1, 0])
     >>> Levels([(0, None)]).indices(values, (2, 1))
     array([[2]])
     """
@@ -83,14 +83,22 @@ class Levels:
 
     def indices(self, values, block_sizes):
         """Positions of the states: see :meth:`Extremes.indices`."""
-        starts = np.concatenate([[0], np.cumsum(block_sizes)])
-        side = starts[-1]
-        mixed = any(sector is None for _, sector in self.levels)
-        order = np.argsort(values, axis=1, kind="stable") if mixed else None
+        fixed = [self._position(*level, block_sizes) for level in self.levels]
+        if None not in fixed:
+            first = fixed[0]
+            in_a_row = fixed == list(range(first, first + len(fixed)))
+            return slice(first, first + len(fixed)) if in_a_row else np.array(fixed)
+        order = np.argsort(values, axis=1, kind="stable")
         positions = np.empty((len(values), self.n_states), dtype=np.intp)
-        for i, (k, sector) in enumerate(self.levels):
-            if sector is None:
-                positions[:, i] = order[:, k % side]
-            else:
-                positions[:, i] = starts[sector] + k % block_sizes[sector]
+        for i, (k, _) in enumerate(self.levels):
+            is_free = fixed[i] is None
+            positions[:, i] = order[:, k % order.shape[1]] if is_free else fixed[i]
         return positions
+
+    @staticmethod
+    def _position(k, sector, block_sizes):
+        """Where a level is, None if that differs from sample to sample."""
+        if sector is None and len(block_sizes) > 1:
+            return None
+        sector = sector or 0
+        return sum(block_sizes[:sector]) + k % block_sizes[sector]
