@@ -164,19 +164,18 @@ class FittedModel:
         At complex features of an affine matrix they are complex, and by ascending real
         part.
         """
-        levels = np.empty((len(X), self.side), dtype=X.dtype)
-        find = self._evolution_levels if self.monomials is None else self._affine_levels
         with single_blas_thread():
-            for rows in self.pmm.prediction_chunks(len(X)):
-                levels[rows] = find(X[rows])
-        return levels
+            if np.iscomplexobj(X):
+                return self._continued_levels(X)
+            return self.pmm.levels(self.matrices, X)
 
     def eigenvectors(self, X):
         """Eigenvectors of all levels in columns, (n_samples, n, n)."""
         vectors = np.empty((len(X), *self.matrices.shape[1:]), self.matrices.dtype)
         with single_blas_thread():
             for rows in self.pmm.prediction_chunks(len(X)):
-                vectors[rows] = self._eigensystem(X[rows])[0].vectors
+                inputs = self.pmm.inputs(X[rows])
+                vectors[rows] = self.pmm.eigensystem(self.matrices, inputs)[0].vectors
         return vectors
 
     def read_out(self, levels):
@@ -186,17 +185,16 @@ class FittedModel:
             indices = np.arange(self.side)[indices]
         return np.broadcast_to(indices, (len(levels), np.shape(indices)[-1]))
 
-    def _affine_levels(self, X):
-        matrices = self.hamiltonian(X)
-        solve = _complex_levels if np.iscomplexobj(X) else np.linalg.eigvalsh
-        return np.concatenate([solve(matrices[:, s, s]) for s in self.sectors], axis=1)
-
-    def _evolution_levels(self, X):
-        eigensystem, saved = self._eigensystem(X)
-        return self.pmm.primary.energies_of(saved)(eigensystem.values)[0]
-
-    def _eigensystem(self, X):
-        return self.pmm.eigensystem(self.matrices, self.pmm.inputs(X))
+    def _continued_levels(self, X):
+        """Eigenvalues of general matrices, in each sector by ascending real part."""
+        levels = np.empty((len(X), self.side), dtype=X.dtype)
+        for rows in self.pmm.prediction_chunks(len(X)):
+            matrices = self.hamiltonian(X[rows])
+            for sector in self.sectors:
+                values = np.linalg.eigvals(matrices[:, sector, sector])
+                order = np.argsort(values.real, axis=1)
+                levels[rows, sector] = np.take_along_axis(values, order, axis=1)
+        return levels
 
     def _means_of_members(self, X, single, threads):
         """Outputs of each member; those of a single one are given."""
@@ -209,9 +207,3 @@ class FittedModel:
     def _squeezed(self, array):
         """Without the axis of the outputs, the second one, if there is only one."""
         return array[:, 0] if self.single_output else array
-
-
-def _complex_levels(matrices):
-    """Eigenvalues of general matrices by ascending real part."""
-    values = np.linalg.eigvals(matrices)
-    return np.take_along_axis(values, np.argsort(values.real, axis=1), axis=1)

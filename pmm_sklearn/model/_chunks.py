@@ -39,6 +39,37 @@ def shares(chunks):
     return [chunks[i:j] for i, j in pairwise(bounds)]
 
 
+def predict_in_chunks(model, forward, X, threads=map):
+    """Outputs of a model, computed in chunks of samples by one or several threads.
+
+    Parameters
+    ----------
+    model : PMM or ImagePMM
+        The model.
+    forward : callable
+        Its outputs for given inputs.
+    X : ndarray of shape (n_samples, ...)
+        Features or images.
+    threads : callable, default=map
+        See :meth:`PMM.predict`.
+
+    Returns
+    -------
+    ndarray of shape (n_samples, n_outputs)
+    """
+    if len(X) == 1:
+        # What follows would take a tenth of the time of one sample.
+        return forward(model.inputs(X))
+    outputs = np.empty((len(X), model.n_outputs))
+
+    def predict(chunk):
+        outputs[chunk] = forward(model.inputs(X[chunk]))
+
+    for _ in threads(predict, model.prediction_chunks(len(X))):
+        pass
+    return outputs
+
+
 @cache
 def _keep_freed_memory():
     """Let the memory of one chunk be there for the next, once in a process.

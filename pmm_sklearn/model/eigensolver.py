@@ -94,10 +94,10 @@ def eigh(matrices, eigensolver="auto"):
 def _simd():
     """The module that needs numba, or None; importing numba takes half a second."""
     try:
-        from . import simd
+        from . import _simd as module
     except ImportError:
         return None
-    return simd
+    return module
 
 
 @functools.cache

@@ -5,12 +5,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ._chunks import chunks
+from ._chunks import chunks, predict_in_chunks
 from .congruence import Congruence
 from .eigensolver import eigh
 from .eigensystem import Eigensystem
 from .elements import MatrixElements, Pairs
-from .pmm import predict_in_chunks
 from .readouts import Transition
 from .selection import Extremes
 from .spaces import HermitianSpace

@@ -1,6 +1,7 @@
 """The penalised loss of a model on data, as the solvers see it."""
 
 import copy
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
@@ -16,6 +17,38 @@ _LARGEST_JACOBIAN = 2**18
 _FEWEST_ROWS = 256
 # Numbers of a forward pass that are remembered: 32 MB.
 _LARGEST_MEMORY = 2**22
+
+
+@runtime_checkable
+class Minimisable(Protocol):
+    """What solvers ask of an objective; each of them needs some of the methods.
+
+    Attributes
+    ----------
+    n_parameters, n_samples : int
+        Numbers of parameters and of samples.
+    total_weight : float
+        Sum of the weights of the samples.
+    """
+
+    n_parameters: int
+    n_samples: int
+    total_weight: float
+
+    def value(self, theta):
+        """Value at parameters of shape (n_parameters,)."""
+
+    def value_and_gradient(self, theta):
+        """The value and its gradient of shape (n_parameters,)."""
+
+    def sampled_gradient(self, theta, samples):
+        """Estimates of both from some of the samples."""
+
+    def quadratic_model(self, theta):
+        """Equations for a damped step, from a matrix."""
+
+    def matrix_free_model(self, theta):
+        """The same from products of the matrix with vectors."""
 
 
 class Objective:
@@ -34,7 +67,7 @@ class Objective:
 
     Parameters
     ----------
-    model : PMM
+    model : PMM or ImagePMM
         Structure of the model.
     loss : Loss
         Loss of single observations: `SquaredError`, `CrossEntropy`.
@@ -44,8 +77,8 @@ class Objective:
         Targets.
     weight : ndarray of shape (n_samples, 1) or (n_samples, n_outputs)
         Non-negative weights of the squared residuals.
-    penalty : RidgePenalty or NoisePenalty
-        The function ``P``.
+    penalty : Penalty
+        The function ``P``: `RidgePenalty`, `NoisePenalty`.
     smoothness : EigenvectorOverlap, optional
         The term ``S``.
     inputs : sequence, optional

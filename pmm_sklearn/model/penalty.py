@@ -1,20 +1,26 @@
-r"""Penalties on the size of the matrices, combined with the loss of the data.
+"""Penalties on the size of the matrices, combined with the loss of the data."""
 
-A penalty offers, for a loss ``L`` of the data and the squared norm ``q`` of the
-penalised parameters,
-
-``total(L, q)``
-    what is minimised;
-``slopes(L, q)``
-    its derivatives with respect to ``L`` and to ``q``.
-
-Their ratio is the weight of ``q`` against ``L``, the `alpha` of a ridge regression.
-"""
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
 # The exponential overflows beyond; only absurdly large parameters get there.
 _LARGEST_EXPONENT = 600.0
+
+
+@runtime_checkable
+class Penalty(Protocol):
+    """A function of the loss of the data and the squared norm of the parameters.
+
+    The ratio of its slopes is the weight of the squared norm against the loss, the
+    `alpha` of a ridge regression.
+    """
+
+    def total(self, loss, squared_norm):
+        """What is minimised."""
+
+    def slopes(self, loss, squared_norm):
+        """Derivatives of the total with respect to its two arguments."""
 
 
 class RidgePenalty:

@@ -30,7 +30,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ._chunks import chunks
+from ._chunks import chunks, predict_in_chunks
 from .curvature import Linearisation
 from .eigensolver import eigh
 from .eigensystem import Eigensystem
@@ -381,34 +381,3 @@ class PMM:
         self.primary.jacobian(theta[:size], primary_saved, gradients, out=primary_part)
         self.readout.jacobian(theta[size:], readout_saved, out=readout_part)
         return jacobian
-
-
-def predict_in_chunks(model, forward, X, threads=map):
-    """Outputs of a model, computed in chunks of samples by one or several threads.
-
-    Parameters
-    ----------
-    model : PMM or ImagePMM
-        The model.
-    forward : callable
-        Its outputs for given inputs.
-    X : ndarray of shape (n_samples, ...)
-        Features or images.
-    threads : callable, default=map
-        See :meth:`PMM.predict`.
-
-    Returns
-    -------
-    ndarray of shape (n_samples, n_outputs)
-    """
-    if len(X) == 1:
-        # What follows would take a tenth of the time of one sample.
-        return forward(model.inputs(X))
-    outputs = np.empty((len(X), model.n_outputs))
-
-    def predict(chunk):
-        outputs[chunk] = forward(model.inputs(X[chunk]))
-
-    for _ in threads(predict, model.prediction_chunks(len(X))):
-        pass
-    return outputs

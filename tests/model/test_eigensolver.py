@@ -43,7 +43,7 @@ def test_simd_where_it_is_faster():
     [("cache", "later processes find it in cache"), (None, "it cannot be kept")],
 )
 def test_compilation_is_logged_once(monkeypatch, caplog, folder, remark):
-    simd = pytest.importorskip("pmm_sklearn.model.simd")
+    simd = pytest.importorskip("pmm_sklearn.model._simd")
     monkeypatch.setattr(simd, "prepare", lambda dtype: (True, folder))
     eigensolver._prepare.cache_clear()
     with caplog.at_level(logging.INFO, logger="pmm_sklearn"):

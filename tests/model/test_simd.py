@@ -12,7 +12,7 @@ from pmm_sklearn import PMMClassifier, PMMEmulator, PMMImageClassifier, PMMRegre
 
 pytest.importorskip("numba")
 
-from pmm_sklearn.model.simd import N_LANES, eigh
+from pmm_sklearn.model._simd import N_LANES, eigh
 
 DTYPES = [np.float64, np.complex128]
 SIDES = [2, 3, 5, 7, 15]

@@ -14,6 +14,7 @@ from pmm_sklearn.model import (
     HermitianSpace,
     LowRank,
     Monomials,
+    NoisePenalty,
     Objective,
     ObservableReadout,
     RidgePenalty,
@@ -23,11 +24,13 @@ from pmm_sklearn.model import (
     Subspace,
     UnitaryProduct,
 )
+from pmm_sklearn.model.objective import Minimisable
+from pmm_sklearn.model.penalty import Penalty
 from pmm_sklearn.model.primary import PrimaryMatrix
 from pmm_sklearn.model.spaces import Space, Tangent
 from pmm_sklearn.model.station import ReadoutStation
 
-from ..problems import central_difference
+from ..problems import central_difference, make_objective
 
 block_sizes = st.lists(st.integers(1, 4), min_size=1, max_size=3).map(tuple)
 matrix_types = st.sampled_from(["hermitian", "symmetric"])
@@ -267,3 +270,7 @@ def test_protocols_of_the_stations():
         assert isinstance(primary, PrimaryMatrix)
     for readout in (ObservableReadout("transition", 2, 2, FULL), spectrum):
         assert isinstance(readout, ReadoutStation)
+    for penalty in (RidgePenalty(0.1), NoisePenalty(10, 1.0)):
+        assert isinstance(penalty, Penalty)
+    objective, _ = make_objective("expectation", "hermitian", {"block_sizes": (3,)})
+    assert isinstance(objective, Minimisable)

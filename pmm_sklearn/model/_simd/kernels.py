@@ -10,7 +10,7 @@ with Wilkinson's shift until all off-diagonal elements are negligible, and
 transformation back.  It needs half the rotations of a cyclic Jacobi method, on
 vectors of half the length.
 
-Needs numba, so nothing imports this module but :mod:`.eigensolver`, on demand.  All
+Needs numba, so nothing imports this folder but :mod:`..eigensolver`, on demand.  All
 compiled functions are in this one file, because numba recognises outdated machine
 code in its cache by the time of the file of the function that is called.
 """
