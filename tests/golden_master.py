@@ -152,7 +152,7 @@ def regressors():
     both = np.stack([y, X[:, 0] ** 2], axis=1)
     weight = 1.0 + np.arange(len(X)) % 3
     return {
-        "default": lambda: regression(X, y, max_iter=8),
+        "default": lambda: regression(*table(n_samples=160, noise=0.03), max_iter=8),
         "transition": lambda: regression(X, y, readout="transition", alpha=1e-3),
         "sectors": lambda: regression(
             X, y, matrix_size=(2, 3), matrix_type="symmetric", which="LA", alpha=1e-2
@@ -168,7 +168,9 @@ def regressors():
         "several outputs": lambda: regression(X, both, alpha=1e-4, n_average=2),
         "many parameters": lambda: regression(X, both, matrix_size=6, max_iter=3),
         "lbfgs": lambda: regression(X, y, solver="lbfgs"),
-        "newton-cg": lambda: regression(X, y, solver="newton-cg", alpha=1e-3),
+        "newton-cg": lambda: regression(
+            X, y, solver="newton-cg", alpha=1e-3, max_iter=3
+        ),
         "adam": lambda: regression(X, y, solver="adam", batch_size=16),
         "early stopping": lambda: regression(X, y, early_stopping=True),
         "partial_fit": lambda: batches(
