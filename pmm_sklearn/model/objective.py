@@ -1,7 +1,6 @@
 """The penalised loss of a model on data, as the solvers see it."""
 
 import copy
-from typing import Protocol, runtime_checkable
 
 import numpy as np
 
@@ -17,38 +16,6 @@ _LARGEST_JACOBIAN = 2**18
 _FEWEST_ROWS = 256
 # Numbers of a forward pass that are remembered: 32 MB.
 _LARGEST_MEMORY = 2**22
-
-
-@runtime_checkable
-class Minimisable(Protocol):
-    """What solvers ask of an objective; each of them needs some of the methods.
-
-    Attributes
-    ----------
-    n_parameters, n_samples : int
-        Numbers of parameters and of samples.
-    total_weight : float
-        Sum of the weights of the samples.
-    """
-
-    n_parameters: int
-    n_samples: int
-    total_weight: float
-
-    def value(self, theta):
-        """Value at parameters of shape (n_parameters,)."""
-
-    def value_and_gradient(self, theta):
-        """The value and its gradient of shape (n_parameters,)."""
-
-    def sampled_gradient(self, theta, samples):
-        """Estimates of both from some of the samples."""
-
-    def quadratic_model(self, theta):
-        """Equations for a damped step, from a matrix."""
-
-    def matrix_free_model(self, theta):
-        """The same from products of the matrix with vectors."""
 
 
 class Objective:

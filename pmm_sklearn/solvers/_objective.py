@@ -1,8 +1,9 @@
 """What solvers ask of an objective."""
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 
+@runtime_checkable
 class QuadraticModel(Protocol):
     """An objective near a point, to second order.
 
@@ -46,6 +47,7 @@ class QuadraticModel(Protocol):
         """
 
 
+@runtime_checkable
 class ObjectiveProtocol(Protocol):
     """What solvers minimise.  Each needs only what its `Solver` names.
 

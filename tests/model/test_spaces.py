@@ -24,11 +24,11 @@ from pmm_sklearn.model import (
     Subspace,
     UnitaryProduct,
 )
-from pmm_sklearn.model.objective import Minimisable
 from pmm_sklearn.model.penalty import Penalty
 from pmm_sklearn.model.primary import PrimaryMatrix
 from pmm_sklearn.model.spaces import Space, Tangent
 from pmm_sklearn.model.station import ReadoutStation
+from pmm_sklearn.solvers import ObjectiveProtocol
 
 from ..problems import central_difference, make_objective
 
@@ -273,4 +273,4 @@ def test_protocols_of_the_stations():
     for penalty in (RidgePenalty(0.1), NoisePenalty(10, 1.0)):
         assert isinstance(penalty, Penalty)
     objective, _ = make_objective("expectation", "hermitian", {"block_sizes": (3,)})
-    assert isinstance(objective, Minimisable)
+    assert isinstance(objective, ObjectiveProtocol)
