@@ -134,3 +134,16 @@ def test_inspection_reads_nothing_private_of_estimators(path):
                 *("estimator", "model", "canonical"),
             )
             assert not is_private, f"{node.value.id}.{node.attr} in line {node.lineno}"
+
+
+def test_contributors_are_told_of_every_module():
+    """Where the repository is at hand, which an installed package is not."""
+    guide = Path(__file__).parents[1] / "CONTRIBUTING.rst"
+    text = guide.read_text()
+    for path in sorted(PACKAGE.rglob("*.py")):
+        folder, name = path.parent, path.name
+        if name.startswith("__") or folder.name in ("datasets", "_simd"):
+            continue
+        is_named = f"``{name}``" in text or f"``{folder.name}/``" in text
+        is_display = name.endswith("_display.py")
+        assert is_named or is_display or folder == PACKAGE, f"{path} is not in {guide}"
