@@ -174,7 +174,7 @@ class LazyGrams:
         return self._grams.values(np.asarray(self._images[samples]))
 
 
-class ShiftedGrams(LazyGrams):
+class ShiftedGrams:
     """Gram matrices of images that are moved at random, anew whenever asked for.
 
     Parameters
@@ -199,9 +199,13 @@ class ShiftedGrams(LazyGrams):
     """
 
     def __init__(self, grams, images, max_shift, seed):
-        super().__init__(grams, images)
+        self._grams = grams
+        self._images = images
         self._max_shift = max_shift
         self._random_state = np.random.RandomState(seed)
+
+    def __len__(self):
+        return len(self._images)
 
     def __getitem__(self, samples):
         """Values of some samples, shape (n, size)."""
