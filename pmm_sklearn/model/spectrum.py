@@ -18,10 +18,10 @@ _READOUTS = {"observable": Expectation(), "transition": Transition()}
 
 
 class _Part(NamedTuple):
-    """Outputs of one kind and with one observable."""
+    """Outputs of one kind, and the number of the observable of each."""
 
     readout: Readout
-    name: int
+    names: list
     columns: list
     pairs: Pairs
 
@@ -87,18 +87,18 @@ class SpectrumReadout:
                     self._coefficients[k, levels.index(pair[0])] = -1.0
         self._reads_levels = bool(np.any(self._coefficients))
         self._parts = [
-            self._part(kind, number)
-            for number in range(len(self.names))
+            self._part(kind)
             for kind in _READOUTS
-            if self.columns(kind, number)
+            if any(output[0] == kind for output in outputs)
         ]
         self._spaces = [
             HermitianSpace(self._blocks(name, outputs, block_sizes), matrix_type)
             for name in self.names
         ]
+        self._ambient = HermitianSpace((self._side,), matrix_type)
+        self._places = [_places(space, self._ambient) for space in self._spaces]
         self._ends = np.cumsum([0] + [space.size for space in self._spaces])
         self.size = int(self._ends[-1])
-        self._dtype = HermitianSpace((1,), matrix_type).dtype
 
     @staticmethod
     def _blocks(name, outputs, block_sizes):
@@ -110,12 +110,13 @@ class SpectrumReadout:
         )
         return (sum(block_sizes),) if couples else block_sizes
 
-    def _part(self, kind, name):
-        columns = self.columns(kind, name)
+    def _part(self, kind):
+        columns = [k for k, output in enumerate(self.outputs) if output[0] == kind]
+        names = [self.names.index(self.outputs[k][1]) for k in columns]
         levels = self.selection.levels
         left = [levels.index(self.outputs[k][2][0]) for k in columns]
         right = [levels.index(self.outputs[k][2][-1]) for k in columns]
-        return _Part(_READOUTS[kind], name, columns, Pairs(left, right, len(levels)))
+        return _Part(_READOUTS[kind], names, columns, Pairs(left, right, len(levels)))
 
     def columns(self, kind, name=None):
         """Outputs of a kind, and with the number ``name`` of their observable."""
@@ -124,16 +125,18 @@ class SpectrumReadout:
 
     def split(self, theta):
         """Observables of shape (n_names, n, n), and no intercept."""
-        observables = np.empty((len(self.names), self._side, self._side), self._dtype)
+        observables = np.empty(
+            (len(self.names), self._side, self._side), self._ambient.dtype
+        )
         for name, space in enumerate(self._spaces):
-            observables[name] = space.matrices(theta[self._place(name)])
+            observables[name] = space.matrices(theta[self._part_of(name)])
         return observables, np.empty(0)
 
     def join(self, observables, intercept):
         """Vector of coordinates: the inverse of :meth:`split`."""
         theta = np.empty(self.size)
         for name, space in enumerate(self._spaces):
-            theta[self._place(name)] = space.coordinates(observables[name])
+            theta[self._part_of(name)] = space.coordinates(observables[name])
         return theta
 
     def initial(self, random_state):
@@ -158,7 +161,7 @@ class SpectrumReadout:
             return []
         states = state_vectors(eigensystem.selected)
         return [
-            MatrixElements(states, _repeated(observables[part.name], part), part.pairs)
+            MatrixElements(states, observables[part.names], part.pairs)
             for part in self._parts
         ]
 
@@ -209,12 +212,11 @@ class SpectrumReadout:
         r"""Gradient of :math:`\sum_{sk} c_{sk} z_{sk}`, shape (size,)."""
         gradient = np.zeros(self.size)
         for part, own in zip(self._parts, saved[1], strict=True):
-            sums = own.summed_gradients(
-                part.readout.slope(own.amplitudes),
-                _own(cotangents, part),
-                self._spaces[part.name],
-            )
-            gradient[self._place(part.name)] += sums[0].sum(axis=0)
+            slopes = part.readout.slope(own.amplitudes)
+            weights = _own(cotangents, part)
+            (sums,) = own.summed_gradients(slopes, weights, self._ambient)
+            for name, of_element in zip(part.names, sums, strict=True):
+                gradient[self._part_of(name)] += of_element[self._places[name]]
         return gradient
 
     def jacobian(self, theta, saved, out):
@@ -222,15 +224,18 @@ class SpectrumReadout:
         out[...] = 0.0
         for part, own in zip(self._parts, saved[1], strict=True):
             slopes = part.readout.slope(own.amplitudes)
-            gradients = own.gradients(slopes, self._spaces[part.name])[0]
-            out[:, part.columns, self._place(part.name)] = gradients.transpose(2, 0, 1)
+            (gradients,) = own.gradients(slopes, self._ambient)
+            for k, name, of_element in zip(
+                part.columns, part.names, gradients, strict=True
+            ):
+                out[:, k, self._part_of(name)] = of_element[self._places[name]].T
 
     def tangent(self, theta, saved, direction):
         """Change of the outputs for a change of these parameters, (size,)."""
         changes, _ = self.split(direction)
         outputs = np.zeros((saved[0], self.n_outputs))
         for part, own in zip(self._parts, saved[1], strict=True):
-            tangents = own.tangents(_repeated(changes[part.name], part))
+            tangents = own.tangents(changes[part.names])
             slopes = part.readout.slope(own.amplitudes)
             outputs[:, part.columns] = (slopes.conj() * tangents).real[:, 0].T
         return outputs
@@ -257,20 +262,25 @@ class SpectrumReadout:
         for part, own in zip(self._parts, elements, strict=True):
             slopes = np.abs(part.readout.slope(own.amplitudes))
             slopes = np.broadcast_to(slopes, own.amplitudes.shape)
-            states = zip(part.columns, part.pairs.left, part.pairs.right, strict=True)
+            pairs = zip(part.pairs.left, part.pairs.right, strict=True)
             found += [
-                Element(k, int(i), int(j), observables[part.name], slopes[e, 0])
-                for e, (k, i, j) in enumerate(states)
+                Element(k, int(i), int(j), observables[name], slopes[e, 0])
+                for e, (k, name, (i, j)) in enumerate(
+                    zip(part.columns, part.names, pairs, strict=True)
+                )
             ]
         return found
 
-    def _place(self, name):
+    def _part_of(self, name):
         return slice(self._ends[name], self._ends[name + 1])
 
 
-def _repeated(observable, part):
-    """The observable of all matrix elements of a part, without a copy."""
-    return np.broadcast_to(observable, (len(part.pairs), *observable.shape))
+def _places(space, ambient):
+    """Which coordinates of all matrices are those of block-diagonal ones."""
+    if space.size == ambient.size:
+        return slice(None)
+    inside = ambient.coordinates(space.matrices(np.ones(space.size)))
+    return np.flatnonzero(inside)
 
 
 def _own(cotangents, part):

@@ -1,5 +1,6 @@
 """Chunks of samples, and threads that share them."""
 
+import pickle
 import threading
 import warnings
 
@@ -90,6 +91,11 @@ def test_threads_treat_floating_point_errors_as_the_caller_does():
     with warnings.catch_warnings(), np.errstate(divide="ignore"):
         warnings.simplefilter("error")
         assert np.isinf(list(ThreadMap(2)(divide, range(N_TASKS)))).all()
+
+
+def test_threads_can_be_pickled():
+    threads = pickle.loads(pickle.dumps(ThreadMap(2)))
+    assert list(threads(abs, [-1] * N_TASKS)) == [1] * N_TASKS
 
 
 def test_errors_reach_the_caller():
