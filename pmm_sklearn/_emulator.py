@@ -7,6 +7,13 @@ from ._base import fitted_state_kept_on_error
 from ._callbacks import with_callbacks
 from ._emulator_base import BaseEmulator
 from .checks.data import check_complex_features, check_features
+from .checks.matrices import (
+    check_fits,
+    check_fixed,
+    check_operators,
+    check_parity,
+    check_paths,
+)
 from .checks.parameters import (
     check_integer,
     check_matrix_size,
@@ -15,13 +22,6 @@ from .checks.parameters import (
     check_training,
 )
 from .checks.spectra import warn_of_descending_levels
-from .checks.structures import (
-    check_fits,
-    check_fixed,
-    check_operators,
-    check_parity,
-    check_paths,
-)
 from .fitted import SpectrumStructure, load_npz, save_npz
 from .inspection import exceptional_points, follow_levels
 from .model import (

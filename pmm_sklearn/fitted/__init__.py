@@ -1,10 +1,10 @@
 """Fitted models as values: predictions, derivatives, spectra, error bars, files."""
 
+from .averages import LogitsOfMean, MeanModel, MeanOfOutputs, inverse_weights
 from .cache import once
 from .error_bars import ErrorBars, error_bars_of
 from .files import load_npz, save_npz
 from .function import ModelFunction
-from .mean import LogitsOfMean, MeanModel, MeanOfOutputs, inverse_weights
 from .model import FittedModel
 from .structures import (
     EvolutionStructure,

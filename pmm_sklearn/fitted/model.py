@@ -4,8 +4,8 @@ import numpy as np
 
 from .._threads import blas_limit, single_blas_thread
 from ..checks.data import check_reach
+from .averages import MeanModel
 from .function import ModelFunction
-from .mean import MeanModel
 
 
 class FittedModel:

@@ -4,9 +4,10 @@ from .congruence import Congruence
 from .eigensystem import Eigensystem
 from .elements import MatrixElements, Pairs
 from .equations import DualEquations, NormalEquations
-from .gauge import GaugeRotations
 from .generalisation import expected_loss, mean_loss
 from .image import ImageParameters, ImagePMM
+from .image_gauge import GaugeRotations
+from .image_windows import LazyGrams, ShiftedGrams, WindowGrams
 from .losses import CrossEntropy, SquaredError, WeightedLoss
 from .low_rank import LowRank
 from .objective import Objective
@@ -17,15 +18,14 @@ from .pmm import PMM, Parameters
 from .polynomial import Monomials
 from .posterior import LaplacePosterior
 from .primary import AffineMatrix
+from .readout_station import Element
 from .readouts import READOUTS, Expectation, HalfSquaredNorm, Transition
 from .scaled import Scaled
 from .selection import SELECTIONS, Extremes, Levels
 from .spaces import MATRIX_TYPES, HermitianSpace, Subspace
 from .spectrum import SpectrumReadout, spectrum_pmm
-from .station import Element
 from .symmetry import matrix_spaces, solutions
 from .unitary import UnitaryProduct, phase_energies
-from .windows import LazyGrams, ShiftedGrams, WindowGrams
 
 __all__ = [
     "MATRIX_TYPES",

@@ -7,10 +7,10 @@ from .low_rank import LowRank
 from .pmm import PMM
 from .polynomial import Monomials
 from .primary import AffineMatrix
+from .readout_station import Element
 from .readouts import READOUTS
 from .selection import Extremes
 from .spaces import HermitianSpace
-from .station import Element
 
 
 class ObservableReadout:

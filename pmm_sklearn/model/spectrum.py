@@ -8,10 +8,10 @@ from .elements import MatrixElements, Pairs, state_vectors
 from .pmm import PMM
 from .polynomial import Monomials
 from .primary import AffineMatrix
+from .readout_station import Element
 from .readouts import Expectation, Readout, Transition
 from .selection import Levels
 from .spaces import HermitianSpace
-from .station import Element
 
 # What is read from the matrix elements of each kind of output.
 _READOUTS = {"observable": Expectation(), "transition": Transition()}

@@ -25,7 +25,7 @@ from typing import ClassVar
 import numpy as np
 
 from .._warnings import warn_caller
-from ..fitted.mean import LogitsOfMean, MeanOfOutputs
+from ..fitted.averages import LogitsOfMean, MeanOfOutputs
 from ..model import (
     CrossEntropy,
     LaplacePosterior,

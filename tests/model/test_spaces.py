@@ -26,8 +26,8 @@ from pmm_sklearn.model import (
 )
 from pmm_sklearn.model.penalty import Penalty
 from pmm_sklearn.model.primary import PrimaryMatrix
+from pmm_sklearn.model.readout_station import ReadoutStation
 from pmm_sklearn.model.spaces import Space, Tangent
-from pmm_sklearn.model.station import ReadoutStation
 from pmm_sklearn.solvers import ObjectiveProtocol
 
 from ..problems import central_difference, make_objective

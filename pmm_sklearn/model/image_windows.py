@@ -111,7 +111,7 @@ def window_starts(image_side, window_side, stride):
 
     Examples
     --------
-    >>> from pmm_sklearn.model.windows import window_starts
+    >>> from pmm_sklearn.model.image_windows import window_starts
     >>> window_starts(28, 14, 7)
     [0, 7, 14]
     >>> window_starts(28, 12, 10)  # the last ends with the image
