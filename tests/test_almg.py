@@ -143,7 +143,7 @@ def test_level_lost(monkeypatch):
         (almg_ground_energy, {"xi": "a"}, ValueError, "xi must hold"),
         (almg_ground_energy, {"xi": 0, "parity": "any"}, ValueError, "parity.*'even'"),
     ],
-    ids=str,
+    ids=lambda value: getattr(value, "__name__", str(value)),
 )
 def test_bad_arguments(function, arguments, error, message):
     with pytest.raises(error, match=message):

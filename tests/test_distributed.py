@@ -139,15 +139,10 @@ class TestStarts:
             result.loss_curve.append(os.getpid())
             return result
 
-        seen = []
+        rule = replace(RULE, max_iter=20)
         with dask(processes):
-            train(
-                objective,
-                random_starts(objective, 6),
-                solver,
-                replace(RULE, max_iter=20),
-                on_start=lambda number, result: seen.append(result.loss_curve[-1]),
-            )
+            training = train(objective, random_starts(objective, 6), solver, rule)
+        seen = [start.loss_curve[-1] for start in training.starts]
         assert set(seen) <= set(processes.run(os.getpid).values())
         assert os.getpid() not in seen
 
@@ -177,7 +172,9 @@ class TestStarts:
         (expected,) = train(objective, starts, minimize_lm, RULE).members
         with dask(processes):
             backend = type(joblib.parallel.get_active_backend()[0])
-            monkeypatch.setattr("pmm_sklearn._starts.effective_n_jobs", lambda _: 2)
+            monkeypatch.setattr(
+                "pmm_sklearn.training.workers.effective_n_jobs", lambda _: 2
+            )
             monkeypatch.setattr(backend, "effective_n_jobs", lambda *_: 1)
             (result,) = train(objective, starts, minimize_lm, RULE).members
         assert_array_equal(result.theta, expected.theta)

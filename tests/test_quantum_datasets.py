@@ -298,7 +298,7 @@ def test_lfd(problems):
         (make_lmg, {"n_spins": 3}, ValueError, "n_levels=5 .*n_spins=3: give at most"),
         (make_anharmonic_oscillator, {"n_max": 1}, ValueError, "n_max.*2, got 1"),
     ],
-    ids=str,
+    ids=lambda value: getattr(value, "__name__", str(value)),
 )
 def test_bad_arguments(make, arguments, error, message):
     with pytest.raises(error, match=message):
