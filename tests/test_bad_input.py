@@ -345,7 +345,7 @@ class TestUnusualButUsable:
         _, predicted = self.fit(wide, wide[:, 0], readout, solver, alpha=1e-6)
         assert_allclose(predicted, wide[:, 0], atol=0.1)
 
-    @pytest.mark.parametrize("scale", [1e-150, 1e-30, 1e30, 1e150])
+    @pytest.mark.parametrize("scale", [1e-150, 1e150])
     def test_extreme_units(self, readout, solver, scale):
         _, expected = self.fit(X, Y, readout, solver)
         _, predicted = self.fit(X, scale * Y, readout, solver)

@@ -22,7 +22,7 @@ SMALL = {"matrix_size": 4, "n_eigenvectors": 2, "max_iter": 15}
 @parametrize_with_checks(
     [
         PMMRegressor(**SMALL, n_init=1),
-        PMMRegressor(**SMALL, n_init=2, readout="transition"),
+        PMMRegressor(**SMALL, n_init=2, readout="transition", alpha=0.1),
         PMMRegressor(**SMALL, n_init=1, matrix_type="symmetric", solver="lbfgs"),
         PMMClassifier(**SMALL, n_init=1),
         PMMClassifier(
