@@ -113,7 +113,7 @@ def print_learning(options):
         ("percentage of test points within 95 %, mean over splits", ".0f", {}),
         ("seconds of CPU of a fit, mean over splits", ".2f", {}),
     )
-    print(f"\n{TITLES['alphaD']}, {options.splits} splits; training points:")
+    print(f"\n{TITLES['alphaD']}; training points (splits: {options.splits})")
     print(f"  {'':<26}" + "".join(f"{n:>9}" for n in RESPONSE_SIZES))
     for i, (title, form, published) in enumerate(blocks):
         print(f" {title}")
