@@ -13,7 +13,7 @@ Printed are root mean square error and its standard error over the folds, negati
 log-likelihood per test point where a method has error bars, and seconds of CPU of a
 fit; at the end ranks, and the error of PMMRegressor over that of the best other method.
 
-    python benchmarks/tables.py                                    # about half an hour
+    python benchmarks/tables.py                                    # about an hour
     python benchmarks/tables.py --tables yacht boston --folds 5
     python benchmarks/tables.py --methods PMM GP --pmm n_average=4 n_init=8
 """
