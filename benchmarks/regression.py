@@ -19,6 +19,7 @@ import scipy
 import sklearn
 from _baselines import gaussian_processes
 from _data import MissingData, dielectron
+from _options import positive
 from _paper import ERRORS, best_baseline
 from sklearn.ensemble import VotingRegressor
 from sklearn.exceptions import ConvergenceWarning
@@ -256,14 +257,6 @@ def write(path, rows):
         "summary": summary_of(rows),
     }
     Path(path).write_text(json.dumps(content, indent=1))
-
-
-def positive(text):
-    """Type of options that count something."""
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"must be at least 1, got {value}")
-    return value
 
 
 def parse_arguments():
