@@ -4,6 +4,7 @@ from .congruence import Congruence
 from .eigensystem import Eigensystem
 from .elements import MatrixElements, Pairs
 from .equations import DualEquations, NormalEquations
+from .evidence import EvidenceObjective
 from .generalisation import expected_loss, mean_loss
 from .image import ImageParameters, ImagePMM
 from .image_gauge import GaugeRotations
@@ -39,6 +40,7 @@ __all__ = [
     "Eigensystem",
     "EigenvectorOverlap",
     "Element",
+    "EvidenceObjective",
     "Expectation",
     "Extremes",
     "GaugeRotations",

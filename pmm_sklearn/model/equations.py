@@ -1,8 +1,11 @@
-"""Linear equations for a damped Gauss-Newton step, in three forms."""
+"""Linear equations for a damped Gauss-Newton step, in four forms."""
+
+from functools import cached_property
 
 import numpy as np
 import scipy.linalg
 import scipy.sparse.linalg
+from scipy.linalg.lapack import dpotri
 
 # Residual of the conjugate gradients that ends them, relative to the gradient.
 _TOLERANCE = 0.1
@@ -134,6 +137,72 @@ class MatrixFreeEquations:
             damped, -self.gradient, rtol=_TOLERANCE, maxiter=_MAX_PRODUCTS
         )
         return step
+
+
+class EvidenceEquations:
+    r"""Gauss-Newton model of the evidence around a point.
+
+    Parameters
+    ----------
+    curvature : ndarray of shape (n, n)
+        The matrix ``H`` without prior.
+    gradient : ndarray of shape (n,)
+        Gradient of ``f`` by the coordinates of the matrices.
+    precision : ndarray of shape (n,)
+        Of their prior, :math:`\Lambda`.
+    n_parameters : int
+        Length of the vector of which these coordinates are the beginning.
+    """
+
+    def __init__(self, curvature, gradient, precision, n_parameters):
+        self.curvature = curvature
+        self.gradient = gradient
+        self.precision = precision
+        self.scale = np.trace(curvature) / len(curvature)
+        self._n_parameters = n_parameters
+
+    def step(self, damping):
+        r"""Damped step :math:`-(H + \Lambda + \mu)^{-1} g`; variances stay.
+
+        Raises
+        ------
+        numpy.linalg.LinAlgError
+            If the damped matrix is not positive definite in floating point.
+        """
+        factor = scipy.linalg.cho_factor(
+            self._damped(damping), lower=True, overwrite_a=True, check_finite=False
+        )
+        step = np.zeros(self._n_parameters)
+        solved = scipy.linalg.cho_solve(factor, self.gradient, check_finite=False)
+        step[: len(solved)] = -solved
+        return step
+
+    def _damped(self, damping):
+        damped = self.curvature.copy()
+        damped[np.diag_indices_from(damped)] += self.precision + damping
+        return damped
+
+    @cached_property
+    def _factor(self):
+        return scipy.linalg.cholesky(
+            self._damped(0.0), lower=True, overwrite_a=True, check_finite=False
+        )
+
+    @property
+    def log_determinant(self):
+        r"""Logarithm of the determinant of :math:`H + \Lambda`."""
+        return 2.0 * np.sum(np.log(np.diag(self._factor)))
+
+    @cached_property
+    def variances(self):
+        """Variances of the coordinates, given the data."""
+        inverse, _ = dpotri(self._factor, lower=1)
+        return np.diag(inverse)
+
+    @property
+    def determined(self):
+        """Number of coordinates that the data determine, not the prior."""
+        return float(np.sum(1.0 - self.precision * self.variances))
 
 
 def _solve_positive_definite(matrix, right):

@@ -229,6 +229,49 @@ class ObservableReadout:
         own = self._tangent_space(theta).adjoint_of_coordinates(gradients)
         return own.reshape(*own.shape[:2], -1)
 
+    @property
+    def n_features(self):
+        """Length of :meth:`features`."""
+        return self.n_observables * self.space.size
+
+    def features(self, eigensystem):
+        """What outputs are linear in: coordinates of the projectors on the states.
+
+        Only of a readout that is linear in the matrix elements of each state.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_features)
+        """
+        states = state_vectors(eigensystem.selected)
+        projectors = self.space.dyads(0.5 * states, states)
+        return projectors.reshape(self.n_features, -1).T
+
+    def observables_of(self, coefficients):
+        """Observables from coefficients of the features, (n_features, n_outputs)."""
+        shape = -1, self.n_observables, self.space.size
+        return self.space.matrices(coefficients.T.reshape(shape))
+
+    def matrix_gradients(self, eigensystem, observables):
+        """Gradients of outputs by the primary matrix, (n_samples, n_outputs, n, n)."""
+        elements = self._elements(eigensystem, observables)
+        slopes = self.readout.slope(elements.amplitudes)
+        cotangents = elements.cotangents(slopes).transpose(3, 2, 1, 0)
+        return eigensystem.pullback(None, cotangents)
+
+    def pull_back_features(self, eigensystem, weights):
+        """The same of sums of features, with weights of shape (n_samples, n_features).
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n, n)
+        """
+        shape = len(weights), self.n_observables, self.space.size
+        matrices = self.space.matrices(weights.reshape(shape))
+        selected = eigensystem.selected.transpose(0, 2, 1)[..., np.newaxis]
+        cotangents = 2.0 * (matrices @ selected)[..., 0].transpose(0, 2, 1)
+        return eigensystem.pullback(None, cotangents[:, :, np.newaxis])[:, 0]
+
     def contributions(self, eigensystem, observables):
         """Terms of the outputs, without intercept, of each level that is read out.
 

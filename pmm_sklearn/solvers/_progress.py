@@ -87,9 +87,12 @@ class Progress:
         self._best = (theta, loss, self._score(theta, loss))
         self._best_iteration = 0
         self._zero = max(self.rule.floor, _ZERO * loss)
+        if self.rule.is_logarithm:
+            self._zero = -np.inf
         if not loss < np.inf:
             return StopReason.NON_FINITE
-        return StopReason.STATIONARY if loss <= self.rule.floor else None
+        is_zero = not self.rule.is_logarithm and loss <= self.rule.floor
+        return StopReason.STATIONARY if is_zero else None
 
     def record(self, theta, loss, memory=None):
         """Note an iteration; returns a `StopReason` or None to go on.
@@ -150,7 +153,12 @@ class Progress:
     def _stop_reason(self, n_iter, wants_stop):
         if wants_stop:
             return StopReason.CALLBACK
-        if n_iter - self._best_iteration >= self.rule.n_iter_no_change:
+        waited = n_iter - self._best_iteration
+        if self.rule.is_logarithm:
+            # An evidence may fall, for steps maximise it with variances held fixed.
+            if waited >= 2 * self.rule.n_iter_no_change:
+                return StopReason.CONVERGED
+        elif waited >= self.rule.n_iter_no_change:
             # The training loss itself never rises.
             return StopReason.STOPPED_EARLY
         if self.loss_curve[-1] <= self._zero:
@@ -164,4 +172,6 @@ class Progress:
         if n_iter <= patience:
             return False
         before, now = self.loss_curve[-1 - patience], self.loss_curve[-1]
+        if self.rule.is_logarithm:
+            return abs(before - now) < self.rule.tol
         return before - now < self.rule.tol * before

@@ -18,6 +18,9 @@ class StoppingRule:
         A loss not above it is as good as zero, and ends the optimisation.
     n_iter_no_change : int, default=10
         Patience, for the loss and for the validation loss.
+    is_logarithm : bool, default=False
+        Whether the loss is the logarithm of a probability, which may be negative: `tol`
+        is then what ``n_iter_no_change`` iterations have to gain, and nothing is zero.
     is_scheduled : bool, default=False
         Whether the solver follows a schedule of ``max_iter`` iterations, which only
         validation data, callbacks and a loss of zero cut short.
@@ -35,4 +38,5 @@ class StoppingRule:
     max_iter: int
     floor: float = 0.0
     n_iter_no_change: int = 10
+    is_logarithm: bool = False
     is_scheduled: bool = False

@@ -5,9 +5,9 @@ import numpy as np
 from ._overflow import or_infinity
 from ._result import StopReason
 
-_INITIAL_DAMPING = 1e-2
+INITIAL_DAMPING = 1e-2
 _LEAST_DAMPING = 1e-12
-_LARGEST_DAMPING = 1e16
+LARGEST_DAMPING = 1e16
 _DECREASE = 5.0
 _INCREASE = 4.0
 
@@ -96,27 +96,32 @@ def minimize_newton_cg(objective, theta, progress):
 
 
 def _minimize(objective, quadratic_model, theta, progress):
-    damping = _INITIAL_DAMPING if progress.memory is None else progress.memory
+    damping = INITIAL_DAMPING if progress.memory is None else progress.memory
     try:
         loss = or_infinity(objective.value, theta)
         reason = progress.start(theta, loss)
         while reason is None:
             model = quadratic_model(theta)
-            theta, loss, damping = _descend(objective, model, theta, loss, damping)
-            if damping > _LARGEST_DAMPING:
+            theta, loss, damping = descend(objective, model, theta, loss, damping)
+            if damping > LARGEST_DAMPING:
                 reason = StopReason.STATIONARY
             else:
-                damping = max(damping / _DECREASE, _LEAST_DAMPING)
+                damping = decreased(damping)
                 reason = progress.record(theta, loss, damping)
     except KeyboardInterrupt:
         reason = progress.interrupted()
     return progress.result(reason)
 
 
-def _descend(objective, model, theta, loss, damping):
+def decreased(damping):
+    """Damping after a step that has decreased the loss."""
+    return max(damping / _DECREASE, _LEAST_DAMPING)
+
+
+def descend(objective, model, theta, loss, damping):
     """Raise the damping until a step decreases the loss."""
     scale = model.scale if model.scale > 0 else 1.0
-    while damping <= _LARGEST_DAMPING:
+    while damping <= LARGEST_DAMPING:
         try:
             trial = theta + model.step(damping * scale)
             trial_loss = objective.value(trial)

@@ -7,7 +7,7 @@ import pytest
 
 from pmm_sklearn import model as m
 from pmm_sklearn.model import posterior as module
-from pmm_sklearn.model.evidence import estimate_variances
+from pmm_sklearn.model.variances import estimate_variances
 
 
 def make_objective(n_samples, n_outputs=1, weight=None, seed=0, rank=(None, None)):
