@@ -15,9 +15,10 @@ from ._version import __version__
 from ._warnings import InconsistentModelWarning, warn_caller
 from .checks.data import check_features
 from .checks.parameters import check_integer, check_spread
-from .fitted import FittedModel, error_bars_of, inverse_weights, once
-from .solvers import SOLVERS, Schedule, StoppingRule, StopReason
+from .fitted import FittedModel, error_bars_of, once
+from .solvers import EVIDENCE_SOLVER, SOLVERS, Schedule, StoppingRule, StopReason
 from .training import (
+    EvidenceProblem,
     OnlineTraining,
     Plan,
     Watcher,
@@ -29,11 +30,17 @@ from .training import (
 # Root mean square of the residuals, in standard deviations of the targets, that leaves
 # nothing to warn of where max_iter ends the training.
 _SMALL_RESIDUAL = 1e-4
+# What an evidence has to gain, in units of tol.
+_NATS = 5.0
 _LARGEST_SEED = np.iinfo(np.int32).max
 # Beside the matrices, all that the fitted model depends on.
 _MODEL_STATE = (
     *("_structure", "_other_members", "member_weights_", "_posterior"),
     *("_single_output", "feature_names_in_"),
+)
+# Attributes of a fit by its evidence only.
+_OF_EVIDENCE = (
+    *("log_evidence_", "noise_", "length_scales_", "n_effective_parameters_"),
 )
 _CALLBACK_STATE = ("_callback_fit_ctx", "_skl_callbacks_to_teardown")
 
@@ -161,7 +168,7 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
         starts = self._starts(problem, structure, random_state, n_members)
         if schedule is None and hasattr(self, "batch_size"):
             schedule = self._schedule(random_state.randint(_LARGEST_SEED))
-        plan = self._plan(problem.objective, n_members, schedule)
+        solver, plan = self._plan(problem, n_members, schedule)
         if plan.searches_alpha and self.warm_start and hasattr(self, "alphas_"):
             problem = problem.with_alpha(self.alpha_)
             plan = replace(plan, searches_alpha=False)
@@ -175,9 +182,14 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
 
         n_iterations = self.max_iter * self._largest_number_of_fits(n_members)
         bridge = CallbackBridge(self, given, n_iterations, reconstruct)
-        name, verbose = type(self).__name__, int(self.verbose)
-        watcher = Watcher(name, verbose, self._every, problem.describe, bridge)
-        watcher.tell(problem.summary(plan.solver))
+        watcher = Watcher(
+            type(self).__name__,
+            int(self.verbose),
+            self._every,
+            problem.describe,
+            bridge,
+        )
+        watcher.tell(problem.summary(solver))
         problem.objective.threads = ThreadMap(self.n_jobs)
         result = fit(problem, starts, plan, watcher)
         if result.best.reason is StopReason.NON_FINITE:
@@ -196,23 +208,28 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
             self.batch_size, self.learning_rate_init, self.max_iter, seed, after_epoch
         )
 
-    def _plan(self, objective, n_members, schedule):
-        solver, ladder = self.solver, self._likelihood.ladder
-        if solver == "auto":
-            solver = affordable_solver(objective, self._likelihood.many_samples)
-        return Plan(
-            solver,
-            StoppingRule(
-                tol=self.tol,
-                max_iter=self.max_iter,
-                n_iter_no_change=self.n_iter_no_change,
-                is_scheduled=SOLVERS[solver].is_scheduled,
-            ),
-            schedule,
-            n_members,
-            self.alpha == "auto" and ladder is not None and solver == "lm",
-            self.n_jobs,
-            None if schedule is None else schedule.seed,
+    def _plan(self, problem, n_members, schedule):
+        """Name of the solver, and how it is used."""
+        name, likelihood = self.solver, problem.likelihood
+        if isinstance(problem, EvidenceProblem):
+            name, solver, tol = "lm", EVIDENCE_SOLVER, _NATS * self.tol
+        else:
+            if name == "auto":
+                name = affordable_solver(problem.objective, likelihood.many_samples)
+            solver, tol = SOLVERS[name], self.tol
+        rule = StoppingRule(
+            tol=tol,
+            max_iter=self.max_iter,
+            n_iter_no_change=self.n_iter_no_change,
+            is_logarithm=solver is EVIDENCE_SOLVER,
+            is_scheduled=solver.is_scheduled,
+        )
+        searches_alpha = (
+            self.alpha == "auto" and likelihood.ladder is not None and name == "lm"
+        )
+        seed = None if schedule is None else schedule.seed
+        return name, Plan(
+            solver, rule, schedule, n_members, searches_alpha, self.n_jobs, seed
         )
 
     def _largest_number_of_fits(self, n_members):
@@ -229,9 +246,10 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
         return {
             **dict(zip(kind.attributes, best, strict=False)),
             "_other_members": tuple(map(tuple, others)),
-            "member_weights_": inverse_weights(scores),
+            "member_weights_": problem.weights(scores),
             "n_parameters_": len(thetas) * problem.model.n_parameters,
             "_posterior": None,
+            **problem.tells(thetas[0]),
         }
 
     def _set_fit(self, result, description):
@@ -239,7 +257,8 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
         best = result.best
         thetas = [member.theta for member in result.members]
         scores = [member.score for member in result.members]
-        vars(self).pop("_online", None)
+        for name in ("_online", *_OF_EVIDENCE):
+            vars(self).pop(name, None)
         vars(self).update(
             **self._attributes_of(result.problem, thetas, scores) | description,
             alpha_=result.alpha,

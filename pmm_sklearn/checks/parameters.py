@@ -132,7 +132,7 @@ def check_spread(return_std, return_cov):
         )
 
 
-def check_training(estimator, solvers):
+def check_training(estimator, solvers, rules=("auto",)):
     """Validate the parameters of the training, which all estimators have.
 
     Parameters
@@ -141,12 +141,15 @@ def check_training(estimator, solvers):
         Has them.
     solvers : sequence of str
         Solvers that it can use.
+    rules : sequence of str, default=("auto",)
+        What `alpha` may be beside a number.
     """
     alpha = estimator.alpha
     if not isinstance(alpha, str):
         check_number("alpha", alpha, 0)
-    elif alpha != "auto":
-        raise ValueError(f"alpha must be a number or 'auto', got {alpha!r}.")
+    elif alpha not in rules:
+        known = " or ".join(map(repr, rules))
+        raise ValueError(f"alpha must be a number or {known}, got {alpha!r}.")
     check_option("solver", estimator.solver, ("auto", *solvers))
     for name in ("max_iter", "n_init", "n_iter_no_change"):
         check_integer(name, getattr(estimator, name), 1)
@@ -177,7 +180,26 @@ def check_no_early_stopping(estimator):
         )
 
 
-def check_observables(estimator):
+def check_evidence(estimator):
+    """Raise for parameters that ``alpha="evidence"`` does not go with."""
+    names = [name for name in READOUTS if READOUTS[name].is_linear]
+    required = {
+        "readout": (names, "outputs have to be linear in their observables"),
+        "solver": (["auto", "lm"], "its linear systems are solved exactly"),
+        "early_stopping": ([False], "it needs no samples set aside"),
+        "rank": ([None], "its priors are those of full matrices"),
+    }
+    for name, (values, reason) in required.items():
+        value = getattr(estimator, name)
+        if value not in values:
+            raise ValueError(
+                f"alpha='evidence' goes with {name}={' or '.join(map(repr, values))} "
+                f"only, for {reason}, got {name}={value!r}: change it, or set "
+                f"alpha='auto'."
+            )
+
+
+def check_observables(estimator, rules=("auto",)):
     """Validate the parameters that regressor and classifier share."""
     block_sizes = check_matrix_size(estimator.matrix_size)
     check_integer("n_eigenvectors", estimator.n_eigenvectors, 1)
@@ -193,7 +215,7 @@ def check_observables(estimator):
     check_option("matrix_type", estimator.matrix_type, MATRIX_TYPES)
     check_rank(estimator.rank, estimator.matrix_size)
     check_batches(estimator)
-    check_training(estimator, tuple(SOLVERS))
+    check_training(estimator, tuple(SOLVERS), rules)
     check_integer("n_average", estimator.n_average, 1)
     if estimator.n_average > estimator.n_init:
         raise ValueError(

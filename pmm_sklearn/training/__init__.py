@@ -3,9 +3,14 @@
 from .alpha import AlphaFit, AlphaLadder, search_alpha
 from .fit import Fit, Plan, affordable_solver, fit, with_posterior
 from .keyboard import KEYBOARD
-from .likelihood import ClassLikelihood, GaussianLikelihood, SpectrumLikelihood
+from .likelihood import (
+    ClassLikelihood,
+    GaussianEvidence,
+    GaussianLikelihood,
+    SpectrumLikelihood,
+)
 from .online import OnlineTraining
-from .problem import Problem, image_problem, table_problem
+from .problem import EvidenceProblem, Problem, image_problem, table_problem
 from .spectrum_units import SpectrumUnits, TimeUnits
 from .starts import Training, minimise, train
 from .units import FeatureUnits, ImageUnits, LogitUnits, TargetUnits
@@ -16,8 +21,10 @@ __all__ = [
     "AlphaFit",
     "AlphaLadder",
     "ClassLikelihood",
+    "EvidenceProblem",
     "FeatureUnits",
     "Fit",
+    "GaussianEvidence",
     "GaussianLikelihood",
     "ImageUnits",
     "LogitUnits",

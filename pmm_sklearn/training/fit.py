@@ -6,7 +6,7 @@ from functools import partial
 import numpy as np
 
 from .._threads import single_blas_thread
-from ..solvers import SOLVERS, SolverResult, StoppingRule
+from ..solvers import Solver, SolverResult, StoppingRule
 from .alpha import AlphaFit, choose_alpha
 from .keyboard import KEYBOARD
 from .problem import Problem
@@ -27,8 +27,8 @@ class Plan:
 
     Attributes
     ----------
-    solver : str
-        A name in `SOLVERS`.
+    solver : Solver
+        What minimises.
     rule : StoppingRule
         When a start has converged.
     schedule : Schedule or None
@@ -43,7 +43,7 @@ class Plan:
         Of the samples that are held out.
     """
 
-    solver: str
+    solver: Solver
     rule: StoppingRule
     schedule: object = None
     n_members: int = 1
@@ -54,10 +54,9 @@ class Plan:
     @property
     def minimise(self):
         """Function of objective, start and progress that minimises."""
-        solver = SOLVERS[self.solver]
-        if not solver.is_scheduled:
-            return solver.minimise
-        return partial(solver.minimise, schedule=self.schedule)
+        if not self.solver.is_scheduled:
+            return self.solver.minimise
+        return partial(self.solver.minimise, schedule=self.schedule)
 
 
 @dataclass(frozen=True)
@@ -136,7 +135,7 @@ def fit(problem, starts, plan, watcher):
             watcher=watcher,
         )
 
-    SOLVERS[plan.solver].check(problem.objective)
+    plan.solver.check(problem.objective)
     trials = []
     if not plan.searches_alpha or problem.loss_of_means() == 0:
         training = train_one(problem, watcher, plan.n_members)
@@ -206,6 +205,6 @@ def affordable_solver(objective, many_samples=np.inf):
 
 def _with_floor(rule, problem):
     """Loss that ends the training; with ``tol=0`` only none at all does."""
-    if rule.tol == 0:
+    if rule.tol == 0 or rule.is_logarithm:
         return rule
     return replace(rule, floor=_NEGLIGIBLE_RESIDUAL**2 * problem.loss_of_means())

@@ -67,6 +67,18 @@ class GaussianLikelihood:
         return LaplacePosterior.fit(objective, theta)
 
 
+class GaussianEvidence:
+    """The same with noise and amplitudes that maximise the evidence."""
+
+    combination = MeanOfOutputs
+    many_samples = np.inf
+    ladder = None
+
+    def posterior(self, objective, theta):
+        """Of matrices and observables: `LaplacePosterior`."""
+        return LaplacePosterior.of_evidence(objective, theta)
+
+
 class ClassLikelihood:
     """Targets that are classes: logits of their probabilities.
 

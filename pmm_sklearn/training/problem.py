@@ -4,8 +4,19 @@ import copy
 
 import numpy as np
 
-from ..model import LazyGrams, Objective, RidgePenalty, ShiftedGrams
-from .watcher import describe_errors, describe_loss
+from ..fitted.averages import inverse_weights
+from ..model import (
+    EvidenceObjective,
+    LazyGrams,
+    Objective,
+    RidgePenalty,
+    ShiftedGrams,
+)
+from .watcher import describe_errors, describe_evidence, describe_loss
+
+# Of all matrices that vary together, in units of the mean spacing of levels, for
+# features of about [-1, 1].
+_FIRST_DEVIATIONS = 0.2, 1.7
 
 
 class Problem:
@@ -57,6 +68,14 @@ class Problem:
             f"{len(objective.y)} samples, {objective.n_parameters} parameters, "
             f"{objective.n_residuals} residuals, solver {solver!r}"
         )
+
+    def weights(self, scores):
+        """Weights of several models in their mean."""
+        return inverse_weights(scores)
+
+    def tells(self, theta):
+        """Further fitted attributes, numbers that say what was learned."""
+        return {}
 
     def loss_of_means(self):
         """Loss of a model without matrices: its outputs are means of the targets."""
@@ -110,6 +129,79 @@ def table_problem(
         validation_loss = objective(validation, RidgePenalty(0.0)).value
     training = objective(data, penalty, smoothness)
     return Problem(model, likelihood, units, training, validation_loss)
+
+
+class EvidenceProblem:
+    """What is maximised to fit a model whose observables are integrated out.
+
+    It offers what a `Problem` does but other penalties.
+
+    Parameters
+    ----------
+    model : PMM
+        Structure of the model, in standardised units, with a linear readout.
+    likelihood, units
+        As for `Problem`.
+    data : tuple of ndarray
+        As for :func:`table_problem`.
+    """
+
+    validation_loss = None
+    describe = staticmethod(describe_evidence)
+
+    def __init__(self, model, likelihood, units, data):
+        self.model = model
+        self.likelihood = likelihood
+        self.units = units
+        X, y, weight = data
+        self.objective = EvidenceObjective(
+            model, units.features(X), units.targets(y), units.weights(weight)
+        )
+
+    def summary(self, solver):
+        """How large the problem is, in words."""
+        objective = self.objective
+        return (
+            f"{objective.n_samples} samples, {objective.size} parameters of matrices, "
+            f"{objective.n_features * objective.n_outputs} of observables, solver "
+            f"{solver!r} of the evidence"
+        )
+
+    def weights(self, scores):
+        """Equal weights of several models in their mean."""
+        return np.full(len(scores), 1.0 / len(scores))
+
+    def tells(self, theta):
+        """Evidence, noise and length scales, in the user's units."""
+        objective, scale = self.objective, self.units.target_scale
+        _, variances = objective.split(theta)
+        units = objective.n_observations * np.sum(np.log(scale))
+        lengths = self.units.feature_units[1] / np.sqrt(variances.matrices[1:])
+        return {
+            "log_evidence_": float(objective.log_evidence(theta) - units),
+            "noise_": scale * np.sqrt(variances.noise),
+            "length_scales_": lengths,
+            "n_effective_parameters_": objective.n_effective(theta),
+        }
+
+    def loss_of_means(self):
+        """None that an evidence could be compared with."""
+        return -np.inf
+
+    def random_start(self, seed):
+        """Matrices drawn from their prior, whose first width is drawn, too."""
+        random_state = np.random.RandomState(seed)
+        deviation = np.exp(random_state.uniform(*np.log(_FIRST_DEVIATIONS)))
+        return self.objective.initial(random_state, deviation)
+
+    def start_from(self, parameters):
+        """A vector with given matrices, which are in the user's units."""
+        coordinates = self.model.join(self.units.to_standard(parameters))
+        return self.objective.start_from(coordinates[: self.objective.size])
+
+    def parameters(self, theta):
+        """Parameters in the user's units."""
+        return self.units.to_user(self.objective.parameters(theta))
 
 
 def image_problem(

@@ -81,6 +81,11 @@ def describe_loss(loss, score):
     return f"loss {loss:.6e}{validation}"
 
 
+def describe_evidence(loss, score):
+    """The logarithm of the evidence, in standardised units."""
+    return f"log evidence {-loss:.2f}"
+
+
 def describe_errors(loss, score):
     """The loss, and the accuracy on validation data if there are any."""
     accuracy = f"   validation accuracy {1 - score:.4f}" if score != loss else ""
