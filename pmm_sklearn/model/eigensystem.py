@@ -133,6 +133,26 @@ class Eigensystem:
         gradient = left @ self.selected.conj().swapaxes(1, 2)[:, np.newaxis]
         return 0.5 * (gradient + gradient.conj().swapaxes(-1, -2))
 
+    def pullback_of_sums(self, value_cotangents=None, vector_cotangents=None):
+        """The same of one cotangent for each sample.
+
+        Parameters
+        ----------
+        value_cotangents : ndarray of shape (n_samples, r), optional
+            On the energies.
+        vector_cotangents : ndarray of shape (n_samples, n, r), optional
+            On the selected eigenvectors.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n, n)
+        """
+        if value_cotangents is not None:
+            value_cotangents = value_cotangents[:, np.newaxis]
+        if vector_cotangents is not None:
+            vector_cotangents = vector_cotangents[:, :, np.newaxis]
+        return self.pullback(value_cotangents, vector_cotangents)[:, 0]
+
 
 def _eigh_blocks(matrices, block_sizes, solver):
     """Eigenvalues and eigenvectors of block-diagonal matrices, block after block."""

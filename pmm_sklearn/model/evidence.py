@@ -277,14 +277,16 @@ class EvidenceObjective:
 
     def _products(self, state):
         """The sum of J^T J / noise, and Phi^T J / noise of each output."""
-        primary, n_outputs = self.model.primary, self.n_outputs
-        observables = self.model.readout.observables_of(state.b)
+        primary, readout = self.model.primary, self.model.readout
+        n_outputs = self.n_outputs
+        observables = readout.observables_of(state.b)
 
         def products(share):
             square = np.zeros((self.size, self.size))
             mixed = np.zeros((n_outputs, self.n_features, self.size))
             for chunk, features, system, saved in share:
-                gradients = self.model.readout.matrix_gradients(system, observables)
+                _, elements = readout.forward(system, observables, 0.0)
+                gradients = readout.matrix_gradients(system, elements)
                 shape = self.size, n_outputs, len(features)
                 jacobian = np.empty(shape).T
                 primary.jacobian(state.coordinates, saved, gradients, out=jacobian)

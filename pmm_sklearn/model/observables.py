@@ -4,6 +4,7 @@ import numpy as np
 
 from .elements import MatrixElements, Pairs, side_by_side, state_vectors
 from .low_rank import LowRank
+from .own_observables import OwnObservables
 from .pmm import PMM
 from .polynomial import Monomials
 from .primary import AffineMatrix
@@ -13,7 +14,7 @@ from .selection import Extremes
 from .spaces import HermitianSpace
 
 
-class ObservableReadout:
+class ObservableReadout(OwnObservables):
     r"""Outputs :math:`z_k = g_k + f(v_1 \dots v_r; D_k)` with own observables.
 
     Parameters
@@ -60,63 +61,13 @@ class ObservableReadout:
 
     def __init__(self, readout, n_outputs, n_eigenvectors, space):
         self.readout = READOUTS[readout]() if isinstance(readout, str) else readout
-        self.n_outputs = self.n_intercepts = n_outputs
+        self.degree = self.readout.degree
+        self.n_outputs = n_outputs
         self.space = space
         self._pairs = Pairs(*self.readout.pairs(n_eigenvectors), n_eigenvectors)
         self._centring = self.readout.centring
         self.n_observables = len(self._pairs)
-        self._per_output = self.n_observables * space.size
-        self.size = n_outputs * (self._per_output + 1)
         self.working_size = 2 * n_outputs * self.n_observables * space.side
-
-    def split(self, theta):
-        """Observables and intercepts from a vector of coordinates."""
-        coordinates, intercept = self._parts(theta)
-        return self.space.matrices(coordinates), intercept.copy()
-
-    def join(self, observables, intercept):
-        """Vector of coordinates, of the nearest observables that can be learned."""
-        return np.concatenate([self.space.coordinates(observables).ravel(), intercept])
-
-    def initial(self, random_state):
-        """Observables as large as standard normal ones, and intercepts of zero."""
-        theta = random_state.standard_normal(self.size)
-        theta *= self.space.start_scale
-        theta[-self.n_intercepts :] = 0.0
-        return theta
-
-    def silence(self, theta, outputs):
-        """Copy of the coordinates in which those of some outputs are zero.
-
-        Parameters
-        ----------
-        theta : ndarray of shape (size,)
-            Coordinates; intercepts are kept.
-        outputs : ndarray of bool of shape (n_outputs,)
-            The outputs.
-
-        Returns
-        -------
-        ndarray of shape (size,)
-        """
-        theta = theta.copy()
-        self._parts(theta)[0][outputs] = 0.0
-        return theta
-
-    def scaled(self, theta, factor):
-        """Copy with the coordinates of the observables in another unit.
-
-        In a linear space outputs without intercept become `factor` times as large; in
-        one of low rank it is the learned vectors that are multiplied.
-        """
-        theta = theta.copy()
-        self._parts(theta)[0][...] *= factor ** (1.0 / self.readout.degree)
-        return theta
-
-    def rescale(self, observables, scale):
-        """Observables for outputs multiplied by ``scale`` of shape (n_outputs,)."""
-        factors = scale ** (1.0 / self.readout.degree)
-        return observables * factors[:, np.newaxis, np.newaxis, np.newaxis]
 
     def constants(self, observables):
         """What depends on the observables only: see :meth:`PMM.constants`."""
@@ -142,24 +93,20 @@ class ObservableReadout:
         outputs = np.sum(terms, axis=0).T - subtracted
         return outputs + intercept, (elements, slopes)
 
-    def cotangents(self, saved):
-        """Derivatives of the outputs by eigenvalues (none) and by eigenvectors.
-
-        Returns
-        -------
-        None
-            Outputs do not depend on the eigenvalues.
-        ndarray of shape (n_samples, n, n_outputs, r)
-        """
+    def matrix_gradients(self, eigensystem, saved):
+        """Gradients of outputs by the primary matrix, (n_samples, n_outputs, n, n)."""
         elements, _ = saved
         slopes = self.readout.slope(elements.amplitudes)
-        return None, elements.cotangents(slopes).transpose(3, 2, 1, 0)
+        cotangents = elements.cotangents(slopes).transpose(3, 2, 1, 0)
+        return eigensystem.pullback(None, cotangents)
 
-    def summed_cotangents(self, saved, cotangents):
+    def summed_matrix_gradient(self, eigensystem, saved, cotangents):
         """The same of the sums over outputs that cotangents weigh.
 
         Parameters
         ----------
+        eigensystem : Eigensystem
+            Of a batch of samples.
         saved : tuple
             From :meth:`forward`.
         cotangents : ndarray of shape (n_samples, n_outputs)
@@ -167,12 +114,11 @@ class ObservableReadout:
 
         Returns
         -------
-        None
-        ndarray of shape (n_samples, n, r)
+        ndarray of shape (n_samples, n, n)
         """
         elements, _ = saved
         weights = self.readout.slope(elements.amplitudes) * cotangents.T
-        return None, elements.summed_cotangents(weights).T
+        return eigensystem.pullback_of_sums(None, elements.summed_cotangents(weights).T)
 
     def tangent(self, theta, saved, direction):
         """Change of the outputs for a change of these parameters, (size,).
@@ -207,16 +153,6 @@ class ObservableReadout:
         own = self._tangent_space(theta).adjoint_of_coordinates(gradients)
         return np.concatenate([own.ravel(), totals])
 
-    def jacobian(self, theta, saved, out):
-        """Write the derivatives by these parameters, (n_samples, n_outputs, size)."""
-        own = self._gradients_of_samples(theta, saved)
-        if self.n_outputs > 1:
-            out[...] = 0.0
-        for output in range(self.n_outputs):
-            part = slice(output * self._per_output, (output + 1) * self._per_output)
-            out[:, output, part] = own[:, min(output, own.shape[1] - 1)]
-            out[:, output, output - self.n_intercepts] = 1.0
-
     def _gradients_of_samples(self, theta, saved):
         """Derivatives by own observables, one for all outputs if these are equal."""
         elements, slopes_of_centring = saved
@@ -228,11 +164,6 @@ class ObservableReadout:
         gradients = np.moveaxis(gradients, -1, 0)
         own = self._tangent_space(theta).adjoint_of_coordinates(gradients)
         return own.reshape(*own.shape[:2], -1)
-
-    @property
-    def n_features(self):
-        """Length of :meth:`features`."""
-        return self.n_observables * self.space.size
 
     def features(self, eigensystem):
         """What outputs are linear in: coordinates of the projectors on the states.
@@ -247,20 +178,8 @@ class ObservableReadout:
         projectors = self.space.dyads(0.5 * states, states)
         return projectors.reshape(self.n_features, -1).T
 
-    def observables_of(self, coefficients):
-        """Observables from coefficients of the features, (n_features, n_outputs)."""
-        shape = -1, self.n_observables, self.space.size
-        return self.space.matrices(coefficients.T.reshape(shape))
-
-    def matrix_gradients(self, eigensystem, observables):
-        """Gradients of outputs by the primary matrix, (n_samples, n_outputs, n, n)."""
-        elements = self._elements(eigensystem, observables)
-        slopes = self.readout.slope(elements.amplitudes)
-        cotangents = elements.cotangents(slopes).transpose(3, 2, 1, 0)
-        return eigensystem.pullback(None, cotangents)
-
     def pull_back_features(self, eigensystem, weights):
-        """The same of sums of features, with weights of shape (n_samples, n_features).
+        """Gradients of sums of features, with weights (n_samples, n_features).
 
         Returns
         -------
@@ -270,7 +189,7 @@ class ObservableReadout:
         matrices = self.space.matrices(weights.reshape(shape))
         selected = eigensystem.selected.transpose(0, 2, 1)[..., np.newaxis]
         cotangents = 2.0 * (matrices @ selected)[..., 0].transpose(0, 2, 1)
-        return eigensystem.pullback(None, cotangents[:, :, np.newaxis])[:, 0]
+        return eigensystem.pullback_of_sums(None, cotangents)
 
     def contributions(self, eigensystem, observables):
         """Terms of the outputs, without intercept, of each level that is read out.
@@ -312,15 +231,6 @@ class ObservableReadout:
     def _elements(self, eigensystem, observables):
         states = state_vectors(eigensystem.selected)
         return MatrixElements(states, side_by_side(observables), self._pairs)
-
-    def _tangent_space(self, theta):
-        return self.space.tangent(self._parts(theta)[0])
-
-    def _parts(self, theta):
-        """Coordinates of shape (n_outputs, n_observables, size), and intercepts."""
-        coordinates = theta[: -self.n_intercepts]
-        shape = self.n_outputs, self.n_observables, self.space.size
-        return coordinates.reshape(shape), theta[-self.n_intercepts :]
 
 
 def observable_pmm(

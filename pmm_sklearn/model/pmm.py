@@ -315,12 +315,9 @@ class PMM:
         ndarray of shape (n_parameters,)
         """
         primary_saved, eigensystem, readout_saved = saved
-        by_value, by_vector = self.readout.summed_cotangents(readout_saved, cotangents)
-        if by_value is not None:
-            by_value = by_value[:, np.newaxis]
-        if by_vector is not None:
-            by_vector = by_vector[:, :, np.newaxis]
-        matrix_gradients = eigensystem.pullback(by_value, by_vector)[:, 0]
+        matrix_gradients = self.readout.summed_matrix_gradient(
+            eigensystem, readout_saved, cotangents
+        )
         size = self.primary.size
         return np.concatenate(
             [
@@ -337,7 +334,7 @@ class PMM:
         ndarray of shape (n_samples, n_outputs, n, n)
         """
         _, eigensystem, readout_saved = saved
-        return eigensystem.pullback(*self.readout.cotangents(readout_saved))
+        return self.readout.matrix_gradients(eigensystem, readout_saved)
 
     def linearised(self, theta, saved):
         """Derivatives of the outputs as a linear map, which needs little memory.

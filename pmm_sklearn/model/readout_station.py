@@ -78,11 +78,11 @@ class ReadoutStation(Protocol):
     def forward(self, eigensystem, observables, intercept, constants=None):
         """Outputs (n_samples, n_outputs), and what the derivatives need."""
 
-    def cotangents(self, saved):
-        """Derivatives of the outputs by eigenvalues and by eigenvectors, or None."""
+    def matrix_gradients(self, eigensystem, saved):
+        """Gradients of the outputs by the primary matrix, (N, n_outputs, n, n)."""
 
-    def summed_cotangents(self, saved, cotangents):
-        """The same of weighted sums over the outputs of each sample."""
+    def summed_matrix_gradient(self, eigensystem, saved, cotangents):
+        """Those of weighted sums over the outputs of each sample, (N, n, n)."""
 
     def gradient(self, theta, saved, cotangents):
         """Derivatives of a weighted sum of all outputs, shape (size,)."""

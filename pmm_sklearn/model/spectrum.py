@@ -165,16 +165,8 @@ class SpectrumReadout:
             for part in self._parts
         ]
 
-    def cotangents(self, saved):
-        """Derivatives of the outputs by eigenvalues and by eigenvectors.
-
-        Returns
-        -------
-        by_value : ndarray of shape (n_samples, n_outputs, r) or None
-            Derivatives by the selected eigenvalues; None if there are none.
-        by_vector : ndarray of shape (n_samples, n, n_outputs, r) or None
-            The same by the selected eigenvectors.
-        """
+    def matrix_gradients(self, eigensystem, saved):
+        """Gradients of outputs by the primary matrix, (n_samples, n_outputs, n, n)."""
         n_samples, elements = saved
         by_value = by_vector = None
         if self._reads_levels:
@@ -188,15 +180,14 @@ class SpectrumReadout:
                 slopes = part.readout.slope(own.amplitudes)
                 own.add_cotangents(by_vector, slopes, part.columns)
             by_vector = by_vector.transpose(3, 2, 1, 0)
-        return by_value, by_vector
+        return eigensystem.pullback(by_value, by_vector)
 
-    def summed_cotangents(self, saved, cotangents):
-        """The same of weighted sums: see :meth:`ObservableReadout.summed_cotangents`.
+    def summed_matrix_gradient(self, eigensystem, saved, cotangents):
+        """The same of weighted sums over the outputs of each sample.
 
         Returns
         -------
-        by_value, by_vector : ndarray of shape (n_samples, r) and (n_samples, n, r)
-            None where there are none.
+        ndarray of shape (n_samples, n, n)
         """
         _, elements = saved
         by_value = by_vector = None
@@ -206,7 +197,8 @@ class SpectrumReadout:
             slopes = part.readout.slope(own.amplitudes)
             vectors = own.summed_cotangents(slopes * _own(cotangents, part))
             by_vector = vectors if by_vector is None else by_vector + vectors
-        return by_value, None if by_vector is None else by_vector.T
+        by_vector = None if by_vector is None else by_vector.T
+        return eigensystem.pullback_of_sums(by_value, by_vector)
 
     def gradient(self, theta, saved, cotangents):
         r"""Gradient of :math:`\sum_{sk} c_{sk} z_{sk}`, shape (size,)."""

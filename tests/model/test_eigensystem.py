@@ -46,7 +46,7 @@ def pulled_back(matrices, observables, n_selected):
     space = HermitianSpace(matrices.shape[-1:])
     station = ObservableReadout("expectation", len(observables), n_selected, space)
     outputs, saved = station.forward(eigen, observables, 0.0)
-    return outputs, eigen.pullback(*station.cotangents(saved))
+    return outputs, station.matrix_gradients(eigen, saved)
 
 
 def with_spectrum(spectrum, seed):
