@@ -3,8 +3,12 @@
 import numpy as np
 
 from pmm_sklearn.model import (
+    DensityReadout,
+    Extremes,
+    FermiDirac,
     HermitianSpace,
     Objective,
+    ObservableReadout,
     RidgePenalty,
     SquaredError,
     observable_pmm,
@@ -30,6 +34,15 @@ def make_objective(
         model, SquaredError(), X, y, weight, penalty or RidgePenalty(0.3)
     )
     return objective, model.initial(rng)
+
+
+def make_station(readout, n_outputs, n_eigenvectors, space):
+    """Station of a readout that estimators know by name, and its selection."""
+    if readout == "density":
+        station = DensityReadout(n_outputs, space, FermiDirac(-0.4, 0.6))
+        return station, Extremes(space.side)
+    station = ObservableReadout(readout, n_outputs, n_eigenvectors, space)
+    return station, Extremes(n_eigenvectors)
 
 
 def central_difference(function, theta, direction, step=2e-4):

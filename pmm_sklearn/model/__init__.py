@@ -1,6 +1,7 @@
 """The mathematics of parametric matrix models, with NumPy and SciPy only."""
 
 from .congruence import Congruence
+from .density import DensityReadout, FermiDirac
 from .eigensystem import Eigensystem
 from .elements import MatrixElements, Pairs
 from .equations import DualEquations, NormalEquations
@@ -36,6 +37,7 @@ __all__ = [
     "AffineMatrix",
     "Congruence",
     "CrossEntropy",
+    "DensityReadout",
     "DualEquations",
     "Eigensystem",
     "EigenvectorOverlap",
@@ -43,6 +45,7 @@ __all__ = [
     "EvidenceObjective",
     "Expectation",
     "Extremes",
+    "FermiDirac",
     "GaugeRotations",
     "HalfSquaredNorm",
     "HermitianSpace",

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from .density import DensityReadout, FermiDirac
 from .elements import MatrixElements, Pairs, side_by_side, state_vectors
 from .low_rank import LowRank
 from .own_observables import OwnObservables
@@ -244,6 +245,7 @@ def observable_pmm(
     rank=(None, None),
     level_spacing=0.0,
     eigensolver="auto",
+    smearing=0.125,
 ):
     """Model of regressor and classifier: affine primary matrix, learned outputs.
 
@@ -254,9 +256,10 @@ def observable_pmm(
     block_sizes : tuple of int
         Sides of the diagonal blocks of the primary matrix; ``(n,)`` for one block.
     n_eigenvectors : int
-        Number of selected eigenvectors.
+        Number of selected eigenvectors; for "density" of levels below the chemical
+        potential, which is half way to the next level of a matrix to start from.
     which : {"SA", "LA", "LM", "SM"}, default="SA"
-        Which eigenvectors are selected.
+        Which eigenvectors are selected; not used by "density".
     readout : str, default="expectation"
         What is read from them: a name in :data:`READOUTS`.
     matrix_type : {"hermitian", "symmetric"}, default="hermitian"
@@ -268,6 +271,10 @@ def observable_pmm(
         Ranks of the primary and of the secondary matrices; None for full ones.
     eigensolver : {"auto", "lapack", "simd"}, default="auto"
         See ``eigensolver.eigh``.
+    smearing : float, default=0.125
+        The energy ``kT`` of "density", in units of the spacing of levels of a matrix to
+        start from.  This is `level_spacing`; if that is zero, levels are taken to be
+        equidistant, and spread as those of the random matrices of ``PMM.initial``.
 
     Returns
     -------
@@ -276,6 +283,8 @@ def observable_pmm(
     Examples
     --------
     >>> from pmm_sklearn.model import observable_pmm
+    >>> observable_pmm(2, 1, (7,), 3, readout="density").n_parameters
+    197
     >>> observable_pmm(2, 1, (7,), 3, readout="transition").n_parameters
     442
     >>> observable_pmm(2, 1, (7,), 3, readout="transition", rank=(1, 2)).n_parameters
@@ -291,9 +300,38 @@ def observable_pmm(
     keeps_blocks = READOUTS[readout].keeps_blocks
     blocks = block_sizes if keeps_blocks else (sum(block_sizes),)
     secondary = _space(blocks, matrix_type, secondary_rank)
-    outputs = ObservableReadout(readout, n_outputs, n_eigenvectors, secondary)
-    selection = Extremes(n_eigenvectors, which)
+    if READOUTS[readout] is DensityReadout:
+        occupation = _occupation(
+            block_sizes, matrix_type, level_spacing, n_eigenvectors, smearing
+        )
+        outputs = DensityReadout(n_outputs, secondary, occupation)
+        selection = Extremes(sum(block_sizes))
+    else:
+        outputs = ObservableReadout(readout, n_outputs, n_eigenvectors, secondary)
+        selection = Extremes(n_eigenvectors, which)
     return PMM(primary, selection, outputs, block_sizes, eigensolver)
+
+
+def _occupation(block_sizes, matrix_type, level_spacing, n_below, smearing):
+    """Occupation of the levels of a matrix to start from, a number of them below."""
+    if level_spacing:
+        spacings, middle = [level_spacing] * len(block_sizes), 0.0
+    else:
+        sizes = [HermitianSpace((n,), matrix_type).size for n in block_sizes]
+        # Levels of random matrices, one that is constant and one that varies, have
+        # the mean square 2 size / n, and equidistant ones spacing^2 n^2 / 12.
+        both = zip(sizes, block_sizes, strict=True)
+        spacings, middle = [np.sqrt(24.0 * size / n**3) for size, n in both], 0.5
+    levels = np.concatenate(
+        [
+            spacing * (np.arange(n) - middle * (n - 1))
+            for spacing, n in zip(spacings, block_sizes, strict=True)
+        ]
+    )
+    unit = min(spacings)
+    levels = np.append(np.sort(levels), np.max(levels) + unit)
+    potential = 0.5 * (levels[n_below - 1] + levels[n_below])
+    return FermiDirac(float(potential), float(smearing * unit))
 
 
 def _space(block_sizes, matrix_type, rank):

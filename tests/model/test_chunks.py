@@ -11,6 +11,7 @@ from numpy.testing import assert_array_equal
 
 from pmm_sklearn._threads import ThreadMap
 from pmm_sklearn.model import (
+    READOUTS,
     CrossEntropy,
     NoisePenalty,
     Objective,
@@ -37,7 +38,7 @@ def test_temporary_arrays_are_bounded():
 
 
 @pytest.mark.parametrize("loss", [SquaredError(), CrossEntropy()])
-@pytest.mark.parametrize("readout", ["expectation", "transition"])
+@pytest.mark.parametrize("readout", READOUTS)
 def test_results_do_not_depend_on_the_threads(readout, loss):
     rng = np.random.RandomState(0)
     X, y = rng.uniform(-1, 1, (N_SAMPLES, 2)), np.eye(3)[rng.randint(3, size=N_SAMPLES)]

@@ -5,6 +5,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 from pmm_sklearn.model import (
+    READOUTS,
     CrossEntropy,
     Objective,
     RidgePenalty,
@@ -36,7 +37,7 @@ def make_objective(readout, structure, loss):
 
 @pytest.mark.parametrize("loss", [SquaredError(), CrossEntropy(unit=2.0)])
 @pytest.mark.parametrize("structure", STRUCTURES)
-@pytest.mark.parametrize("readout", ["expectation", "transition"])
+@pytest.mark.parametrize("readout", READOUTS)
 def test_products_are_those_of_the_jacobian(readout, structure, loss):
     objective, theta = make_objective(readout, structure, loss)
     residuals, jacobian = objective.residuals_and_jacobian(theta)

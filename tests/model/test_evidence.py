@@ -16,7 +16,11 @@ STRUCTURES = [
     {"block_sizes": (4,), "matrix_type": "symmetric", "which": "LM"},
     {"block_sizes": (3, 2)},
     {"block_sizes": (2, 2), "matrix_type": "symmetric", "which": "LA"},
+    {"block_sizes": (4,), "readout": "density"},
+    {"block_sizes": (3, 2), "matrix_type": "symmetric", "readout": "density"},
 ]
+# One of each readout.
+READOUTS = [STRUCTURES[0], STRUCTURES[4]]
 
 
 def make_objective(structure=STRUCTURES[0], n_outputs=1, n_samples=30, seed=0):
@@ -78,8 +82,9 @@ def test_gradient(structure, n_outputs):
     assert_allclose(equations.gradient, gradient[: objective.size], rtol=1e-12)
 
 
-def test_gradient_is_finite_at_degenerate_spectra():
-    model = observable_pmm(2, 1, (4,), 4, level_spacing=0.0)
+@pytest.mark.parametrize("readout", ["expectation", "density"])
+def test_gradient_is_finite_at_degenerate_spectra(readout):
+    model = observable_pmm(2, 1, (4,), 4, readout=readout, level_spacing=0.0)
     data = np.zeros((6, 2)), np.ones((6, 1)), np.ones((6, 1))
     objective = EvidenceObjective(model, *data)
     theta = objective.initial(np.random.RandomState(0))
@@ -87,9 +92,10 @@ def test_gradient_is_finite_at_degenerate_spectra():
     assert np.all(np.isfinite(objective.value_and_gradient(theta)[1]))
 
 
+@pytest.mark.parametrize("structure", READOUTS, ids=str)
 @pytest.mark.parametrize("n_outputs", [1, 2])
-def test_gauss_newton_matrix_is_that_of_variable_projection(n_outputs):
-    objective, theta = make_objective(n_outputs=n_outputs)
+def test_gauss_newton_matrix_is_that_of_variable_projection(structure, n_outputs):
+    objective, theta = make_objective(structure, n_outputs)
     coordinates, variances = objective.split(theta)
     features = features_of(objective, coordinates)
     roots = np.sqrt(objective.weight)

@@ -10,13 +10,15 @@ from sklearn.base import clone
 from sklearn.datasets import make_regression
 
 from pmm_sklearn import PMMRegressor
-from pmm_sklearn.model import HermitianSpace, LowRank, observable_pmm
+from pmm_sklearn.model import READOUTS, HermitianSpace, LowRank, observable_pmm
 
 from ..problems import central_difference, make_objective
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
 MATRIX_TYPES = pytest.mark.parametrize("matrix_type", ["hermitian", "symmetric"])
+# Of each output, for two states.
+N_OBSERVABLES = {"expectation": 2, "transition": 3, "density": 1}
 RANKS = [(1, 1), (3, 2), (2, None), (None, 2)]
 
 
@@ -33,7 +35,7 @@ def data():
 
 
 @MATRIX_TYPES
-@pytest.mark.parametrize("readout", ["expectation", "transition"])
+@pytest.mark.parametrize("readout", READOUTS)
 @pytest.mark.parametrize("rank", RANKS, ids=str)
 def test_derivatives(readout, matrix_type, rank):
     structure = {"block_sizes": (4,), "rank": rank}
@@ -97,14 +99,14 @@ class TestSpace:
         assert squares.mean() == pytest.approx(full, rel=0.25)
 
 
-@pytest.mark.parametrize("readout", ["expectation", "transition"])
+@pytest.mark.parametrize("readout", READOUTS)
 @pytest.mark.parametrize("rank", RANKS, ids=str)
 def test_matrices_that_act_are_full_ones(readout, rank):
     model = observable_pmm(3, 2, (5,), 2, readout=readout, rank=rank)
     parameters = model.split(model.initial(np.random.RandomState(0)))
     assert [array.shape for array in parameters[:2]] == [
         (4, 5, 5),
-        (2, 2 if readout == "expectation" else 3, 5, 5),
+        (2, N_OBSERVABLES[readout], 5, 5),
     ]
     X = np.random.RandomState(1).uniform(-1, 1, size=(6, 3))
     full = observable_pmm(3, 2, (5,), 2, readout=readout)
@@ -128,7 +130,7 @@ def test_solvers_learn(data, solver):
 
 
 @MATRIX_TYPES
-@pytest.mark.parametrize("readout", ["expectation", "transition"])
+@pytest.mark.parametrize("readout", READOUTS)
 def test_fitted_matrices_are_full_ones(data, matrix_type, readout):
     model = small(matrix_type=matrix_type, readout=readout).fit(*data)
     assert model.matrices_.shape == (3, 4, 4)
@@ -136,11 +138,11 @@ def test_fitted_matrices_are_full_ones(data, matrix_type, readout):
     assert_array_equal(np.linalg.matrix_rank(model.matrices_[1:]), [2, 2])
     assert np.all(np.linalg.matrix_rank(model.observables_) == 2)
     floats = 16 if matrix_type == "hermitian" else 8
-    n_secondary = 2 * (2 if readout == "expectation" else 3)
+    n_secondary = 2 * N_OBSERVABLES[readout]
     assert model.n_parameters_ == (3 + n_secondary) * floats + 2
 
 
-@pytest.mark.parametrize("readout", ["expectation", "transition"])
+@pytest.mark.parametrize("readout", READOUTS)
 def test_units_do_not_matter(data, readout):
     X, y = data
     model = small(readout=readout, alpha=1e-3)
@@ -159,7 +161,7 @@ def test_constant_columns_have_no_influence(data):
 
 
 class TestWarmStart:
-    @pytest.mark.parametrize("readout", ["expectation", "transition"])
+    @pytest.mark.parametrize("readout", READOUTS)
     def test_continues(self, data, readout):
         X, y = data
         model = small(warm_start=True, readout=readout, tol=0).fit(X, y)

@@ -7,6 +7,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 from pmm_sklearn.model import (
+    READOUTS,
     Objective,
     Parameters,
     RidgePenalty,
@@ -17,7 +18,7 @@ from pmm_sklearn.model import (
 
 from ..problems import make_objective, random_unitary
 
-CASES = pytest.mark.parametrize("readout", ["expectation", "transition"])
+CASES = pytest.mark.parametrize("readout", READOUTS)
 
 
 @CASES

@@ -30,7 +30,7 @@ from pmm_sklearn.model.readout_station import ReadoutStation
 from pmm_sklearn.model.spaces import Space, Tangent
 from pmm_sklearn.solvers import ObjectiveProtocol
 
-from ..problems import central_difference, make_objective
+from ..problems import central_difference, make_objective, make_station
 
 block_sizes = st.lists(st.integers(1, 4), min_size=1, max_size=3).map(tuple)
 matrix_types = st.sampled_from(["hermitian", "symmetric"])
@@ -201,8 +201,8 @@ class TestModel:
         rng = np.random.RandomState(0)
         offsets = REAL.matrices(rng.standard_normal((3, REAL.size)))
         primary = AffineMatrix(Monomials(2), spaces, offsets, commutator)
-        outputs = ObservableReadout(readout, 2, 2, secondary)
-        model = PMM(primary, Extremes(2), outputs, (4,))
+        outputs, selection = make_station(readout, 2, 2, secondary)
+        model = PMM(primary, selection, outputs, (4,))
         X, y = rng.uniform(-1, 1, (7, 2)), rng.standard_normal((7, 2))
         weight = rng.uniform(0.5, 2.0, (7, 2))
         objective = Objective(model, SquaredError(), X, y, weight, RidgePenalty(0.3))
@@ -268,7 +268,8 @@ def test_protocols_of_the_stations():
     spectrum = SpectrumReadout([("level", "", ((0, 0),))], (4,))
     for primary in (AffineMatrix(Monomials(2), FULL), UnitaryProduct(2, FULL)):
         assert isinstance(primary, PrimaryMatrix)
-    for readout in (ObservableReadout("transition", 2, 2, FULL), spectrum):
+    density, _ = make_station("density", 2, 2, FULL)
+    for readout in (ObservableReadout("transition", 2, 2, FULL), density, spectrum):
         assert isinstance(readout, ReadoutStation)
     for penalty in (RidgePenalty(0.1), NoisePenalty(10, 1.0)):
         assert isinstance(penalty, Penalty)

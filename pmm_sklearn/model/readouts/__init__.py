@@ -1,15 +1,21 @@
 """What is read from matrix elements between the selected states.
 
-To add one: a class in a file of its own, and an entry in :data:`READOUTS`.
+To add one: a class in a file of its own, and an entry in :data:`READOUTS`.  What is
+not read from single states is a station of its own, as `DensityReadout`.
 """
 
 from typing import Protocol, runtime_checkable
 
+from ..density import DensityReadout
 from .expectation import Expectation
 from .transition import HalfSquaredNorm, Transition
 
 #: Readouts by the name under which the estimators know them.
-READOUTS = {"expectation": Expectation, "transition": Transition}
+READOUTS = {
+    "expectation": Expectation,
+    "transition": Transition,
+    "density": DensityReadout,
+}
 
 
 @runtime_checkable
