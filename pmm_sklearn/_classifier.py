@@ -55,16 +55,25 @@ class PMMClassifier(SoftmaxOutputs, ClassifierMixin, BasePMM):
         Side ``n`` of the matrices.  A tuple gives the sides of diagonal blocks
         ("sectors" of a conserved quantity): `H` has no elements between them.
     n_eigenvectors : int, default=2
-        Number ``r`` of eigenvectors that are read out.
+        Number ``r`` of eigenvectors that are read out; for "density" of levels below
+        the chemical potential.
     which : {"SA", "LA", "LM", "SM"}, default="SA"
         Which eigenvectors, by their eigenvalue: smallest or largest algebraically,
         largest or smallest in magnitude.  "SA" and "LA" make outputs smooth where
         levels do not cross; "LM" is the choice of the paper and trains worse,
-        because the selection jumps where :math:`\lambda = -\lambda'`.
-    readout : {"expectation", "transition"}, default="expectation"
+        because the selection jumps where :math:`\lambda = -\lambda'`.  Not used by
+        "density".
+    readout : {"expectation", "transition", "density"}, default="expectation"
         "expectation": :math:`z_k = g_k + \sum_i v_i^\dagger S_{ki} v_i`.
         "transition": :math:`z_k = g_k + \sum_{i \le j} (|v_i^\dagger D_{kij}
         v_j|^2 - \tfrac12 \|D_{kij}\|_2^2)`, as in the paper.
+        "density": :math:`z_k = g_k + \operatorname{tr}(S_k f(H))`, with the occupation
+        :math:`f(e) = 1 / (1 + e^{(e - \mu) / kT})` of all levels.  No states are
+        selected, and levels may cross: see :ref:`readouts`.
+    smearing : float, default=0.125
+        The temperature :math:`kT` of "density", in units of the spacing of the levels
+        that the penalty of :math:`M_0` counts from.  Large ones make outputs smoother;
+        for very small ones they are those of one observable for the `r` lowest states.
     matrix_type : {"hermitian", "symmetric"}, default="hermitian"
         Complex Hermitian or real symmetric matrices.  The latter have about half
         the parameters.
@@ -141,7 +150,7 @@ class PMMClassifier(SoftmaxOutputs, ClassifierMixin, BasePMM):
         Primary matrices :math:`M_0, M_1, \dots`, for features in the user's units.
     observables_ : ndarray of shape (n_outputs, n_observables, n, n)
         Secondary matrices, for one output if there are two classes, else for one
-        output per class.  There are ``r`` for "expectation", and
+        output per class.  There are ``r`` for "expectation", 1 for "density", and
         ``r (r + 1) / 2`` for "transition", in the order of pairs (1, 1), (1, 2), ...
     intercept_ : ndarray of shape (n_outputs,)
         The constants :math:`g_k`.  With more than two classes their sum is zero.
@@ -208,7 +217,8 @@ class PMMClassifier(SoftmaxOutputs, ClassifierMixin, BasePMM):
     deviation from a diagonal matrix of equidistant levels, of spacing 3 (in each
     sector), for standardised features, and logits are in units of 10, in which all
     matrix elements are of order 1.  The larger `alpha`, the more evenly logits change
-    with the features.
+    with the features.  The chemical potential of "density" is half way from level `r`
+    of these to the next, and `smearing` is in units of the same spacing.
 
     For `p` features and `q` outputs the number of parameters is
     :math:`(p + 1) n^2 + q s n^2 + q`, as for `PMMRegressor`.
@@ -255,6 +265,7 @@ class PMMClassifier(SoftmaxOutputs, ClassifierMixin, BasePMM):
         *,
         which="SA",
         readout="expectation",
+        smearing=0.125,
         matrix_type="hermitian",
         rank=None,
         alpha="auto",
@@ -279,6 +290,7 @@ class PMMClassifier(SoftmaxOutputs, ClassifierMixin, BasePMM):
         self.n_eigenvectors = n_eigenvectors
         self.which = which
         self.readout = readout
+        self.smearing = smearing
         self.matrix_type = matrix_type
         self.rank = rank
         self.alpha = alpha

@@ -40,16 +40,25 @@ class PMMRegressor(RegressorMixin, BasePMM):
         Side ``n`` of the matrices.  A tuple gives the sides of diagonal blocks
         ("sectors" of a conserved quantity): `H` has no elements between them.
     n_eigenvectors : int, default=3
-        Number ``r`` of eigenvectors that are read out.
+        Number ``r`` of eigenvectors that are read out; for "density" of levels below
+        the chemical potential.
     which : {"SA", "LA", "LM", "SM"}, default="SA"
         Which eigenvectors, by their eigenvalue: smallest or largest algebraically,
         largest or smallest in magnitude.  "SA" and "LA" make outputs smooth where
         levels do not cross; "LM" is the choice of the paper and trains worse,
-        because the selection jumps where :math:`\lambda = -\lambda'`.
-    readout : {"expectation", "transition"}, default="expectation"
+        because the selection jumps where :math:`\lambda = -\lambda'`.  Not used by
+        "density".
+    readout : {"expectation", "transition", "density"}, default="expectation"
         "expectation": :math:`z_k = g_k + \sum_i v_i^\dagger S_{ki} v_i`.
         "transition": :math:`z_k = g_k + \sum_{i \le j} (|v_i^\dagger D_{kij}
         v_j|^2 - \tfrac12 \|D_{kij}\|_2^2)`, as in the paper.
+        "density": :math:`z_k = g_k + \operatorname{tr}(S_k f(H))`, with the occupation
+        :math:`f(e) = 1 / (1 + e^{(e - \mu) / kT})` of all levels.  No states are
+        selected, and levels may cross: see :ref:`readouts`.
+    smearing : float, default=0.125
+        The temperature :math:`kT` of "density", in units of the spacing of the levels
+        that the penalty of :math:`M_0` counts from.  Large ones make outputs smoother;
+        for very small ones they are those of one observable for the `r` lowest states.
     matrix_type : {"hermitian", "symmetric"}, default="hermitian"
         Complex Hermitian or real symmetric matrices.  The latter have about half
         the parameters.
@@ -128,8 +137,8 @@ class PMMRegressor(RegressorMixin, BasePMM):
         because the means of the features are absorbed in it.
     observables_ : ndarray of shape (n_outputs, n_observables, n, n)
         Secondary matrices in units of the targets ("transition": of their square
-        root).  There are ``r`` for "expectation", and ``r (r + 1) / 2`` for
-        "transition", in the order of pairs (1, 1), (1, 2), ...
+        root).  There are ``r`` for "expectation", 1 for "density", and
+        ``r (r + 1) / 2`` for "transition", in the order of pairs (1, 1), (1, 2), ...
     intercept_ : ndarray of shape (n_outputs,)
         The constants :math:`g_k` in units of the targets.
     n_parameters_ : int
@@ -161,10 +170,10 @@ class PMMRegressor(RegressorMixin, BasePMM):
         ``alpha="evidence"``.
     loss_ : float
         Objective at the fitted parameters (with ``alpha="evidence"`` the negative
-        logarithm of the evidence of the standardised data): weighted sum of squared residuals
-        :math:`L` of the standardised targets plus `alpha` times the squared norm
-        :math:`q`; where `alpha` follows the residuals, :math:`L e^{q / (5 m)}` for `m`
-        observations.
+        logarithm of the evidence of the standardised data): weighted sum of squared
+        residuals :math:`L` of the standardised targets plus `alpha` times the squared
+        norm :math:`q`; where `alpha` follows the residuals, :math:`L e^{q / (5 m)}` for
+        `m` observations.
     loss_curve_ : list of float
         Objective after each iteration.
     validation_loss_curve_ : list of float
@@ -208,7 +217,8 @@ class PMMRegressor(RegressorMixin, BasePMM):
 
     For `p` features and `q` outputs the number of parameters is
     :math:`(p + 1) n^2 + q s n^2 + q`, with :math:`s = r` observables for
-    "expectation" and :math:`r (r + 1) / 2` for "transition"; "symmetric" matrices
+    "expectation", :math:`r (r + 1) / 2` for "transition" and 1 for "density";
+    "symmetric" matrices
     have :math:`n (n + 1) / 2` in place of :math:`n^2`, and matrices of rank `k`
     :math:`2 n k`, or :math:`n k` if they are symmetric.  (With sectors, it is the sum
     of this over the blocks, except for the observables of "transition".)  Where
@@ -216,10 +226,15 @@ class PMMRegressor(RegressorMixin, BasePMM):
     fit of the training data says nothing about predictions: reduce `matrix_size`,
     unless cross-validation favours the large matrices.
 
+    The unit of energy of "density" is the spacing of equidistant levels 0, 1, 2, ...
+    (in each sector), from which :math:`M_0` counts, for standardised features, in the
+    penalty and in the prior of "evidence".  The chemical potential :math:`\mu` is half
+    way from level `r` of these to the next, :math:`r - \tfrac12` without sectors.
+
     With ``alpha="evidence"`` the observables are integrated out, and the matrices
     maximise the evidence: see :ref:`evidence`.  It is more accurate on most tables and
-    on exact functions, has error bars that cover more often what they should, and is not
-    the default yet.  The number of eigenvectors and the size can be chosen by
+    on exact functions, has error bars that cover more often what they should, and is
+    not the default yet.  The number of eigenvectors and the size can be chosen by
     `log_evidence_`: noisy tables want 3 and 1.
 
     Starts end in different minima, and between samples their predictions differ about
@@ -271,6 +286,7 @@ class PMMRegressor(RegressorMixin, BasePMM):
         *,
         which="SA",
         readout="expectation",
+        smearing=0.125,
         matrix_type="hermitian",
         rank=None,
         alpha="auto",
@@ -294,6 +310,7 @@ class PMMRegressor(RegressorMixin, BasePMM):
         self.n_eigenvectors = n_eigenvectors
         self.which = which
         self.readout = readout
+        self.smearing = smearing
         self.matrix_type = matrix_type
         self.rank = rank
         self.alpha = alpha

@@ -10,6 +10,7 @@ from scipy.sparse import coo_array, csr_array, csr_matrix
 from sklearn.exceptions import ConvergenceWarning
 
 from pmm_sklearn import PMMClassifier, PMMEmulator, PMMRegressor
+from pmm_sklearn.model import READOUTS
 from pmm_sklearn.training.units import moments
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -37,6 +38,8 @@ def small(**parameters):
         ({"matrix_size": 4.0}, TypeError, ["matrix_size", "4.0", "integer"]),
         ({"which": "lowest"}, ValueError, ["which", "'lowest'", "'SA'"]),
         ({"readout": "foo"}, ValueError, ["readout", "'foo'", "'expectation'"]),
+        ({"smearing": 0.0}, ValueError, ["smearing", "greater than 0", "0.0"]),
+        ({"smearing": "warm"}, TypeError, ["smearing", "number", "'warm'"]),
         ({"matrix_type": "real"}, ValueError, ["matrix_type", "'real'", "'symmetric'"]),
         ({"solver": "adam2"}, ValueError, ["solver", "'adam2'", "'lm'"]),
         ({"alpha": -1.0}, ValueError, ["alpha", "-1.0", "at least 0"]),
@@ -298,7 +301,7 @@ def test_constant_feature_has_no_influence_on_classes():
 
 
 @pytest.mark.usefixtures("no_warnings_but_convergence")
-@pytest.mark.parametrize("readout", ["expectation", "transition"])
+@pytest.mark.parametrize("readout", READOUTS)
 @pytest.mark.parametrize("solver", ["lm", "lbfgs"])
 class TestUnusualButUsable:
     def fit(self, X, y, readout, solver, **parameters):

@@ -19,6 +19,7 @@ from sklearn.preprocessing import StandardScaler
 
 from pmm_sklearn import PMMClassifier
 from pmm_sklearn.checks.data import set_aside
+from pmm_sklearn.model import READOUTS
 from pmm_sklearn.training import ClassLikelihood
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -44,7 +45,7 @@ def rings():
 
 
 class TestLearning:
-    @pytest.mark.parametrize("readout", ["expectation", "transition"])
+    @pytest.mark.parametrize("readout", READOUTS)
     @pytest.mark.parametrize("matrix_type", ["hermitian", "symmetric"])
     @pytest.mark.parametrize("solver", ["lm", "lbfgs", "adam"])
     def test_two_classes(self, moons, readout, matrix_type, solver):

@@ -17,7 +17,7 @@ from pmm_sklearn import (
     PMMRegressor,
     UnitaryPMMEmulator,
 )
-from pmm_sklearn.model import observable_pmm
+from pmm_sklearn.model import READOUTS, observable_pmm
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -64,7 +64,7 @@ def finite_differences(function, X, step=1e-6):
 
 @pytest.mark.parametrize("estimator", [PMMRegressor, PMMClassifier])
 @pytest.mark.parametrize("n_outputs", [1, 2])
-@pytest.mark.parametrize("readout", ["expectation", "transition"])
+@pytest.mark.parametrize("readout", READOUTS)
 @pytest.mark.parametrize("structure", STRUCTURES)
 class TestEveryStructure:
     def test_gradient_is_that_of_finite_differences(
@@ -151,7 +151,7 @@ def test_optimiser_takes_value_and_gradient():
 
 
 @pytest.mark.parametrize("gradient", [False, True])
-@pytest.mark.parametrize("readout", ["expectation", "transition"])
+@pytest.mark.parametrize("readout", READOUTS)
 def test_function_can_be_pickled(tmp_path, readout, gradient):
     model, *_ = fitted(PMMRegressor, 2, readout=readout)
     f, X = model.as_function(gradient=gradient), features(4)

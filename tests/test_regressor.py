@@ -15,7 +15,7 @@ from sklearn.model_selection import cross_val_score
 from sklearn.pipeline import make_pipeline
 
 from pmm_sklearn import PMMRegressor
-from pmm_sklearn.model import PMM, Parameters, observable_pmm
+from pmm_sklearn.model import PMM, READOUTS, Parameters, observable_pmm
 from pmm_sklearn.training import KEYBOARD
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -35,7 +35,7 @@ def small(**parameters):
     )
 
 
-@pytest.mark.parametrize("readout", ["expectation", "transition"])
+@pytest.mark.parametrize("readout", READOUTS)
 @pytest.mark.parametrize("matrix_type", ["hermitian", "symmetric"])
 @pytest.mark.parametrize("solver", ["lm", "lbfgs"])
 def test_learns_a_smooth_function(smooth_data, readout, matrix_type, solver):
@@ -76,7 +76,7 @@ def test_fitted_attributes(smooth_data):
     assert model.n_features_in_ == 2
 
 
-@pytest.mark.parametrize("readout", ["expectation", "transition"])
+@pytest.mark.parametrize("readout", READOUTS)
 @pytest.mark.parametrize("matrix_type", ["hermitian", "symmetric"])
 @pytest.mark.parametrize("matrix_size", [5, (2, 3)])
 def test_number_of_parameters_is_that_of_the_documentation(
@@ -96,7 +96,11 @@ def test_number_of_parameters_is_that_of_the_documentation(
 
     p, q, r = 2, 2, 3
     primary = elements(5) if matrix_size == 5 else elements(2) + elements(3)
-    secondary, s = (primary, r) if readout == "expectation" else (elements(5), 6)
+    secondary, s = {
+        "expectation": (primary, r),
+        "transition": (elements(5), 6),
+        "density": (primary, 1),
+    }[readout]
     assert model.n_parameters_ == (p + 1) * primary + q * s * secondary + q
 
 
@@ -155,7 +159,7 @@ def test_change_of_basis_of_the_fitted_matrices_changes_no_prediction(smooth_dat
     assert_allclose(model.predict(X), expected, rtol=1e-9, atol=1e-9)
 
 
-@pytest.mark.parametrize("readout", ["expectation", "transition"])
+@pytest.mark.parametrize("readout", READOUTS)
 @pytest.mark.parametrize(
     ("factor", "shift"),
     [(1e-6, 0.0), (1e6, 0.0), (1.0, 1e3), (1.0, -1e6), (1e6, 1e6), (1e-6, 1.0)],

@@ -212,6 +212,7 @@ def check_observables(estimator, rules=("auto",)):
         )
     check_option("which", estimator.which, tuple(SELECTIONS))
     check_option("readout", estimator.readout, tuple(READOUTS))
+    check_number("smearing", estimator.smearing, 0, open_interval=True)
     check_option("matrix_type", estimator.matrix_type, MATRIX_TYPES)
     check_rank(estimator.rank, estimator.matrix_size)
     check_batches(estimator)

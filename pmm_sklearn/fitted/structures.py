@@ -82,7 +82,7 @@ class ObservableStructure(Structure):
     Parameters
     ----------
     n_features, n_outputs, block_sizes, n_eigenvectors, which, readout, matrix_type, \
-level_spacing, rank, eigensolver
+level_spacing, rank, eigensolver, smearing
         Arguments of `observable_pmm`.
     """
 
@@ -99,6 +99,7 @@ level_spacing, rank, eigensolver
     level_spacing: float
     rank: tuple
     eigensolver: str
+    smearing: float = 0.0
 
     def model(self):
         """The model that is trained: `PMM`."""
@@ -123,12 +124,14 @@ def observable_structure(estimator, data, level_spacing=0.0):
     data : TableData
         Features and targets.
     level_spacing : float, default=0.0
-        Of the constant matrix that the penalty leaves alone, standardised.
+        Of the constant matrix that the penalty leaves alone, standardised; 1 instead
+        of 0 for "density", whose chemical potential lies between these levels.
 
     Returns
     -------
     ObservableStructure
     """
+    is_density = estimator.readout == "density"
     return ObservableStructure(
         n_features=data.X.shape[1],
         n_outputs=data.y.shape[1],
@@ -137,9 +140,11 @@ def observable_structure(estimator, data, level_spacing=0.0):
         which=estimator.which,
         readout=estimator.readout,
         matrix_type=estimator.matrix_type,
-        level_spacing=level_spacing,
+        level_spacing=level_spacing or float(is_density),
         rank=check_rank(estimator.rank, estimator.matrix_size),
         eigensolver=estimator.eigensolver,
+        # Of other readouts it says nothing, and may be changed.
+        smearing=float(estimator.smearing) if is_density else 0.0,
     )
 
 

@@ -69,7 +69,9 @@ def feature_influence(estimator, X=None):
     A matrix element :math:`v_i^\dagger O v_j` has the bound :math:`|O| |M_l| (1 /
     \Delta_i + 1 / \Delta_j)` for feature `l`; that of an output is the sum over its
     matrix elements, each times the slope of the output by the element at this row.  For
-    expectation values it is :math:`2 |M_l| \sum_i |S_i| / \Delta_i`.  It is far
+    expectation values it is :math:`2 |M_l| \sum_i |S_i| / \Delta_i`.  That of the
+    readout "density", which has no such elements, is the norm of the derivative by `H`
+    times :math:`\|M_l\|_F`.  A bound is far
     above the derivative itself (``predict_gradient``) if gaps are small or matrices do
     not couple neighbouring levels; that a feature has none, it proves.
 
@@ -136,7 +138,11 @@ def _output_bounds(model, X, low, high):
     turning = np.where(high > low, turning, 0.0)  # also at degenerate levels
     bounds = np.zeros((len(X), model.pmm.n_outputs, X.shape[1]))
     _add_bounds_of_levels(bounds, model, low, high)
-    _add_bounds_of_elements(bounds, model, X, sector, turning)
+    system, _ = model.pmm.eigensystem(model.matrices, model.pmm.inputs(X))
+    _add_bounds_of_elements(bounds, model, system, sector, turning)
+    slopes = model.pmm.readout.matrix_slopes(system, model.observables)
+    if slopes is not None:
+        bounds += slopes[:, :, np.newaxis] * _norms(model, X)[:, np.newaxis]
     return bounds
 
 
@@ -169,14 +175,20 @@ def _add_bounds_of_levels(bounds, model, low, high):
             bounds[:, k] = np.maximum(high[:, j] - low[:, i], high[:, i] - low[:, j])
 
 
-def _add_bounds_of_elements(bounds, model, X, sector, turning):
+def _norms(model, X):
+    """Frobenius norms of the derivatives of H, (n_samples, p)."""
+    flat = model.matrices.reshape(len(model.matrices), -1)
+    slopes = np.einsum("slp,la->spa", model.monomials.derivatives(X), flat)
+    return np.linalg.norm(slopes, axis=2)
+
+
+def _add_bounds_of_elements(bounds, model, system, sector, turning):
     r"""Those of functions of matrix elements :math:`v_i^\dagger O v_j`.
 
     An element changes by at most :math:`|O|` times what both vectors turn by, and the
     function of it by that times its slope.
     """
     pmm, blocks = model.pmm, model.sectors
-    system, _ = pmm.eigensystem(model.matrices, pmm.inputs(X))
     for element in pmm.readout.elements(system, model.observables):
         i, j = element.left, element.right
         # Vectors turn in their sector: if it is the same, other blocks do not matter.

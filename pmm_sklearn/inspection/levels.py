@@ -44,7 +44,8 @@ def level_contributions(estimator, X):
 
     For the readout "expectation" the term of level `i` is :math:`v_i^\dagger S_{ki}
     v_i`.  A readout of pairs of levels, such as "transition", has the term of the level
-    with itself, and half of its terms with other levels.
+    with itself, and half of its terms with other levels.  With "density" all levels
+    have one, their expectation value times their occupation.
 
     Parameters
     ----------

@@ -218,6 +218,11 @@ class DensityReadout(OwnObservables):
         """None: outputs do not depend on matrix elements of single states."""
         return []
 
+    def matrix_slopes(self, eigensystem, observables):
+        """Norms of the gradients by the matrix, (n_samples, n_outputs)."""
+        gradients = self._pullback(eigensystem, observables[:, 0])
+        return np.linalg.norm(gradients, axis=(2, 3))
+
     def _gradients_of_samples(self, theta, saved):
         density, _ = saved
         gradients = density[:, np.newaxis, np.newaxis]

@@ -229,6 +229,10 @@ class ObservableReadout(OwnObservables):
             for e, (i, j) in enumerate(pairs)
         ]
 
+    def matrix_slopes(self, eigensystem, observables):
+        """None: outputs depend on matrix elements only."""
+        return None
+
     def _elements(self, eigensystem, observables):
         states = state_vectors(eigensystem.selected)
         return MatrixElements(states, side_by_side(observables), self._pairs)

@@ -98,3 +98,9 @@ class ReadoutStation(Protocol):
 
     def elements(self, eigensystem, observables):
         """The :class:`Element` tuples on which the outputs depend."""
+
+    def matrix_slopes(self, eigensystem, observables):
+        r"""Bounds for :math:`|dz| / \|dH\|_F` of what does not depend on elements.
+
+        The shape is (n_samples, n_outputs); None for nothing.
+        """

@@ -263,6 +263,10 @@ class SpectrumReadout:
             ]
         return found
 
+    def matrix_slopes(self, eigensystem, observables):
+        """None: outputs depend on levels and matrix elements only."""
+        return None
+
     def _part_of(self, name):
         return slice(self._ends[name], self._ends[name + 1])
 

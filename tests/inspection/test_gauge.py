@@ -17,6 +17,7 @@ MODELS = {
     "regressor": lambda: models.regressor(),
     "regressor, real": lambda: models.regressor(matrix_type="symmetric"),
     "regressor, transition": lambda: models.regressor(readout="transition"),
+    "regressor, density": lambda: models.regressor(readout="density"),
     "classifier": models.classifier,
     "emulator": lambda: models.emulator(),
     "emulator, quadratic": lambda: models.emulator(degree=2),

@@ -24,6 +24,9 @@ MODELS = {
     "regressor": lambda seed: models.regressor(seed),
     "regressor, sectors": lambda seed: models.regressor(seed, (3, 2)),
     "regressor, transition": lambda seed: models.regressor(seed, readout="transition"),
+    "regressor, density": lambda seed: models.regressor(
+        seed, (3, 2), readout="density"
+    ),
     "regressor, another readout": lambda seed: models.regressor(
         seed, (3, 2), readout="squared"
     ),

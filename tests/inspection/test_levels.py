@@ -12,6 +12,7 @@ from . import models
 MODELS = {
     "expectation": lambda: models.regressor(),
     "transition": lambda: models.regressor(readout="transition"),
+    "density": lambda: models.regressor(readout="density"),
     "magnitude": lambda: models.regressor(size=(3, 2), which="LM"),
     "classifier": models.classifier,
     "another readout": lambda: models.regressor(readout="squared"),
@@ -29,7 +30,7 @@ def test_sum_is_the_prediction(name):
     X = np.random.RandomState(1).uniform(-1, 1, size=(9, 2))
     terms = level_contributions(model, X)
     outputs = getattr(model, "decision_function", model.predict)(X)
-    assert terms.values.shape == (*outputs.shape, 2)
+    assert terms.values.shape == (*outputs.shape, 5 if name == "density" else 2)
     assert_allclose(terms.values.sum(axis=2) + model.intercept_, outputs, atol=1e-12)
     assert_allclose(terms.shares.sum(axis=1), 1.0)
 
