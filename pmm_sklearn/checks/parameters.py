@@ -161,6 +161,11 @@ def check_training(estimator, solvers, rules=("auto",)):
         check_integer("verbose", estimator.verbose, 0)
 
 
+def exact_solvers():
+    """Names of the solvers that visit all samples before each step."""
+    return tuple(name for name, solver in SOLVERS.items() if not solver.is_scheduled)
+
+
 def check_batches(estimator):
     """Validate the parameters of batches, and of samples that are set aside."""
     check_flag("early_stopping", estimator.early_stopping)

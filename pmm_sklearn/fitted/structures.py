@@ -1,5 +1,6 @@
 """What a model is, in numbers and words: all that a file has to hold beside arrays."""
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -27,7 +28,7 @@ _NAMES_GIVEN = {"block_sizes": "matrix_size"}
 _ANY = ("eigensolver",)
 
 
-class Structure:
+class Structure(ABC):
     """What a model is.  Abstract.
 
     A class is a frozen dataclass of plain fields, with
@@ -42,6 +43,18 @@ class Structure:
 
     parameters: ClassVar[type]
     attributes: ClassVar[tuple]
+
+    @abstractmethod
+    def model(self):
+        """The model that is trained, perhaps with arguments."""
+
+    @abstractmethod
+    def fitted_model(self):
+        """The model of the fitted matrices."""
+
+    @abstractmethod
+    def training_arguments(self, model):
+        """Plain arguments of :meth:`model` that give a trained model again."""
 
     @classmethod
     def parameters_of(cls, state):

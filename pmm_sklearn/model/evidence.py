@@ -34,6 +34,7 @@ J^T \Phi A^{-1} \Phi^T J) / \sigma^2`, that of variable projection in Kaufman's 
 Weights of samples are repetitions.
 """
 
+import copy
 from functools import cached_property
 from typing import NamedTuple
 
@@ -150,6 +151,12 @@ class EvidenceObjective:
     def __getstate__(self):
         """Without what was calculated last."""
         return {**vars(self), "_last": None}
+
+    def with_threads(self, threads):
+        """The same with another function that maps over shares of the samples."""
+        other = copy.copy(self)
+        other.threads = threads
+        return other
 
     # -- the vector of parameters
 

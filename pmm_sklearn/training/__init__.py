@@ -2,11 +2,12 @@
 
 from .alpha import AlphaFit, AlphaLadder, search_alpha
 from .fit import Fit, Plan, affordable_solver, fit, with_posterior
-from .keyboard import KEYBOARD
 from .likelihood import (
     ClassLikelihood,
     GaussianEvidence,
     GaussianLikelihood,
+    ImageLikelihood,
+    Likelihood,
     SpectrumLikelihood,
 )
 from .online import OnlineTraining
@@ -17,7 +18,6 @@ from .units import FeatureUnits, ImageUnits, LogitUnits, TargetUnits
 from .watcher import Watcher, describe_errors, describe_loss
 
 __all__ = [
-    "KEYBOARD",
     "AlphaFit",
     "AlphaLadder",
     "ClassLikelihood",
@@ -26,7 +26,9 @@ __all__ = [
     "Fit",
     "GaussianEvidence",
     "GaussianLikelihood",
+    "ImageLikelihood",
     "ImageUnits",
+    "Likelihood",
     "LogitUnits",
     "OnlineTraining",
     "Plan",

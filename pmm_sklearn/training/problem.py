@@ -52,6 +52,10 @@ class Problem:
         other.objective = objective
         return other
 
+    def with_threads(self, threads):
+        """The same problem with a function that maps over shares of the samples."""
+        return self.with_objective(self.objective.with_threads(threads))
+
     def with_alpha(self, alpha):
         """The same problem with a penalty of given weight."""
         return self.with_objective(self.objective.with_penalty(RidgePenalty(alpha)))
@@ -166,6 +170,12 @@ class EvidenceProblem:
             f"{objective.n_features * objective.n_outputs} of observables, solver "
             f"{solver!r} of the evidence"
         )
+
+    def with_threads(self, threads):
+        """The same problem with a function that maps over shares of the samples."""
+        other = copy.copy(self)
+        other.objective = self.objective.with_threads(threads)
+        return other
 
     def weights(self, scores):
         """Equal weights of several models in their mean."""
