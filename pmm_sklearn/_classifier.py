@@ -28,7 +28,7 @@ from .checks.labels import (
     online_classes,
     unique_labels,
 )
-from .checks.parameters import check_no_early_stopping, check_observables
+from .checks.parameters import check_batchwise, check_observables
 from .fitted import ObservableStructure, observable_structure
 from .training import ClassLikelihood, table_problem
 
@@ -401,7 +401,7 @@ class PMMClassifier(SoftmaxOutputs, ClassifierMixin, BasePMM):
         with fitted_state_kept_on_error(self):
             check_observables(self)
             check_class_weight(self.class_weight)
-            check_no_early_stopping(self)
+            check_batchwise(self)
             check_not_balanced(self.class_weight)
             is_first = not hasattr(self, "matrices_")
             X, y, weight = self._check_samples(X, y, sample_weight, is_first)

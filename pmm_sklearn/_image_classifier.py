@@ -20,9 +20,9 @@ from .checks.labels import (
 )
 from .checks.parameters import (
     check_batches,
+    check_batchwise,
     check_flag,
     check_integer,
-    check_no_early_stopping,
     check_number,
     check_option,
     check_training,
@@ -335,7 +335,7 @@ class PMMImageClassifier(SoftmaxOutputs, ClassifierMixin, BasePMM):
         """
         with fitted_state_kept_on_error(self):
             self._check_parameters()
-            check_no_early_stopping(self)
+            check_batchwise(self)
             is_first = not hasattr(self, "_structure")
             images, y, weight = self._check_samples(X, y, sample_weight, is_first)
             classes = online_classes(classes, getattr(self, "classes_", None))

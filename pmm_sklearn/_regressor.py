@@ -7,8 +7,8 @@ from ._base import BasePMM, fitted_state_kept_on_error
 from ._callbacks import with_callbacks
 from .checks.data import check_features, check_table, set_aside
 from .checks.parameters import (
+    check_batchwise,
     check_evidence,
-    check_no_early_stopping,
     check_observables,
     check_rank_reaches,
 )
@@ -18,6 +18,7 @@ from .training import (
     GaussianEvidence,
     GaussianLikelihood,
     table_problem,
+    warn_of_small_weights,
 )
 
 
@@ -150,11 +151,12 @@ class PMMRegressor(RegressorMixin, BasePMM):
         Logarithm of the probability of the targets, only with ``alpha="evidence"``: the
         larger, the better a model, of those fitted to the same data.
     noise_ : ndarray of shape (n_outputs,)
-        Standard deviation of the noise of each target, only with ``alpha="evidence"``.
+        Standard deviation of the noise of each target, of an observation of weight 1,
+        only with ``alpha="evidence"``.
     length_scales_ : ndarray of shape (n_features,)
         Length scale of each feature in its own unit, only with ``alpha="evidence"``:
         where it is large against the range of the data, predictions are nearly linear
-        in this feature, or do not depend on it.
+        in this feature, or do not depend on it; infinite for a constant feature.
     n_effective_parameters_ : float
         How many parameters the data determine, not their priors, only with
         ``alpha="evidence"``.
@@ -366,7 +368,11 @@ class PMMRegressor(RegressorMixin, BasePMM):
             units = self._likelihood.units(training, model)
             if by_evidence:
                 check_evidence(self)
-                problem = EvidenceProblem(model, GaussianEvidence(), units, training)
+                warn_of_small_weights(self.alpha, training.weight)
+                variances = getattr(self, "_variances", None)
+                problem = EvidenceProblem(
+                    model, GaussianEvidence(), units, training, variances
+                )
             else:
                 penalty = self._likelihood.penalty(
                     self.alpha, training.weight, model.n_outputs
@@ -416,8 +422,8 @@ class PMMRegressor(RegressorMixin, BasePMM):
         True
         """
         with fitted_state_kept_on_error(self):
+            check_batchwise(self)
             check_observables(self)
-            check_no_early_stopping(self)
             is_first = not hasattr(self, "matrices_")
             data, is_single = check_table(self, X, y, sample_weight, is_first)
             structure = observable_structure(self, data)

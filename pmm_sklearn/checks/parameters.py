@@ -176,8 +176,13 @@ def check_batches(estimator):
     check_number("learning_rate_init", rate, 0, open_interval=True)
 
 
-def check_no_early_stopping(estimator):
-    """Raise if the estimator is to set samples aside, which ``partial_fit`` cannot."""
+def check_batchwise(estimator):
+    """Raise for parameters that need all samples at once: ``partial_fit`` cannot."""
+    if isinstance(estimator.alpha, str) and estimator.alpha == "evidence":
+        raise ValueError(
+            "alpha='evidence' needs all samples at once, got a call of partial_fit: "
+            "set alpha='auto' or to a number, or call fit."
+        )
     if estimator.early_stopping:
         raise ValueError(
             "early_stopping=True needs all samples at once, got a call of "

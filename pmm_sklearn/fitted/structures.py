@@ -23,7 +23,10 @@ from ..model import (
 from ..targets import as_targets
 
 # Arguments of the model that estimators have by another name.
-_NAMES_GIVEN = {"block_sizes": "matrix_size"}
+_NAMES_GIVEN = {
+    "block_sizes": "matrix_size",
+    "level_spacing": "level spacing of the prior (1 with alpha='evidence', else 0)",
+}
 # What changes how a model is calculated, not what it is.
 _ANY = ("eigensolver",)
 

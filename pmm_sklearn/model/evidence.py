@@ -194,8 +194,10 @@ class EvidenceObjective:
         ones = np.ones(self.n_outputs)
         return self.join(coordinates, Variances(tau**2, ones, _FIRST_NOISE * ones))
 
-    def start_from(self, coordinates):
-        """A vector of given coordinates, with the variances that suit them."""
+    def start_from(self, coordinates, variances=None):
+        """A vector of given coordinates, with given variances or those that suit."""
+        if variances is not None:
+            return self.join(coordinates, variances)
         squares = np.bincount(self.block_of, coordinates**2, self._n_matrices)
         sizes = np.maximum(np.bincount(self.block_of, minlength=self._n_matrices), 1)
         ones = np.ones(self.n_outputs)

@@ -9,6 +9,7 @@ from .likelihood import (
     ImageLikelihood,
     Likelihood,
     SpectrumLikelihood,
+    warn_of_small_weights,
 )
 from .online import OnlineTraining
 from .problem import EvidenceProblem, Problem, image_problem, table_problem
@@ -48,5 +49,6 @@ __all__ = [
     "search_alpha",
     "table_problem",
     "train",
+    "warn_of_small_weights",
     "with_posterior",
 ]

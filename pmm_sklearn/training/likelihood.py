@@ -79,7 +79,7 @@ class GaussianLikelihood:
         """That of a given alpha, or for "auto" one that follows the noise."""
         if alpha != "auto":
             return RidgePenalty(alpha)
-        _warn_of_small_weights(weight)
+        warn_of_small_weights(alpha, weight)
         return NoisePenalty(weight.sum() * n_outputs, self._prior_variance)
 
     def posterior(self, objective, theta):
@@ -134,7 +134,7 @@ class ClassLikelihood:
         """That of a given alpha, or of 1 for "auto"."""
         if alpha != "auto":
             return RidgePenalty(alpha)
-        _warn_of_small_weights(weight)
+        warn_of_small_weights(alpha, weight)
         return RidgePenalty(self._alpha)
 
 
@@ -187,7 +187,7 @@ class SpectrumLikelihood:
         """
         if alpha != "auto":
             return RidgePenalty(alpha)
-        _warn_of_small_weights(weight)
+        warn_of_small_weights(alpha, weight)
         if self.knows_errors:
             return RidgePenalty(1.0 / self._prior_variance)
         return NoisePenalty(weight.sum(), self._prior_variance)
@@ -198,12 +198,12 @@ class SpectrumLikelihood:
         return LaplacePosterior.fit(objective, theta, self.counts, residuals)
 
 
-def _warn_of_small_weights(weight):
-    """Weights are numbers of observations for ``alpha="auto"``."""
+def warn_of_small_weights(alpha, weight):
+    """Weights are numbers of observations where alpha is not a number."""
     mean = weight[weight > 0].mean()
     if mean < _SMALL_WEIGHT:
         warn_caller(
-            f"sample_weight has mean {mean:.2g}. With alpha='auto' a weight of 1 is "
+            f"sample_weight has mean {mean:.2g}. With alpha={alpha!r} a weight of 1 is "
             f"one observation, so that the regularisation will be wrong: divide "
             f"sample_weight by its mean, or give alpha a number.",
             UserWarning,
