@@ -2,6 +2,7 @@
 
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 from sklearn.base import BaseEstimator
@@ -16,7 +17,14 @@ from ._warnings import InconsistentModelWarning, warn_caller
 from .checks.data import check_features
 from .checks.parameters import check_integer, check_spread
 from .fitted import FittedModel, error_bars_of, once
-from .solvers import EVIDENCE_SOLVER, SOLVERS, Schedule, StoppingRule, StopReason
+from .solvers import (
+    EVIDENCE_SOLVER,
+    SOLVERS,
+    Interruption,
+    Schedule,
+    StoppingRule,
+    StopReason,
+)
 from .training import (
     EvidenceProblem,
     OnlineTraining,
@@ -33,6 +41,8 @@ _SMALL_RESIDUAL = 1e-4
 # What an evidence has to gain, in units of tol.
 _NATS = 5.0
 _LARGEST_SEED = np.iinfo(np.int32).max
+# The keyboard belongs to the process: two Ctrl-C in a row end a loop of fits.
+KEYBOARD = Interruption()
 # Beside the matrices, all that the fitted model depends on.
 _MODEL_STATE = (
     *("_structure", "_other_members", "member_weights_", "_posterior"),
@@ -41,6 +51,7 @@ _MODEL_STATE = (
 # Attributes of a fit by its evidence only.
 _OF_EVIDENCE = (
     *("log_evidence_", "noise_", "length_scales_", "n_effective_parameters_"),
+    "_variances",
 )
 _CALLBACK_STATE = ("_callback_fit_ctx", "_skl_callbacks_to_teardown")
 
@@ -57,7 +68,11 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
     ``_likelihood``
         an object of ``training/likelihood.py``: what its outputs mean;
 
-    and has the parameters of the training as attributes.
+    and has the parameters of the training as attributes: `alpha`, `solver`, `max_iter`,
+    `tol`, `n_init`, `n_iter_no_change`, `warm_start`, `n_jobs` and `verbose`, and
+    perhaps `n_average` (without it one model is trained) and `batch_size` with
+    `learning_rate_init` (without them there is no "adam").  Images have a model of
+    their own, which no `FittedModel` is made of.
     """
 
     _structure_type: type
@@ -98,21 +113,19 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
         return once(self, key, self._make_fitted_model)
 
     def _make_fitted_model(self):
-        structure = self._fitted_structure()
-        names = getattr(self, "feature_names_in_", None)
-        if names is None:
-            names = [f"x{i}" for i in range(self.n_features_in_)]
-        weights = self.member_weights_
+        structure, weights = self._fitted_structure(), self.member_weights_
+        n_parameters = getattr(self, "n_parameters_", None)
         return FittedModel(
             structure.fitted_model(),
             self.members_,
             self._likelihood.combination(weights),
-            error_bars=error_bars_of(
-                self._posterior, structure, weights, getattr(self, "n_parameters_", 0)
-            ),
+            structure=structure,
+            n_features=self.n_features_in_,
+            feature_names=getattr(self, "feature_names_in_", None),
             single_output=self._single_output,
-            feature_names=[str(name) for name in names],
-            targets=structure.targets(),
+            make_error_bars=partial(
+                error_bars_of, self._posterior, structure, weights, n_parameters
+            ),
         )
 
     def _predict(self, X, return_std, return_cov):
@@ -188,17 +201,15 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
             self._every,
             problem.describe,
             bridge,
+            KEYBOARD,
         )
         watcher.tell(problem.summary(solver))
-        problem.objective.threads = ThreadMap(self.n_jobs)
+        problem = problem.with_threads(ThreadMap(self.n_jobs))
         result = fit(problem, starts, plan, watcher)
         if result.best.reason is StopReason.NON_FINITE:
             raise ValueError(f"No model could be fitted: {result.best.reason.value}.")
-        result = with_posterior(result)
-        self._set_fit(result, description)
-        if result.posterior is not None:
-            arguments = structure.training_arguments(problem.model)
-            self._posterior = {**result.posterior, "arguments": arguments}
+        result = with_posterior(result, watcher.interruption)
+        self._set_fit(result, structure, description)
         bridge.close()
         self._report(result, watcher)
 
@@ -225,7 +236,11 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
             is_scheduled=solver.is_scheduled,
         )
         searches_alpha = (
-            self.alpha == "auto" and likelihood.ladder is not None and name == "lm"
+            self.alpha == "auto"
+            and likelihood.ladder is not None
+            and name == "lm"
+            # Constant targets are learned at once.
+            and problem.loss_of_means() != 0
         )
         seed = None if schedule is None else schedule.seed
         return name, Plan(
@@ -239,7 +254,7 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
             return n_members
         return n_members + len(ladder.all_at_once().alphas)
 
-    def _attributes_of(self, problem, thetas, scores):
+    def _attributes_of(self, problem, thetas, scores, posterior=None):
         """Fitted attributes that predictions depend on, for models, best first."""
         kind = self._structure_type
         best, *others = (problem.parameters(theta) for theta in thetas)
@@ -248,19 +263,23 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
             "_other_members": tuple(map(tuple, others)),
             "member_weights_": problem.weights(scores),
             "n_parameters_": len(thetas) * problem.model.n_parameters,
-            "_posterior": None,
+            "_posterior": posterior,
             **problem.tells(thetas[0]),
         }
 
-    def _set_fit(self, result, description):
+    def _set_fit(self, result, structure, description):
         """Write all attributes that a fit leaves."""
-        best = result.best
+        best, posterior = result.best, result.posterior
+        if posterior is not None:
+            arguments = structure.training_arguments(result.problem.model)
+            posterior = {**posterior, "arguments": arguments}
         thetas = [member.theta for member in result.members]
         scores = [member.score for member in result.members]
         for name in ("_online", *_OF_EVIDENCE):
             vars(self).pop(name, None)
         vars(self).update(
-            **self._attributes_of(result.problem, thetas, scores) | description,
+            **self._attributes_of(result.problem, thetas, scores, posterior)
+            | description,
             alpha_=result.alpha,
             loss_=float(best.loss),
             loss_curve_=[float(loss) for loss in best.loss_curve],
@@ -282,22 +301,24 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
         for name in ("alphas_", "alpha_losses_"):
             vars(self).pop(name, None)
 
-    def _set_without_training(self, structure, attributes, description):
+    def _set_without_training(self, structure, attributes):
         """Write the fitted attributes of a model that was not trained here."""
         vars(self).update(
             attributes,
-            **description,
             _structure=dict(vars(structure)),
             _other_members=(),
             member_weights_=np.ones(1),
             _posterior=None,
         )
 
-    def _units_of_stream(self, structure):
-        """Units of the first batch, None before it; raises for another structure."""
+    def _check_goes_on(self, structure):
+        """Raise unless ``partial_fit`` can go on with the fitted model, if any."""
         if hasattr(self, "_structure"):
             known = self._fitted_structure()
             structure.check_same(known, "partial_fit", "call fit first")
+
+    def _units_of_stream(self):
+        """Units of the first batch, None before it."""
         online = getattr(self, "_online", None)
         return online[0].units if online else None
 

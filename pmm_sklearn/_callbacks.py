@@ -73,13 +73,3 @@ class CallbackBridge:
     def _begin_iteration(self):
         self._iteration = self._fit.subcontext(task_name="iteration")
         self._iteration.call_on_fit_task_begin(estimator=self._estimator, **self._data)
-
-
-class NoBridge:
-    """In place of a `CallbackBridge`, for a training that nobody sees."""
-
-    active = False
-
-    def on_iteration(self, theta):
-        """Never asks to stop."""
-        return False

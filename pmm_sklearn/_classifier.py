@@ -28,9 +28,9 @@ from .checks.labels import (
     online_classes,
     unique_labels,
 )
-from .checks.parameters import check_no_early_stopping, check_observables
+from .checks.parameters import check_batchwise, check_observables
 from .fitted import ObservableStructure, observable_structure
-from .training import ClassLikelihood, LogitUnits, table_problem
+from .training import ClassLikelihood, table_problem
 
 # In these units parameters are of order one; see the notes of the docstring.
 _LEVEL_SPACING = 3.0
@@ -176,7 +176,8 @@ class PMMClassifier(SoftmaxOutputs, ClassifierMixin, BasePMM):
         Negative log-likelihood of the samples set aside, after each iteration.
         Empty without `early_stopping`.
     start_losses_ : ndarray of shape (n_init,)
-        Loss of each start when they were compared, or at the end if all were kept.
+        Loss of each start when they were compared, or at the end if all were
+        trained to it.
     start_loss_curves_ : list of list of float
         Objective of each start after each of its iterations.
     model_ : FittedModel
@@ -362,7 +363,7 @@ class PMMClassifier(SoftmaxOutputs, ClassifierMixin, BasePMM):
             model = structure.model()
             random_state = check_random_state(self.random_state)
             parts = set_aside(self, data, random_state, labels_of(data.y))
-            units = LogitUnits(*parts[0], model, _LOGIT_UNIT)
+            units = self._likelihood.units(parts[0], model)
             problem = self._problem(model, units, *parts)
             description = self._description(classes)
             given = {"X": X, "y": y, "metadata": {"sample_weight": sample_weight}}
@@ -412,16 +413,16 @@ class PMMClassifier(SoftmaxOutputs, ClassifierMixin, BasePMM):
         with fitted_state_kept_on_error(self):
             check_observables(self)
             check_class_weight(self.class_weight)
-            check_no_early_stopping(self)
+            check_batchwise(self)
             check_not_balanced(self.class_weight)
             is_first = not hasattr(self, "matrices_")
             X, y, weight = self._check_samples(X, y, sample_weight, is_first)
             classes = online_classes(classes, getattr(self, "classes_", None))
             data = self._encoded(X, y, weight, classes)
             structure = observable_structure(self, data, _LEVEL_SPACING)
+            self._check_goes_on(structure)
             model = structure.model()
-            units = self._units_of_stream(structure)
-            units = units or LogitUnits(*data, model, _LOGIT_UNIT)
+            units = self._units_of_stream() or self._likelihood.units(data, model)
             problem = self._problem(model, units, data)
             self._train_epoch(problem, structure, self._description(classes))
         return self
@@ -497,8 +498,7 @@ class PMMClassifier(SoftmaxOutputs, ClassifierMixin, BasePMM):
         return self.model_.outputs(X, ThreadMap(self.n_jobs))
 
     def _problem(self, model, units, training, validation=None):
-        weight, n_outputs = training.weight, model.n_outputs
-        penalty = self._likelihood.penalty(self.alpha, weight, n_outputs)
+        penalty = self._likelihood.penalty(self.alpha, training.weight)
         return table_problem(
             model, self._likelihood, units, training, penalty, validation
         )

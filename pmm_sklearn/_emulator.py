@@ -20,9 +20,10 @@ from .checks.parameters import (
     check_number,
     check_option,
     check_training,
+    exact_solvers,
 )
 from .checks.spectra import warn_of_descending_levels
-from .fitted import SpectrumStructure, load_npz, save_npz
+from .fitted import SpectrumStructure, load_npz
 from .inspection import exceptional_points, follow_levels
 from .model import (
     MATRIX_TYPES,
@@ -34,9 +35,6 @@ from .model import (
 )
 from .targets import as_outputs, as_targets
 from .training import FeatureUnits, SpectrumUnits
-
-# Those that readouts of spectra have derivatives for.
-_SOLVERS = ("lm", "lbfgs")
 
 
 class PMMEmulator(BaseEmulator):
@@ -99,8 +97,9 @@ class PMMEmulator(BaseEmulator):
         spread of the targets.  "auto" is 1/500 of the variance of these
         residuals, estimated along the way: next to nothing for exact calculations.
         If ``y_err`` is given, it is 1/500.
-    solver : {"auto", "lm", "lbfgs"}, default="auto"
-        Levenberg-Marquardt, or `scipy.optimize.minimize`: see `PMMRegressor`.
+    solver : {"auto", "lm", "newton-cg", "lbfgs"}, default="auto"
+        Levenberg-Marquardt, the same by conjugate gradients, or
+        `scipy.optimize.minimize`: see `PMMRegressor`.
     max_iter : int, default=400
         Largest number of iterations.
     tol : float, default=1e-2
@@ -332,13 +331,7 @@ class PMMEmulator(BaseEmulator):
         ...     print(arrays["matrices"].shape)
         (2, 2, 2)
         """
-        check_is_fitted(self)
-        description = {
-            "n_features": self.n_features_in_,
-            "feature_names": list(getattr(self, "feature_names_in_", [])),
-            "single_output": self._single_output,
-        }
-        save_npz(file, self.matrices_, self.observables_, self._structure, description)
+        self.model_.save(file)
 
     @classmethod
     def from_npz(cls, file):
@@ -381,19 +374,18 @@ class PMMEmulator(BaseEmulator):
             matrix_type=structure.matrix_type,
             degree=structure.degree,
         )
-        names = description["feature_names"]
-        if names:
-            emulator.feature_names_in_ = np.array(names, dtype=object)
-        emulator.n_features_in_ = structure.n_features
-        emulator._set_without_training(
-            structure,
-            {"matrices_": matrices, "observables_": observables},
-            {
-                "n_outputs_": len(structure.outputs),
-                "observable_names_": structure.fitted_model().readout.names,
-                "_single_output": description["single_output"],
-            },
-        )
+        attributes = {
+            "matrices_": matrices,
+            "observables_": observables,
+            "n_features_in_": structure.n_features,
+            "n_outputs_": len(structure.outputs),
+            "observable_names_": structure.fitted_model().readout.names,
+            "_single_output": description["single_output"],
+        }
+        if description["feature_names"]:
+            names = np.array(description["feature_names"], dtype=object)
+            attributes["feature_names_in_"] = names
+        emulator._set_without_training(structure, attributes)
         return emulator
 
     def hamiltonian(self, X):
@@ -635,7 +627,7 @@ class PMMEmulator(BaseEmulator):
                 f"matrix_type='symmetric' means real matrices: set "
                 f"matrix_type='hermitian', or commutator=0."
             )
-        check_training(self, _SOLVERS)
+        check_training(self, exact_solvers())
 
     def _make_structure(self, data):
         block_sizes = check_matrix_size(self.matrix_size)

@@ -1,6 +1,6 @@
 """What emulators of spectra have in common: data with gaps, fit, predict, score."""
 
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 
 import numpy as np
 from sklearn.base import RegressorMixin
@@ -15,7 +15,7 @@ from .targets import as_targets
 from .training import SpectrumLikelihood, table_problem
 
 
-class BaseEmulator(RegressorMixin, BasePMM):
+class BaseEmulator(RegressorMixin, BasePMM, ABC):
     """Fit and predict of models whose outputs are properties of a spectrum.
 
     A class says what its primary matrix is: see the abstract methods.
@@ -52,7 +52,7 @@ class BaseEmulator(RegressorMixin, BasePMM):
             likelihood,
             units,
             data.scaled(target_weight, units.spread),
-            likelihood.penalty(self.alpha, data.weight, 1),
+            likelihood.penalty(self.alpha, data.weight),
             smoothness=self._make_smoothness(model, units, data.X),
         )
         description = {

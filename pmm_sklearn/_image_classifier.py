@@ -20,16 +20,16 @@ from .checks.labels import (
 )
 from .checks.parameters import (
     check_batches,
+    check_batchwise,
     check_flag,
     check_integer,
-    check_no_early_stopping,
     check_number,
     check_option,
     check_training,
 )
 from .fitted import ImageStructure, once
 from .model import MATRIX_TYPES, SELECTIONS, GaugeRotations
-from .training import ClassLikelihood, ImageUnits, image_problem
+from .training import ImageLikelihood, image_problem
 
 
 class PMMImageClassifier(SoftmaxOutputs, ClassifierMixin, BasePMM):
@@ -144,7 +144,9 @@ class PMMImageClassifier(SoftmaxOutputs, ClassifierMixin, BasePMM):
         Loss of each epoch.
     validation_loss_curve_ : list of float
         Fraction of the images set aside that were misclassified, after each epoch.
-    members_, member_weights_, member_starts_
+    members_ : tuple of ImageParameters
+        All matrices, of the only member.
+    member_weights_, member_starts_
         As for `PMMRegressor`, of the only member.
     stop_reason_ : str
         Why training ended: "completed", "stopped_early", "callback" or
@@ -177,7 +179,7 @@ class PMMImageClassifier(SoftmaxOutputs, ClassifierMixin, BasePMM):
     """
 
     _structure_type = ImageStructure
-    _likelihood = ClassLikelihood()
+    _likelihood = ImageLikelihood()
     _every = 1
     # A schedule of one start has neither a choice of solvers nor of starts.
     solver, n_init, n_jobs, tol = "adam", 1, None, 0.0
@@ -333,13 +335,13 @@ class PMMImageClassifier(SoftmaxOutputs, ClassifierMixin, BasePMM):
         """
         with fitted_state_kept_on_error(self):
             self._check_parameters()
-            check_no_early_stopping(self)
+            check_batchwise(self)
             is_first = not hasattr(self, "_structure")
             images, y, weight = self._check_samples(X, y, sample_weight, is_first)
             classes = online_classes(classes, getattr(self, "classes_", None))
             data = self._encoded(images, y, weight, classes)
             structure = self._make_structure(data)
-            self._units_of_stream(structure)
+            self._check_goes_on(structure)
             seed = getattr(self, "n_iter_", 0)
             problem = self._problem(structure.model(), seed, data)
             description = {"classes_": classes, "image_shape_": images.shape[1:]}
@@ -370,9 +372,9 @@ class PMMImageClassifier(SoftmaxOutputs, ClassifierMixin, BasePMM):
         return image_problem(
             model,
             self._likelihood,
-            ImageUnits(),
+            self._likelihood.units(training, model),
             training,
-            self._likelihood.penalty(self.alpha, training.weight, model.n_outputs),
+            self._likelihood.penalty(self.alpha),
             validation,
             self.max_memory * 2**30,
             (self.max_shift, seed) if self.max_shift else None,

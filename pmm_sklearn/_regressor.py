@@ -7,8 +7,8 @@ from ._base import BasePMM, fitted_state_kept_on_error
 from ._callbacks import with_callbacks
 from .checks.data import check_features, check_table, set_aside
 from .checks.parameters import (
+    check_batchwise,
     check_evidence,
-    check_no_early_stopping,
     check_observables,
     check_rank_reaches,
 )
@@ -17,8 +17,8 @@ from .training import (
     EvidenceProblem,
     GaussianEvidence,
     GaussianLikelihood,
-    TargetUnits,
     table_problem,
+    warn_of_small_weights,
 )
 
 
@@ -160,27 +160,29 @@ class PMMRegressor(RegressorMixin, BasePMM):
         Logarithm of the probability of the targets, only with ``alpha="evidence"``: the
         larger, the better a model, of those fitted to the same data.
     noise_ : ndarray of shape (n_outputs,)
-        Standard deviation of the noise of each target, only with ``alpha="evidence"``.
+        Standard deviation of the noise of each target, of an observation of weight 1,
+        only with ``alpha="evidence"``.
     length_scales_ : ndarray of shape (n_features,)
         Length scale of each feature in its own unit, only with ``alpha="evidence"``:
         where it is large against the range of the data, predictions are nearly linear
-        in this feature, or do not depend on it.
+        in this feature, or do not depend on it; infinite for a constant feature.
     n_effective_parameters_ : float
         How many parameters the data determine, not their priors, only with
         ``alpha="evidence"``.
     loss_ : float
-        Objective at the fitted parameters (with ``alpha="evidence"`` the negative
-        logarithm of the evidence of the standardised data): weighted sum of squared
-        residuals :math:`L` of the standardised targets plus `alpha` times the squared
-        norm :math:`q`; where `alpha` follows the residuals, :math:`L e^{q / (5 m)}` for
-        `m` observations.
+        Objective at the fitted parameters: weighted sum of squared residuals
+        :math:`L` of the standardised targets plus `alpha` times the squared norm
+        :math:`q`; where `alpha` follows the residuals, :math:`L e^{q / (5 m)}` for `m`
+        observations; with ``alpha="evidence"`` the negative logarithm of the evidence
+        of the standardised data.
     loss_curve_ : list of float
         Objective after each iteration.
     validation_loss_curve_ : list of float
         Sum of squares on the samples set aside, after each iteration.  Empty
         without `early_stopping`.
     start_losses_ : ndarray of shape (n_init,)
-        Loss of each start when they were compared, or at the end if all were kept.
+        Loss of each start when they were compared, or at the end if all were
+        trained to it.
     start_loss_curves_ : list of list of float
         Objective of each start after each of its iterations.
     model_ : FittedModel
@@ -232,10 +234,9 @@ class PMMRegressor(RegressorMixin, BasePMM):
     way from level `r` of these to the next, :math:`r - \tfrac12` without sectors.
 
     With ``alpha="evidence"`` the observables are integrated out, and the matrices
-    maximise the evidence: see :ref:`evidence`.  It is more accurate on most tables and
-    on exact functions, has error bars that cover more often what they should, and is
-    not the default yet.  The number of eigenvectors and the size can be chosen by
-    `log_evidence_`: noisy tables want 3 and 1.
+    maximise the evidence: see :ref:`evidence`.  It is more accurate on tables and on
+    exact functions than the default, which it is not yet.  The size and the number of
+    eigenvectors can be chosen by `log_evidence_`: noisy tables want 3 and 1.
 
     Starts end in different minima, and between samples their predictions differ about
     as much as from the truth.  With `n_average` above 1 the prediction is their mean,
@@ -381,10 +382,14 @@ class PMMRegressor(RegressorMixin, BasePMM):
             check_rank_reaches(structure.rank[0], model.primary.side, data.X.shape[1])
             random_state = check_random_state(self.random_state)
             training, validation = set_aside(self, data, random_state)
-            units = TargetUnits(*training, model)
+            units = self._likelihood.units(training, model)
             if by_evidence:
                 check_evidence(self)
-                problem = EvidenceProblem(model, GaussianEvidence(), units, training)
+                warn_of_small_weights(self.alpha, training.weight)
+                variances = getattr(self, "_variances", None)
+                problem = EvidenceProblem(
+                    model, GaussianEvidence(), units, training, variances
+                )
             else:
                 penalty = self._likelihood.penalty(
                     self.alpha, training.weight, model.n_outputs
@@ -434,16 +439,17 @@ class PMMRegressor(RegressorMixin, BasePMM):
         True
         """
         with fitted_state_kept_on_error(self):
+            check_batchwise(self)
             check_observables(self)
-            check_no_early_stopping(self)
             is_first = not hasattr(self, "matrices_")
             data, is_single = check_table(self, X, y, sample_weight, is_first)
             structure = observable_structure(self, data)
+            self._check_goes_on(structure)
             model = structure.model()
             problem = table_problem(
                 model,
                 self._likelihood,
-                self._units_of_stream(structure) or TargetUnits(*data, model),
+                self._units_of_stream() or self._likelihood.units(data, model),
                 data,
                 self._likelihood.penalty(self.alpha, data.weight, model.n_outputs),
             )

@@ -1,12 +1,12 @@
 """From logits to labels and probabilities."""
 
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 
 import numpy as np
 from scipy.special import expit, log_softmax, softmax
 
 
-class SoftmaxOutputs:
+class SoftmaxOutputs(ABC):
     """Predictions of a classifier with one logit per class, or one for two classes.
 
     The classifier has ``classes_``.

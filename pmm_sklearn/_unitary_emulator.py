@@ -11,14 +11,12 @@ from .checks.parameters import (
     check_matrix_size,
     check_option,
     check_training,
+    exact_solvers,
 )
 from .fitted import EvolutionStructure
 from .model import MATRIX_TYPES
 from .targets import as_outputs
 from .training import SpectrumUnits, TimeUnits
-
-# Those that readouts of spectra have derivatives for.
-_SOLVERS = ("lm", "lbfgs")
 
 
 class UnitaryPMMEmulator(BaseEmulator):
@@ -259,7 +257,7 @@ class UnitaryPMMEmulator(BaseEmulator):
         check_matrix_size(self.matrix_size)
         check_integer("n_factors", self.n_factors, 1)
         check_option("matrix_type", self.matrix_type, MATRIX_TYPES)
-        check_training(self, _SOLVERS)
+        check_training(self, exact_solvers())
 
     def _make_structure(self, data):
         _check_time_steps(data)

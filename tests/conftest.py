@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pmm_sklearn.training import KEYBOARD
+from pmm_sklearn._base import KEYBOARD
 
 
 @pytest.fixture(autouse=True)

@@ -328,6 +328,12 @@ class TestFiles:
         with np.load(tmp_path / "again.npz", allow_pickle=False) as content:
             assert set(content.files) == {"matrices", "observables", "description"}
 
+    def test_npz_by_a_name_without_its_ending(self, tmp_path):
+        truth().to_npz(str(tmp_path / "model"))
+        PMMEmulator.from_npz(str(tmp_path / "model"))
+        with pytest.raises(FileNotFoundError, match=r"/missing\.npz"):
+            PMMEmulator.from_npz(tmp_path / "missing.npz")
+
     def test_npz_keeps_names_of_features_and_dimensions(self, tmp_path):
         pandas = pytest.importorskip("pandas")
         data = make_noninteracting_spins(4)

@@ -122,10 +122,37 @@ def test_other_fits_forget_it(noisy):
 
 
 def test_warm_start_goes_on(noisy):
+    """Every fit begins where the last ended, its noise and length scales included."""
     X, y = noisy
     model = regressor(max_iter=10, n_init=1, warm_start=True).fit(X, y)
-    before = model.log_evidence_
-    assert model.fit(X, y).log_evidence_ > before - 5
+    for _ in range(3):
+        before = model.log_evidence_
+        assert model.fit(X, y).log_evidence_ > before - 1e-6
+
+
+def test_warm_start_from_another_criterion(noisy):
+    model = PMMRegressor(3, 1, alpha=0.1, max_iter=5, warm_start=True).fit(*noisy)
+    with pytest.raises(ValueError, match="alpha='evidence'"):
+        model.set_params(alpha="evidence").fit(*noisy)
+
+
+def test_batches_are_refused(noisy):
+    with pytest.raises(ValueError, match="got a call of partial_fit"):
+        regressor().partial_fit(*noisy)
+
+
+def test_weights_that_are_no_numbers_of_observations(noisy):
+    X, y = noisy
+    with pytest.warns(UserWarning, match="alpha='evidence' a weight of 1"):
+        regressor(max_iter=3).fit(X, y, sample_weight=np.full(150, 1e-3))
+
+
+def test_constant_feature(noisy):
+    X, y = noisy
+    X = np.column_stack([X, np.ones(150)])
+    lengths = regressor(max_iter=10).fit(X, y).length_scales_
+    assert np.isinf(lengths[3])
+    assert np.isfinite(lengths[:3]).all()
 
 
 def test_files_clones_and_searches(noisy):

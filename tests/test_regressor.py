@@ -15,8 +15,8 @@ from sklearn.model_selection import cross_val_score
 from sklearn.pipeline import make_pipeline
 
 from pmm_sklearn import PMMRegressor
+from pmm_sklearn._base import KEYBOARD
 from pmm_sklearn.model import PMM, READOUTS, Parameters, observable_pmm
-from pmm_sklearn.training import KEYBOARD
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 

@@ -161,6 +161,11 @@ def check_training(estimator, solvers, rules=("auto",)):
         check_integer("verbose", estimator.verbose, 0)
 
 
+def exact_solvers():
+    """Names of the solvers that visit all samples before each step."""
+    return tuple(name for name, solver in SOLVERS.items() if not solver.is_scheduled)
+
+
 def check_batches(estimator):
     """Validate the parameters of batches, and of samples that are set aside."""
     check_flag("early_stopping", estimator.early_stopping)
@@ -171,8 +176,13 @@ def check_batches(estimator):
     check_number("learning_rate_init", rate, 0, open_interval=True)
 
 
-def check_no_early_stopping(estimator):
-    """Raise if the estimator is to set samples aside, which ``partial_fit`` cannot."""
+def check_batchwise(estimator):
+    """Raise for parameters that need all samples at once: ``partial_fit`` cannot."""
+    if isinstance(estimator.alpha, str) and estimator.alpha == "evidence":
+        raise ValueError(
+            "alpha='evidence' needs all samples at once, got a call of partial_fit: "
+            "set alpha='auto' or to a number, or call fit."
+        )
     if estimator.early_stopping:
         raise ValueError(
             "early_stopping=True needs all samples at once, got a call of "

@@ -1,9 +1,10 @@
 """What is made of a fitted estimator once, and forgotten with it."""
 
-from weakref import WeakKeyDictionary
+import weakref
 
-# Not attributes of estimators: these are copied, compared and pickled.
-_made = WeakKeyDictionary()
+# By the identity of estimators.  Not attributes of theirs: these are copied, compared
+# and pickled.
+_made = {}
 
 
 def once(estimator, state, make):
@@ -32,10 +33,18 @@ def once(estimator, state, make):
     >>> once(estimator, state, list) is once(estimator, (object(),), list)
     False
     """
-    known, value = _made.get(estimator, ((), None))
-    if len(known) != len(state) or any(
-        a is not b for a, b in zip(known, state, strict=True)
-    ):
-        value = make()
-        _made[estimator] = state, value
+    key = id(estimator)
+    known = _made.get(key)
+    if known is not None and _is_same(known[0], state):
+        return known[1]
+    value = make()
+    if known is None:
+        weakref.finalize(estimator, _made.pop, key, None).atexit = False
+    _made[key] = state, value
     return value
+
+
+def _is_same(state, other):
+    return len(state) == len(other) and all(
+        a is b for a, b in zip(state, other, strict=True)
+    )

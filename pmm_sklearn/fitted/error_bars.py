@@ -160,6 +160,9 @@ class ErrorBars:
         return draws
 
     def check(self):
+        """Raise nothing: there are error bars."""
+
+    def warn(self):
         """Warn if the data tell too little of the errors, or are missed."""
         misfit = max(posterior.misfit for posterior in self._posteriors)
         if misfit > 0:

@@ -1,6 +1,7 @@
 """Fitted emulators as portable files: arrays and text, no pickle."""
 
 import json
+import os
 from zipfile import BadZipFile
 
 import numpy as np
@@ -65,6 +66,9 @@ def load_npz(file):
 
 def _read_arrays(file):
     """The arrays that :func:`save_npz` writes; raises KeyError if one is missing."""
+    if isinstance(file, (str, os.PathLike)) and not os.path.exists(file):
+        # `numpy.savez` appends it.
+        file = os.fspath(file).removesuffix(".npz") + ".npz"
     content = np.load(file, allow_pickle=False)
     if isinstance(content, np.ndarray):
         raise KeyError("one array without a name")

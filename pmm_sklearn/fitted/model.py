@@ -1,10 +1,13 @@
 """A fitted model as a value: what predictions and pictures are made of."""
 
+from functools import cached_property
+
 import numpy as np
 
 from .._threads import blas_limit, single_blas_thread
 from ..checks.data import check_reach
 from .averages import MeanModel
+from .files import save_npz
 from .function import ModelFunction
 
 
@@ -22,19 +25,25 @@ class FittedModel:
         Matrices of the models whose outputs are averaged, the best first.
     combine : callable, optional
         What is made of the outputs of several members: see `MeanModel`.
-    error_bars : ErrorBars, optional
-        How far predictions can be trusted.
+    make_error_bars : callable, optional
+        Returns the `ErrorBars`, which are large, when they are asked for first.
     single_output : bool, default=False
         Whether arrays have no axis for the outputs, of which there is one.
-    feature_names : list of str
-        Names of the features.
-    targets : list, optional
-        What the outputs of an emulator are: see :mod:`pmm_sklearn.targets`.
+    n_features : int
+        Number of features.
+    feature_names : list of str, optional
+        Names of the features, by default ``x0, x1, ...``.
+    structure : Structure
+        What the model is, in numbers and words.
 
     Attributes
     ----------
-    pmm, members, error_bars, single_output, feature_names, targets
+    pmm, members, single_output, feature_names
         The arguments.
+    targets : list or None
+        What the outputs of an emulator are: see :mod:`pmm_sklearn.targets`.
+    error_bars : ErrorBars or NoErrorBars
+        How far predictions can be trusted.
     matrices, observables, intercept : ndarray
         Those of the best member.
     block_sizes : tuple of int
@@ -58,21 +67,31 @@ class FittedModel:
         members,
         combine=None,
         *,
-        error_bars=None,
+        structure,
+        n_features,
+        feature_names=None,
         single_output=False,
-        feature_names=(),
-        targets=None,
+        make_error_bars=None,
     ):
         self.pmm = pmm
         self.members = tuple(members)
         self.matrices, self.observables, self.intercept = self.members[0]
         self.block_sizes = pmm.block_sizes
         self.side = pmm.primary.side
-        self.error_bars = error_bars
         self.single_output = bool(single_output)
-        self.feature_names = list(feature_names)
-        self.targets = targets
+        self.feature_names = [f"x{i}" for i in range(n_features)]
+        if feature_names is not None:
+            self.feature_names = [str(name) for name in feature_names]
+        self.targets = structure.targets()
+        self._structure = structure
+        self._given_names = [] if feature_names is None else self.feature_names
+        self._make_error_bars = make_error_bars
         self._mean = MeanModel(pmm, self.members, combine)
+
+    @cached_property
+    def error_bars(self):
+        """How far predictions can be trusted: `ErrorBars` or `NoErrorBars`."""
+        return self._make_error_bars()
 
     @property
     def monomials(self):
@@ -129,6 +148,7 @@ class FittedModel:
         if not (return_std or return_cov):
             return self._squeezed(self.outputs(X, threads))
         self.error_bars.check()
+        self.error_bars.warn()
         outputs = self.outputs(X, threads)
         means = self._means_of_members(X, np.zeros_like(outputs), threads)
         find = self.error_bars.deviations if return_std else self.error_bars.covariances
@@ -144,18 +164,34 @@ class FittedModel:
         return self._squeezed(draws)
 
     def gradient(self, X):
-        """Derivatives of the outputs by the features, as the user sees them."""
+        """Derivatives of the outputs by the features, as the user sees them.
+
+        Raises
+        ------
+        TypeError
+            If the matrix is no polynomial of the features.
+        """
+        self._check_polynomial()
         with blas_limit(len(X), self.side):
             _, gradient = self._mean.predict_gradient(X)
         return self._squeezed(gradient)
 
     def function(self, gradient=False):
         """The outputs as a plain function of arrays: `ModelFunction`."""
+        if gradient:
+            self._check_polynomial()
         n_features = len(self.feature_names)
         return ModelFunction(self._mean, n_features, self.single_output, gradient)
 
     def hamiltonian(self, X):
-        """Matrices ``H`` at real or complex features, (n_samples, n, n)."""
+        """Matrices ``H`` at real or complex features, (n_samples, n, n).
+
+        Raises
+        ------
+        TypeError
+            If the matrix is no polynomial of the features.
+        """
+        self._check_polynomial()
         return np.tensordot(self.monomials.values(X), self.matrices, axes=1)
 
     def levels(self, X):
@@ -184,6 +220,24 @@ class FittedModel:
         if isinstance(indices, slice):
             indices = np.arange(self.side)[indices]
         return np.broadcast_to(indices, (len(levels), np.shape(indices)[-1]))
+
+    def save(self, file):
+        """Write matrices and structure to a file without pickle: see `save_npz`."""
+        description = {
+            "n_features": len(self.feature_names),
+            "feature_names": self._given_names,
+            "single_output": self.single_output,
+        }
+        structure = dict(vars(self._structure))
+        save_npz(file, self.matrices, self.observables, structure, description)
+
+    def _check_polynomial(self):
+        if self.monomials is None:
+            raise TypeError(
+                "A product of evolutions has no Hamiltonian that is a polynomial of "
+                "the features, and no derivatives by these: use hamiltonian_, levels, "
+                "or differences of predictions."
+            )
 
     def _continued_levels(self, X):
         """Eigenvalues of general matrices, in each sector by ascending real part."""

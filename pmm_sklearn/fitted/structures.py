@@ -1,5 +1,6 @@
 """What a model is, in numbers and words: all that a file has to hold beside arrays."""
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -22,12 +23,15 @@ from ..model import (
 from ..targets import as_targets
 
 # Arguments of the model that estimators have by another name.
-_NAMES_GIVEN = {"block_sizes": "matrix_size"}
+_NAMES_GIVEN = {
+    "block_sizes": "matrix_size",
+    "level_spacing": "level spacing of the prior (1 with alpha='evidence', else 0)",
+}
 # What changes how a model is calculated, not what it is.
 _ANY = ("eigensolver",)
 
 
-class Structure:
+class Structure(ABC):
     """What a model is.  Abstract.
 
     A class is a frozen dataclass of plain fields, with
@@ -42,6 +46,18 @@ class Structure:
 
     parameters: ClassVar[type]
     attributes: ClassVar[tuple]
+
+    @abstractmethod
+    def model(self):
+        """The model that is trained, perhaps with arguments."""
+
+    @abstractmethod
+    def fitted_model(self):
+        """The model of the fitted matrices."""
+
+    @abstractmethod
+    def training_arguments(self, model):
+        """Plain arguments of :meth:`model` that give a trained model again."""
 
     @classmethod
     def parameters_of(cls, state):

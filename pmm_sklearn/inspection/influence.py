@@ -137,7 +137,9 @@ def _output_bounds(model, X, low, high):
         turning = 0.5 * (high - low) / gaps
     turning = np.where(high > low, turning, 0.0)  # also at degenerate levels
     bounds = np.zeros((len(X), model.pmm.n_outputs, X.shape[1]))
-    _add_bounds_of_levels(bounds, model, low, high)
+    coefficients = model.pmm.readout.level_coefficients
+    if coefficients is not None:
+        bounds += _bounds_of_levels(coefficients, low, high)
     system, _ = model.pmm.eigensystem(model.matrices, model.pmm.inputs(X))
     _add_bounds_of_elements(bounds, model, system, sector, turning)
     slopes = model.pmm.readout.matrix_slopes(system, model.observables)
@@ -161,18 +163,14 @@ def _half_range(matrices):
     return 0.5 * (values[..., -1] - values[..., 0])
 
 
-def _add_bounds_of_levels(bounds, model, low, high):
-    """Those of outputs that are levels and gaps."""
-    readout = model.pmm.readout
-    if not hasattr(readout, "selection"):
-        return
-    levels = readout.selection.levels
-    for k, (kind, _, pair) in enumerate(readout.outputs):
-        i, j = levels.index(pair[0]), levels.index(pair[-1])
-        if kind == "level":
-            bounds[:, k] = np.maximum(np.abs(low[:, i]), np.abs(high[:, i]))
-        elif kind == "gap":
-            bounds[:, k] = np.maximum(high[:, j] - low[:, i], high[:, i] - low[:, j])
+def _bounds_of_levels(coefficients, low, high):
+    """Those of sums of levels, whose derivatives are between the bounds of each."""
+    above, below = np.maximum(coefficients, 0.0), np.minimum(coefficients, 0.0)
+    largest = np.einsum("kr,srp->skp", above, high) + np.einsum(
+        "kr,srp->skp", below, low
+    )
+    least = np.einsum("kr,srp->skp", above, low) + np.einsum("kr,srp->skp", below, high)
+    return np.maximum(np.abs(largest), np.abs(least))
 
 
 def _norms(model, X):

@@ -10,10 +10,10 @@ from .generalisation import expected_loss, mean_loss
 from .image import ImageParameters, ImagePMM
 from .image_gauge import GaugeRotations
 from .image_windows import LazyGrams, ShiftedGrams, WindowGrams
-from .losses import CrossEntropy, SquaredError, WeightedLoss
+from .losses import LOSSES, CrossEntropy, SquaredError, WeightedLoss
 from .low_rank import LowRank
 from .objective import Objective
-from .observables import ObservableReadout, observable_pmm
+from .observables import ObservableReadout, observable_pmm, rescaled
 from .overlap import EigenvectorOverlap
 from .penalty import NoisePenalty, RidgePenalty
 from .pmm import PMM, Parameters
@@ -30,6 +30,7 @@ from .symmetry import matrix_spaces, solutions
 from .unitary import UnitaryProduct, phase_energies
 
 __all__ = [
+    "LOSSES",
     "MATRIX_TYPES",
     "PMM",
     "READOUTS",
@@ -78,6 +79,7 @@ __all__ = [
     "mean_loss",
     "observable_pmm",
     "phase_energies",
+    "rescaled",
     "solutions",
     "spectrum_pmm",
 ]

@@ -133,6 +133,7 @@ class DensityReadout(OwnObservables):
     # So has the density matrix.
     keeps_blocks = True
     n_observables = 1
+    level_coefficients = None
 
     def __init__(self, n_outputs, space, occupation):
         self.n_outputs = n_outputs

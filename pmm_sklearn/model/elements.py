@@ -79,9 +79,9 @@ class MatrixElements:
     Parameters
     ----------
     states : ndarray of shape (r, n, n_samples)
-        Eigenvectors: see :func:`state_vectors`.
+        Eigenvectors: see ``state_vectors``.
     observables : ndarray of shape (n_elements, n_outputs * n, n)
-        The matrices ``O`` side by side: see :func:`side_by_side`.
+        The matrices ``O`` side by side: see ``side_by_side``.
     pairs : Pairs
         The states of each element.
 

@@ -34,6 +34,7 @@ J^T \Phi A^{-1} \Phi^T J) / \sigma^2`, that of variable projection in Kaufman's 
 Weights of samples are repetitions.
 """
 
+import copy
 from functools import cached_property
 from typing import NamedTuple
 
@@ -151,6 +152,12 @@ class EvidenceObjective:
         """Without what was calculated last."""
         return {**vars(self), "_last": None}
 
+    def with_threads(self, threads):
+        """The same with another function that maps over shares of the samples."""
+        other = copy.copy(self)
+        other.threads = threads
+        return other
+
     # -- the vector of parameters
 
     @cached_property
@@ -187,8 +194,10 @@ class EvidenceObjective:
         ones = np.ones(self.n_outputs)
         return self.join(coordinates, Variances(tau**2, ones, _FIRST_NOISE * ones))
 
-    def start_from(self, coordinates):
-        """A vector of given coordinates, with the variances that suit them."""
+    def start_from(self, coordinates, variances=None):
+        """A vector of given coordinates, with given variances or those that suit."""
+        if variances is not None:
+            return self.join(coordinates, variances)
         squares = np.bincount(self.block_of, coordinates**2, self._n_matrices)
         sizes = np.maximum(np.bincount(self.block_of, minlength=self._n_matrices), 1)
         ones = np.ones(self.n_outputs)

@@ -100,7 +100,7 @@ def expected_loss(objective, theta):
     -------
     loss : float
         Infinite where no number can be found.
-    share : float
+    determined : float
         Effective parameters over observations.  Near 1 the fit interpolates, and the
         loss of squared errors is a ratio of two small numbers.
 
@@ -122,8 +122,8 @@ def expected_loss(objective, theta):
     >>> data = np.zeros((10, 1)), y, np.ones((10, 1))
     >>> objective = m.Objective(pmm, m.SquaredError(), *data, m.RidgePenalty(1e-9))
     >>> theta = np.zeros(pmm.n_parameters)
-    >>> loss, share = m.expected_loss(objective, theta)
-    >>> round(loss, 6), round(share, 6)  # 1 / 0.9**2, and 1 of 10
+    >>> loss, determined = m.expected_loss(objective, theta)
+    >>> round(loss, 6), round(determined, 6)  # 1 / 0.9**2, and 1 of 10
     (1.234568, 0.1)
     """
     try:

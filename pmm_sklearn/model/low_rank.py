@@ -28,7 +28,7 @@ class LowRank:
     Attributes
     ----------
     side, size, dtype, degree, start_scale, ambient, base, factor
-        See :class:`Space`.
+        See ``Space``.
     rank : int
         The argument.
     signs : ndarray of shape (rank,)
@@ -106,7 +106,7 @@ class LowRank:
         return _numbers(nearest.swapaxes(-1, -2).astype(self.dtype))
 
     def tangent(self, coordinates):
-        """Changes at given coordinates, (..., size): see :class:`Tangent`."""
+        """Changes at given coordinates, (..., size): see ``Tangent``."""
         return LowRankTangent(self, self.vectors(coordinates))
 
 
@@ -126,7 +126,7 @@ class LowRankTangent:
         self._vectors = vectors
 
     def matrices(self, changes):
-        """Changes of the matrices: see :class:`Tangent`."""
+        """Changes of the matrices: see ``Tangent``."""
         change = self._space.vectors(changes)
         half = _products(self._space.signs, change, self._vectors)
         return half + half.conj().swapaxes(-1, -2)

@@ -134,6 +134,12 @@ class Objective:
         penalised = self.model.without_intercepts(theta)
         return total, penalised @ penalised
 
+    def with_threads(self, threads):
+        """The same with another function that maps over shares of the samples."""
+        other = copy.copy(self)
+        other.threads = threads
+        return other
+
     def with_penalty(self, penalty):
         """The same loss on the same data with another penalty."""
         other = copy.copy(self)

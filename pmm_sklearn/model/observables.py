@@ -15,6 +15,33 @@ from .selection import Extremes
 from .spaces import HermitianSpace
 
 
+def rescaled(observables, scale, degree):
+    """Observables whose outputs are multiplied by a factor each.
+
+    Parameters
+    ----------
+    observables : ndarray of shape (n_outputs, n_observables, n, n)
+        Secondary matrices.
+    scale : ndarray of shape (n_outputs,)
+        The factors.
+    degree : int
+        Of which the outputs are homogeneous functions of the observables.
+
+    Returns
+    -------
+    ndarray of the shape of `observables`
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from pmm_sklearn.model import rescaled
+    >>> rescaled(np.ones((1, 1, 1, 1)), np.array([9.0]), degree=2).item()
+    3.0
+    """
+    factors = scale ** (1.0 / degree)
+    return observables * factors[:, np.newaxis, np.newaxis, np.newaxis]
+
+
 class ObservableReadout(OwnObservables):
     r"""Outputs :math:`z_k = g_k + f(v_1 \dots v_r; D_k)` with own observables.
 
@@ -59,6 +86,9 @@ class ObservableReadout(OwnObservables):
     >>> m.ObservableReadout("transition", 10, 5, m.LowRank(17, rank=5)).size
     25510
     """
+
+    #: Outputs do not depend on the energies.
+    level_coefficients = None
 
     def __init__(self, readout, n_outputs, n_eigenvectors, space):
         self.readout = READOUTS[readout]() if isinstance(readout, str) else readout
@@ -249,6 +279,8 @@ def observable_pmm(
     rank=(None, None),
     level_spacing=0.0,
     eigensolver="auto",
+    spaces=None,
+    commutator=0.0,
     smearing=0.125,
 ):
     """Model of regressor and classifier: affine primary matrix, learned outputs.
@@ -275,6 +307,10 @@ def observable_pmm(
         Ranks of the primary and of the secondary matrices; None for full ones.
     eigensolver : {"auto", "lapack", "simd"}, default="auto"
         See ``eigensolver.eigh``.
+    spaces : Space or sequence of Space, optional
+        Those of the primary matrices, instead of what block sizes and rank say.
+    commutator : float, default=0.0
+        Of the primary matrix: see `AffineMatrix`.
     smearing : float, default=0.125
         The energy ``kT`` of "density", in units of the spacing of levels of a matrix to
         start from.  This is `level_spacing`; if that is zero, levels are taken to be
@@ -298,8 +334,9 @@ def observable_pmm(
     monomials = Monomials(n_features)
     primary = AffineMatrix(
         monomials,
-        _space(block_sizes, matrix_type, primary_rank),
+        spaces or _space(block_sizes, matrix_type, primary_rank),
         _levels(block_sizes, level_spacing, monomials.size),
+        commutator,
     )
     keeps_blocks = READOUTS[readout].keeps_blocks
     blocks = block_sizes if keeps_blocks else (sum(block_sizes),)

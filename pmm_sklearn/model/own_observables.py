@@ -79,11 +79,6 @@ class OwnObservables(ABC):
         self._parts(theta)[0][...] *= factor ** (1.0 / self.degree)
         return theta
 
-    def rescale(self, observables, scale):
-        """Observables for outputs multiplied by ``scale`` of shape (n_outputs,)."""
-        factors = scale ** (1.0 / self.degree)
-        return observables * factors[:, np.newaxis, np.newaxis, np.newaxis]
-
     def observables_of(self, coefficients):
         """Observables from coefficients of the features, (n_features, n_outputs)."""
         shape = -1, self.n_observables, self.space.size

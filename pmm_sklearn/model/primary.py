@@ -65,6 +65,22 @@ class PrimaryMatrix(Protocol):
         """Change of the primary matrices for a change of the coordinates, (size,)."""
 
 
+@runtime_checkable
+class PolynomialMatrix(PrimaryMatrix, Protocol):
+    """A primary matrix that is a polynomial of the features.
+
+    Attributes
+    ----------
+    monomials : Monomials
+        What multiplies the matrices.
+    """
+
+    monomials: object
+
+    def feature_gradient(self, matrices, X, gradients):
+        """Derivatives by the features, (n_samples, n_outputs, n_features)."""
+
+
 class AffineMatrix:
     r"""Primary matrix :math:`H(x) = \sum_l \phi_l(x) M_l`, linear in monomials.
 

@@ -56,12 +56,15 @@ class ReadoutStation(Protocol):
         Number of parameters.
     working_size : int
         Numbers per sample in the temporary arrays.
+    level_coefficients : ndarray of shape (n_outputs, r) or None
+        Of the energies of the selected states in the outputs, None for zeros.
     """
 
     n_outputs: int
     n_intercepts: int
     size: int
     working_size: int
+    level_coefficients: np.ndarray | None
 
     def split(self, theta):
         """Observables and intercepts from parameters of shape (size,)."""

@@ -20,7 +20,7 @@ class Scaled:
     Attributes
     ----------
     side, size, dtype, degree, start_scale, ambient, base, factor
-        See :class:`Space`.
+        See ``Space``.
     scale : float
         The argument.
 
@@ -65,7 +65,7 @@ class Scaled:
         return ScaledTangent(inner, self.factor)
 
     def adjoint(self, gradients):
-        """Derivatives by the coordinates of a linear space: see :class:`Tangent`."""
+        """Derivatives by the coordinates of a linear space: see ``Tangent``."""
         return self.factor * self.base.adjoint(gradients)
 
     def adjoint_of_coordinates(self, gradients):
@@ -89,11 +89,11 @@ class ScaledTangent:
         self._factor = factor
 
     def matrices(self, changes):
-        """Changes of the matrices: see :class:`Tangent`."""
+        """Changes of the matrices: see ``Tangent``."""
         return self._tangent.matrices(self._factor * np.asarray(changes))
 
     def adjoint(self, gradients):
-        """Derivatives by the coordinates: see :class:`Tangent`."""
+        """Derivatives by the coordinates: see ``Tangent``."""
         return self._factor * self._tangent.adjoint(gradients)
 
     def adjoint_of_coordinates(self, gradients):

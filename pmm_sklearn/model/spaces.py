@@ -1,8 +1,8 @@
 r"""Sets of Hermitian matrices and their real coordinates.
 
-A :class:`Space` is where a matrix of the model is learned.  Most are linear; in one of
+A ``Space`` is where a matrix of the model is learned.  Most are linear; in one of
 low rank a matrix is a quadratic function of its coordinates.  Derivatives are taken in
-the linear space of changes at a point, a :class:`Tangent`; a linear space is its own.
+the linear space of changes at a point, a ``Tangent``; a linear space is its own.
 """
 
 from typing import Protocol, runtime_checkable
@@ -75,7 +75,7 @@ class Space(Protocol):
         """Coordinates of matrices, or of the nearest ones in this space."""
 
     def tangent(self, coordinates):
-        """The :class:`Tangent` at given coordinates; a linear space returns itself."""
+        """The ``Tangent`` at given coordinates; a linear space returns itself."""
 
 
 class HermitianSpace:
@@ -104,7 +104,7 @@ class HermitianSpace:
     dtype : numpy.dtype
         ``complex128`` or ``float64``.
     degree, start_scale, ambient, base, factor
-        See :class:`Space`.
+        See ``Space``.
     columns : None
         A basis of the space, for a :class:`Subspace`.
 
@@ -250,7 +250,7 @@ class Subspace:
     Attributes
     ----------
     side, size, dtype, degree, start_scale, ambient, base, factor
-        See :class:`Space`.
+        See ``Space``.
     columns : ndarray of shape (n, size)
         The basis in coordinates of the space, of size ``n``, that is no subspace of
         another.
@@ -300,7 +300,7 @@ class Subspace:
         return self
 
     def adjoint(self, gradients):
-        """Derivatives by the coordinates: see :class:`Tangent`."""
+        """Derivatives by the coordinates: see ``Tangent``."""
         return self._space.adjoint(gradients) @ self.columns
 
     def adjoint_of_coordinates(self, gradients):

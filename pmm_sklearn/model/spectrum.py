@@ -79,13 +79,13 @@ class SpectrumReadout:
         self.n_outputs = self.working_size = len(outputs)
         self.names = list(dict.fromkeys(name for _, name, _ in outputs if name))
         self._side = sum(block_sizes)
-        self._coefficients = np.zeros((len(outputs), len(levels)))
+        self.level_coefficients = np.zeros((len(outputs), len(levels)))
         for k, (kind, name, pair) in enumerate(outputs):
             if not name:
-                self._coefficients[k, levels.index(pair[-1])] = 1.0
+                self.level_coefficients[k, levels.index(pair[-1])] = 1.0
                 if kind == "gap":
-                    self._coefficients[k, levels.index(pair[0])] = -1.0
-        self._reads_levels = bool(np.any(self._coefficients))
+                    self.level_coefficients[k, levels.index(pair[0])] = -1.0
+        self._reads_levels = bool(np.any(self.level_coefficients))
         self._parts = [
             self._part(kind)
             for kind in _READOUTS
@@ -149,7 +149,7 @@ class SpectrumReadout:
 
     def forward(self, eigensystem, observables, intercept, constants=None):
         """Outputs of shape (n_samples, n_outputs), and what derivatives need."""
-        outputs = eigensystem.energies @ self._coefficients.T
+        outputs = eigensystem.energies @ self.level_coefficients.T
         elements = self._all_elements(eigensystem, observables)
         for part, own in zip(self._parts, elements, strict=True):
             outputs[:, part.columns] = part.readout.value(own.amplitudes)[:, 0].T
@@ -170,8 +170,8 @@ class SpectrumReadout:
         n_samples, elements = saved
         by_value = by_vector = None
         if self._reads_levels:
-            shape = (n_samples, *self._coefficients.shape)
-            by_value = np.broadcast_to(self._coefficients, shape)
+            shape = (n_samples, *self.level_coefficients.shape)
+            by_value = np.broadcast_to(self.level_coefficients, shape)
         if elements:
             n_states, *shape = elements[0].states.shape
             shape = (n_states, self.n_outputs, *shape)
@@ -192,7 +192,7 @@ class SpectrumReadout:
         _, elements = saved
         by_value = by_vector = None
         if self._reads_levels:
-            by_value = cotangents @ self._coefficients
+            by_value = cotangents @ self.level_coefficients
         for part, own in zip(self._parts, elements, strict=True):
             slopes = part.readout.slope(own.amplitudes)
             vectors = own.summed_cotangents(slopes * _own(cotangents, part))
@@ -239,7 +239,7 @@ class SpectrumReadout:
         -------
         ndarray of shape (n_samples, n_outputs, r)
         """
-        values = eigensystem.energies[:, np.newaxis] * self._coefficients
+        values = eigensystem.energies[:, np.newaxis] * self.level_coefficients
         values = np.ascontiguousarray(values.T)
         elements = self._all_elements(eigensystem, observables)
         for part, own in zip(self._parts, elements, strict=True):

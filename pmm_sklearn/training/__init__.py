@@ -2,12 +2,14 @@
 
 from .alpha import AlphaFit, AlphaLadder, search_alpha
 from .fit import Fit, Plan, affordable_solver, fit, with_posterior
-from .keyboard import KEYBOARD
 from .likelihood import (
     ClassLikelihood,
     GaussianEvidence,
     GaussianLikelihood,
+    ImageLikelihood,
+    Likelihood,
     SpectrumLikelihood,
+    warn_of_small_weights,
 )
 from .online import OnlineTraining
 from .problem import EvidenceProblem, Problem, image_problem, table_problem
@@ -17,7 +19,6 @@ from .units import FeatureUnits, ImageUnits, LogitUnits, TargetUnits
 from .watcher import Watcher, describe_errors, describe_loss
 
 __all__ = [
-    "KEYBOARD",
     "AlphaFit",
     "AlphaLadder",
     "ClassLikelihood",
@@ -26,7 +27,9 @@ __all__ = [
     "Fit",
     "GaussianEvidence",
     "GaussianLikelihood",
+    "ImageLikelihood",
     "ImageUnits",
+    "Likelihood",
     "LogitUnits",
     "OnlineTraining",
     "Plan",
@@ -46,5 +49,6 @@ __all__ = [
     "search_alpha",
     "table_problem",
     "train",
+    "warn_of_small_weights",
     "with_posterior",
 ]

@@ -6,8 +6,7 @@ import numpy as np
 
 from .._threads import single_blas_thread
 from ..model import expected_loss, mean_loss
-from ..solvers import StopReason
-from .keyboard import KEYBOARD
+from ..solvers import Interruption, StopReason
 from .starts import Training
 
 # Fractions of the data that parameters use up, and of the spread of the targets that is
@@ -107,7 +106,8 @@ def choose_alpha(problem, ladder, train, watcher, seed=None):
     def fit(alpha):
         watcher.tell(f"alpha={alpha:g}")
         penalised = problem.with_alpha(alpha)
-        outcome = _promise(alpha, penalised, train(penalised, watcher))
+        training = train(penalised, watcher)
+        outcome = _promise(alpha, penalised, training, watcher.interruption)
         watcher.tell(f"alpha={alpha:g} promises a loss of {outcome.expected_loss:.6e}")
         return outcome
 
@@ -116,10 +116,10 @@ def choose_alpha(problem, ladder, train, watcher, seed=None):
         watcher.tell(f"alpha={alpha:g} promises a loss of {outcome.expected_loss:.6e}")
         return outcome
 
-    return search_alpha(ladder, fit, hold_out)
+    return search_alpha(ladder, fit, hold_out, watcher.interruption)
 
 
-def _promise(alpha, problem, training):
+def _promise(alpha, problem, training, interruption):
     """What a training with all samples promises: `AlphaFit`."""
     best = training.members[0]
     expected, determined, stop = np.inf, 0.0, _early_stop(best)
@@ -131,7 +131,7 @@ def _promise(alpha, problem, training):
                 expected, determined = expected_loss(problem.objective, best.theta)
     except KeyboardInterrupt:
         # The training is complete, only what it promises is not known.
-        stop = KEYBOARD.reason()
+        stop = interruption.reason()
     return AlphaFit(alpha, training, expected, determined, stop)
 
 
@@ -175,7 +175,7 @@ def _folds(objective, seed):
     return [(np.flatnonzero(held), np.flatnonzero(~held)) for held in parts]
 
 
-def search_alpha(ladder, fit, hold_out=None):
+def search_alpha(ladder, fit, hold_out=None, interruption=None):
     """Fit with one weight after the other, as long as it gets better.
 
     Every fit begins with the same random starts: matrices that were trained with
@@ -191,6 +191,8 @@ def search_alpha(ladder, fit, hold_out=None):
         ``fit(alpha)`` returns an `AlphaFit`.
     hold_out : callable, optional
         The same without some samples, which tell what it promises.
+    interruption : Interruption, optional
+        Tells one Ctrl-C from two.
 
     Returns
     -------
@@ -210,15 +212,17 @@ def search_alpha(ladder, fit, hold_out=None):
     >>> best.alpha, [fit.alpha for fit in fits]
     (0.1, [0.01, 0.1, 1.0])
     """
-    tried = _Tried(fit)
+    interruption = interruption or Interruption()
+    tried = _Tried(fit, interruption)
+    held_out = _Tried(hold_out, interruption, can_end=True)
     first = ladder.alphas[ladder.first]
     is_noisy = tried.promised(first) > _NOISY
     if ladder.held_out and (is_noisy or tried.fits[first].determined > _FEW_DATA):
-        return _best_held_out(ladder.held_out, hold_out, tried, first)
+        return _best_held_out(ladder.held_out, held_out, tried, first)
     best = _walk(ladder, tried)
     determined = [fit.determined for fit in tried.fits.values()]
     if ladder.held_out and max(determined) > _INTERPOLATING:
-        return _best_held_out(ladder.held_out, hold_out, tried, best)
+        return _best_held_out(ladder.held_out, held_out, tried, best)
     return tried.fits[best], tried.ascending(), tried.stop
 
 
@@ -240,9 +244,8 @@ def _walk(ladder, tried):
     return tried.largest_within(ladder.tolerance, largest)
 
 
-def _best_held_out(alphas, hold_out, tried, otherwise):
+def _best_held_out(alphas, held_out, tried, otherwise):
     """What `search_alpha` returns, by samples set aside; `otherwise` if interrupted."""
-    held_out = _Tried(hold_out, can_end=True)
     if tried.stop is None:
         for alpha in reversed(alphas):
             if held_out.promised(alpha) > _HELD_OUT_TOLERANCE * held_out.least():
@@ -263,13 +266,15 @@ class _Tried:
     ----------
     fit : callable
         ``fit(alpha)`` returns an `AlphaFit`.
+    interruption : Interruption
+        Tells one Ctrl-C from two.
     can_end : bool, default=False
         Whether an interruption of the first one leaves something to return.
     """
 
-    def __init__(self, fit, can_end=False):
+    def __init__(self, fit, interruption, can_end=False):
         self.fits, self.stop = {}, None
-        self._fit, self._can_end = fit, can_end
+        self._fit, self._interruption, self._can_end = fit, interruption, can_end
 
     def promised(self, alpha):
         """Expected loss, after the fit if there is none."""
@@ -280,7 +285,7 @@ class _Tried:
             except KeyboardInterrupt:
                 if not self.fits and not self._can_end:
                     raise
-                self.stop = KEYBOARD.reason()
+                self.stop = self._interruption.reason()
         return self.fits[alpha].expected_loss if alpha in self.fits else np.inf
 
     def ascending(self):

@@ -8,7 +8,6 @@ import numpy as np
 from .._threads import single_blas_thread
 from ..solvers import Solver, SolverResult, StoppingRule
 from .alpha import AlphaFit, choose_alpha
-from .keyboard import KEYBOARD
 from .problem import Problem
 from .starts import train
 
@@ -76,7 +75,7 @@ class Fit:
     trials : list of AlphaFit
         Fits with other weights of the penalty, ascending; none if one was given.
     posterior : dict or None
-        Plain arrays that error bars are made of: see :func:`posterior`.
+        Plain arrays that error bars are made of: see :func:`with_posterior`.
     """
 
     problem: Problem
@@ -137,7 +136,7 @@ def fit(problem, starts, plan, watcher):
 
     plan.solver.check(problem.objective)
     trials = []
-    if not plan.searches_alpha or problem.loss_of_means() == 0:
+    if not plan.searches_alpha:
         training = train_one(problem, watcher, plan.n_members)
     else:
         best, trials, stop = choose_alpha(
@@ -153,7 +152,7 @@ def fit(problem, starts, plan, watcher):
     )
 
 
-def with_posterior(result):
+def with_posterior(result, interruption):
     """A fit with what error bars need; the same if that cannot be had.
 
     ``members`` are the arrays of the posterior of each member, or None if these would
@@ -172,7 +171,7 @@ def with_posterior(result):
     except np.linalg.LinAlgError:
         return result
     except KeyboardInterrupt:
-        KEYBOARD.reason()
+        interruption.reason()
         return result
     members = None
     if all(posterior is not None for posterior in posteriors):

@@ -1,32 +1,17 @@
-r"""What outputs mean: their loss, their units, the rule for alpha, the error bars.
-
-A likelihood offers
-
-``loss``
-    how far outputs are from targets: see `pmm_sklearn.model.losses`;
-``combination``
-    what is made of the outputs of several models: ``combination(weights)``;
-``ladder``
-    the weights among which ``alpha="auto"`` chooses, or None;
-``many_samples``
-    from how many samples on "adam" is better than the other solvers;
-``penalty(alpha, weight, n_outputs)``
-    the penalty of a given alpha, or that of "auto" where nothing is searched;
-``posterior``
-    the density of the parameters around their fitted values, ``posterior(objective,
-    theta)``, or None if it is not calculated.
+"""What outputs mean: their loss, their units, the rule for alpha, the error bars.
 
 One more kind of targets is one more class of this file.
 """
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 
 from .._warnings import warn_caller
 from ..fitted.averages import LogitsOfMean, MeanOfOutputs
 from ..model import (
+    LOSSES,
     CrossEntropy,
     LaplacePosterior,
     NoisePenalty,
@@ -34,14 +19,42 @@ from ..model import (
     SquaredError,
 )
 from .alpha import AlphaLadder
+from .units import ImageUnits, LogitUnits, TargetUnits
 
 _SMALL_WEIGHT = 0.1
 
 
-class GaussianLikelihood:
-    """Targets of a regression: normal errors, whose size is not known."""
+@runtime_checkable
+class Likelihood(Protocol):
+    """What a training asks of the meaning of its outputs.
 
-    loss = SquaredError()
+    Attributes
+    ----------
+    combination : callable
+        ``combination(weights)`` is made of the outputs of several models.
+    ladder : AlphaLadder or None
+        The weights among which ``alpha="auto"`` chooses, if it compares fits.
+    many_samples : float
+        From how many samples on "adam" is better than the other solvers.
+    posterior : callable or None
+        ``posterior(objective, theta)`` is the density of the parameters around their
+        fitted values.
+    """
+
+    combination: type
+    ladder: AlphaLadder | None
+    many_samples: float
+
+
+class GaussianLikelihood:
+    """Targets of a regression: normal errors, whose size is not known.
+
+    Parameters
+    ----------
+    loss : str, default="squared_error"
+        A name in `LOSSES`.
+    """
+
     combination = MeanOfOutputs
     many_samples = np.inf
     # Variances of the noise over those of matrix elements, for standardised targets: no
@@ -55,11 +68,18 @@ class GaussianLikelihood:
     # Of the coordinates of all matrices, for alpha="auto" of many parameters.
     _prior_variance = 5.0
 
+    def __init__(self, loss="squared_error"):
+        self.loss = LOSSES[loss]()
+
+    def units(self, data, model):
+        """Features and targets are standardised."""
+        return TargetUnits(*data, model)
+
     def penalty(self, alpha, weight, n_outputs):
         """That of a given alpha, or for "auto" one that follows the noise."""
         if alpha != "auto":
             return RidgePenalty(alpha)
-        _warn_of_small_weights(weight)
+        warn_of_small_weights(alpha, weight)
         return NoisePenalty(weight.sum() * n_outputs, self._prior_variance)
 
     def posterior(self, objective, theta):
@@ -73,6 +93,10 @@ class GaussianEvidence:
     combination = MeanOfOutputs
     many_samples = np.inf
     ladder = None
+
+    def units(self, data, model):
+        """Features and targets are standardised."""
+        return TargetUnits(*data, model)
 
     def posterior(self, objective, theta):
         """Of matrices and observables: `LaplacePosterior`."""
@@ -102,12 +126,34 @@ class ClassLikelihood:
     def __init__(self, unit=1.0):
         self.loss = CrossEntropy(unit)
 
-    def penalty(self, alpha, weight, n_outputs):
+    def units(self, data, model):
+        """Features are standardised, and logits are outputs times the unit."""
+        return LogitUnits(*data, model, self.loss.unit)
+
+    def penalty(self, alpha, weight):
         """That of a given alpha, or of 1 for "auto"."""
         if alpha != "auto":
             return RidgePenalty(alpha)
-        _warn_of_small_weights(weight)
+        warn_of_small_weights(alpha, weight)
         return RidgePenalty(self._alpha)
+
+
+class ImageLikelihood:
+    """Classes of images."""
+
+    loss = CrossEntropy()
+    combination = LogitsOfMean
+    ladder = None
+    many_samples = 0
+    posterior = None
+
+    def units(self, data, model):
+        """None."""
+        return ImageUnits()
+
+    def penalty(self, alpha):
+        """That of a given alpha."""
+        return RidgePenalty(alpha)
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,14 +180,14 @@ class SpectrumLikelihood:
     counts: np.ndarray | None = None
     knows_errors: bool = False
 
-    def penalty(self, alpha, weight, n_outputs):
+    def penalty(self, alpha, weight):
         """That of a given alpha, or for "auto" one that follows the residuals.
 
         With known errors the noise need not be estimated from the residuals.
         """
         if alpha != "auto":
             return RidgePenalty(alpha)
-        _warn_of_small_weights(weight)
+        warn_of_small_weights(alpha, weight)
         if self.knows_errors:
             return RidgePenalty(1.0 / self._prior_variance)
         return NoisePenalty(weight.sum(), self._prior_variance)
@@ -152,12 +198,12 @@ class SpectrumLikelihood:
         return LaplacePosterior.fit(objective, theta, self.counts, residuals)
 
 
-def _warn_of_small_weights(weight):
-    """Weights are numbers of observations for ``alpha="auto"``."""
+def warn_of_small_weights(alpha, weight):
+    """Weights are numbers of observations where alpha is not a number."""
     mean = weight[weight > 0].mean()
     if mean < _SMALL_WEIGHT:
         warn_caller(
-            f"sample_weight has mean {mean:.2g}. With alpha='auto' a weight of 1 is "
+            f"sample_weight has mean {mean:.2g}. With alpha={alpha!r} a weight of 1 is "
             f"one observation, so that the regularisation will be wrong: divide "
             f"sample_weight by its mean, or give alpha a number.",
             UserWarning,

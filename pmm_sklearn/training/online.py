@@ -47,7 +47,9 @@ class OnlineTraining:
         loss : float
             Mean of the objective over the steps.
         """
-        following = copy.deepcopy(self)
+        following = copy.copy(self)
+        following._adam = copy.deepcopy(self._adam)
+        following._random_state = copy.deepcopy(self._random_state)
         # A step may be too long; its loss is then large, but is not an error.
         with single_blas_thread(), np.errstate(over="ignore", invalid="ignore"):
             following.theta, loss = run_epoch(

@@ -52,6 +52,10 @@ class Problem:
         other.objective = objective
         return other
 
+    def with_threads(self, threads):
+        """The same problem with a function that maps over shares of the samples."""
+        return self.with_objective(self.objective.with_threads(threads))
+
     def with_alpha(self, alpha):
         """The same problem with a penalty of given weight."""
         return self.with_objective(self.objective.with_penalty(RidgePenalty(alpha)))
@@ -144,13 +148,16 @@ class EvidenceProblem:
         As for `Problem`.
     data : tuple of ndarray
         As for :func:`table_problem`.
+    first_variances : tuple of ndarray, optional
+        `Variances` of a fit that is continued.
     """
 
     validation_loss = None
     describe = staticmethod(describe_evidence)
 
-    def __init__(self, model, likelihood, units, data):
+    def __init__(self, model, likelihood, units, data, first_variances=None):
         self.model = model
+        self._first_variances = first_variances
         self.likelihood = likelihood
         self.units = units
         X, y, weight = data
@@ -167,6 +174,12 @@ class EvidenceProblem:
             f"{solver!r} of the evidence"
         )
 
+    def with_threads(self, threads):
+        """The same problem with a function that maps over shares of the samples."""
+        other = copy.copy(self)
+        other.objective = self.objective.with_threads(threads)
+        return other
+
     def weights(self, scores):
         """Equal weights of several models in their mean."""
         return np.full(len(scores), 1.0 / len(scores))
@@ -177,10 +190,12 @@ class EvidenceProblem:
         _, variances = objective.split(theta)
         units = objective.n_observations * np.sum(np.log(scale))
         lengths = self.units.feature_units[1] / np.sqrt(variances.matrices[1:])
+        varies = np.any(objective.X, axis=0)
         return {
+            "_variances": tuple(variances),
             "log_evidence_": float(objective.log_evidence(theta) - units),
             "noise_": scale * np.sqrt(variances.noise),
-            "length_scales_": lengths,
+            "length_scales_": np.where(varies, lengths, np.inf),
             "n_effective_parameters_": objective.n_effective(theta),
         }
 
@@ -197,7 +212,8 @@ class EvidenceProblem:
     def start_from(self, parameters):
         """A vector with given matrices, which are in the user's units."""
         coordinates = self.model.join(self.units.to_standard(parameters))
-        return self.objective.start_from(coordinates[: self.objective.size])
+        coordinates = coordinates[: self.objective.size]
+        return self.objective.start_from(coordinates, self._first_variances)
 
     def parameters(self, theta):
         """Parameters in the user's units."""

@@ -7,7 +7,6 @@ import numpy as np
 
 from .._threads import single_blas_thread
 from ..solvers import Progress, SolverResult, StopReason
-from .keyboard import KEYBOARD
 from .watcher import Watcher
 from .workers import Workers
 
@@ -85,11 +84,14 @@ def train(
     Training
     """
     watcher = (watcher or Watcher()).of(len(starts), n_members)
-    run_task = partial(_continue, objective, validation_loss, solver, rule)
-    workers = Workers(run_task, n_jobs)
+    fixed = objective, validation_loss, solver, rule, watcher.interruption
+    run_task = partial(_continue, fixed)
+    workers = Workers(run_task, n_jobs, watcher.interruption)
     # The only start that is left may have threads instead, and shows its progress.
     is_here = watcher.has_callbacks or n_members == 1
-    last_workers = Workers(run_task, 1) if is_here else workers
+    last_workers = workers
+    if is_here:
+        last_workers = Workers(run_task, 1, watcher.interruption)
     if len(starts) <= n_members and previous is None:
         tasks = [(start, rule.max_iter, None) for start in starts]
         results, stop = last_workers.run(tasks, None, watcher.on_iteration)
@@ -151,6 +153,7 @@ def minimise(
     validation_loss=None,
     on_iteration=None,
     previous=None,
+    interruption=None,
 ):
     """Run one solver from one start; a task for any worker."""
     # A trial step may overflow; its loss is then not less than the present one.
@@ -160,13 +163,14 @@ def minimise(
             validation_loss=validation_loss,
             on_iteration=on_iteration,
             previous=previous,
-            interruption=KEYBOARD,
+            interruption=interruption,
         )
         return solver(objective, start, progress)
 
 
-def _continue(objective, validation_loss, solver, rule, task, on_iteration=None):
+def _continue(fixed, task, on_iteration=None):
     """Run the solver for a task: a start, the last iteration, a previous result."""
+    objective, validation_loss, solver, rule, interruption = fixed
     start, max_iter, previous = task
     return minimise(
         objective,
@@ -176,4 +180,5 @@ def _continue(objective, validation_loss, solver, rule, task, on_iteration=None)
         validation_loss=validation_loss,
         on_iteration=on_iteration,
         previous=previous,
+        interruption=interruption,
     )

@@ -14,7 +14,7 @@ Units offer
 
 import numpy as np
 
-from ..model import Parameters
+from ..model import Parameters, rescaled
 
 # Spreads below this multiple of the rounding error count as constant.
 _CONSTANT = 10 * np.finfo(np.float64).eps
@@ -109,7 +109,7 @@ class TargetUnits:
 
     def __init__(self, X, y, sample_weight, model):
         self._features = FeatureUnits(X, sample_weight, model.primary.monomials)
-        self._readout = model.readout
+        self._degree = model.readout.degree
         self._shift, deviation = moments("y", y, sample_weight)
         self._is_constant = deviation == 0
         self._scale = np.where(deviation == 0, 1.0, deviation)
@@ -153,7 +153,7 @@ class TargetUnits:
         matrices, observables, intercept = parameters
         return Parameters(
             self._features.to_user(matrices),
-            self._readout.rescale(observables, self._scale),
+            rescaled(observables, self._scale, self._degree),
             intercept * self._scale + self._shift,
         )
 
@@ -162,7 +162,7 @@ class TargetUnits:
         matrices, observables, intercept = parameters
         return Parameters(
             self._features.to_standard(matrices),
-            self._readout.rescale(observables, 1.0 / self._scale),
+            rescaled(observables, 1.0 / self._scale, self._degree),
             (intercept - self._shift) / self._scale,
         )
 
@@ -182,7 +182,7 @@ class LogitUnits:
 
     def __init__(self, X, y, sample_weight, model, unit=1.0):
         self._features = FeatureUnits(X, sample_weight, model.primary.monomials)
-        self._readout = model.readout
+        self._degree = model.readout.degree
         self._unit = unit
 
     def features(self, X):
@@ -218,7 +218,7 @@ class LogitUnits:
         unit = np.full(len(intercept), self._unit)
         return Parameters(
             self._features.to_user(matrices),
-            self._readout.rescale(observables, unit),
+            rescaled(observables, unit, self._degree),
             (intercept - shift) * unit,
         )
 
@@ -228,7 +228,7 @@ class LogitUnits:
         unit = np.full(len(intercept), self._unit)
         return Parameters(
             self._features.to_standard(matrices),
-            self._readout.rescale(observables, 1.0 / unit),
+            rescaled(observables, 1.0 / unit, self._degree),
             intercept / unit,
         )
 

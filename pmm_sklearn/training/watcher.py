@@ -2,6 +2,8 @@
 
 import copy
 
+from ..solvers import Interruption
+
 
 class Watcher:
     """Shows the progress of a training, and asks callbacks whether to go on.
@@ -18,14 +20,25 @@ class Watcher:
         ``describe(loss, score)`` says in words how good a model is.
     callbacks : object, optional
         Has ``active`` and ``on_iteration(theta)``, which returns whether to stop.
+    interruption : Interruption, optional
+        Tells one Ctrl-C from two; by default one that no other training has.
     """
 
-    def __init__(self, name="", verbose=0, every=10, describe=None, callbacks=None):
+    def __init__(
+        self,
+        name="",
+        verbose=0,
+        every=10,
+        describe=None,
+        callbacks=None,
+        interruption=None,
+    ):
         self._name = name
         self._verbose = verbose
         self._every = every
         self._describe = describe or describe_loss
         self._callbacks = callbacks
+        self.interruption = interruption or Interruption()
         self._n_starts = self._n_members = 1
 
     @property

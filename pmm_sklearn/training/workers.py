@@ -7,7 +7,6 @@ from joblib.parallel import get_active_backend
 from sklearn.utils.parallel import Parallel, delayed
 
 from ..solvers import StopReason
-from .keyboard import KEYBOARD
 
 
 class Workers:
@@ -19,9 +18,12 @@ class Workers:
         ``run_task(task, on_iteration=None)``, what is common to all tasks.
     n_jobs : int or None
         Number of tasks at the same time.
+    interruption : Interruption
+        Tells one Ctrl-C from two.
     """
 
-    def __init__(self, run_task, n_jobs):
+    def __init__(self, run_task, n_jobs, interruption):
+        self._interruption = interruption
         self._backend, _ = get_active_backend()
         self._n_jobs = n_jobs
         self._is_here = effective_n_jobs(n_jobs) == 1
@@ -51,19 +53,35 @@ class Workers:
         """
         if self._is_here:
             results = self._run_here(tasks, on_iteration)
-            return _collect(results, on_result, goes_on)
+            return self._collect(results, on_result, goes_on)
         # With results one by one, an interruption costs only those not yet there.
         one_by_one = self._backend.supports_return_generator
         parallel = Parallel(
             n_jobs=self._n_jobs, return_as="generator" if one_by_one else "list"
         )
         results = parallel(delayed(_call)(self._run_task, task) for task in tasks)
-        return _collect(results, on_result, goes_on)
+        return self._collect(results, on_result, goes_on)
 
     def _run_here(self, tasks, on_iteration):
         for number, task in enumerate(tasks, 1):
             show = on_iteration and partial(on_iteration, number)
             yield self._run_task(task, on_iteration=show)
+
+    def _collect(self, results, on_result, goes_on):
+        """List of results, and the `StopReason` that ended it early or None."""
+        collected = []
+        try:
+            for number, result in enumerate(results, 1):
+                collected.append(result)
+                if result.reason in (StopReason.INTERRUPTED, StopReason.CALLBACK):
+                    return collected, result.reason
+                if on_result is not None:
+                    on_result(number, result)
+        except KeyboardInterrupt:
+            if not collected and not goes_on:
+                raise
+            return collected, self._interruption.reason()
+        return collected, None
 
 
 def _itself(value):
@@ -75,20 +93,3 @@ def _call(run_task, task):
         # A future: joblib stays here if the cluster has shrunk to one core.
         run_task = run_task.result()
     return run_task(task)
-
-
-def _collect(results, on_result, goes_on):
-    """List of results, and the `StopReason` that ended it early or None."""
-    collected = []
-    try:
-        for number, result in enumerate(results, 1):
-            collected.append(result)
-            if result.reason in (StopReason.INTERRUPTED, StopReason.CALLBACK):
-                return collected, result.reason
-            if on_result is not None:
-                on_result(number, result)
-    except KeyboardInterrupt:
-        if not collected and not goes_on:
-            raise
-        return collected, KEYBOARD.reason()
-    return collected, None

@@ -9,6 +9,7 @@ from pmm_sklearn.model import (
     Eigensystem,
     HermitianSpace,
     observable_pmm,
+    rescaled,
 )
 from pmm_sklearn.model.readouts import Centring, Readout
 
@@ -58,13 +59,13 @@ def test_formula(readout, matrix_type):
 def test_rescaled_observables_rescale_outputs(readout):
     station, eigensystem, observables = random_case(readout)
     scale, nothing = np.array([3.0, 1e-4]), np.zeros(N_OUTPUTS)
-    rescaled = station.rescale(observables, scale)
+    changed = rescaled(observables, scale, station.degree)
     assert_allclose(
-        station.forward(eigensystem, rescaled, nothing)[0],
+        station.forward(eigensystem, changed, nothing)[0],
         station.forward(eigensystem, observables, nothing)[0] * scale,
     )
     theta = station.scaled(station.join(observables, nothing), 3.0)
-    assert_allclose(station.split(theta)[0][0], rescaled[0])
+    assert_allclose(station.split(theta)[0][0], changed[0])
 
 
 @pytest.mark.parametrize("readout", READOUTS)

@@ -1,6 +1,7 @@
 """Losses: how far the outputs are from the targets.
 
-To add one: a class in a file of its own, with the methods of :class:`Loss`.
+To add one: a class in a file of its own, with the methods of :class:`Loss`, and an
+entry in :data:`LOSSES`.
 """
 
 from typing import Protocol, runtime_checkable
@@ -8,6 +9,9 @@ from typing import Protocol, runtime_checkable
 from .cross_entropy import CrossEntropy
 from .squared_error import SquaredError
 from .weighted import WeightedLoss
+
+#: Losses by name.
+LOSSES = {"squared_error": SquaredError, "cross_entropy": CrossEntropy}
 
 
 @runtime_checkable
@@ -39,4 +43,4 @@ class Loss(Protocol):
         """Mean loss of new observations after a fit of `n_effective` parameters."""
 
 
-__all__ = ["CrossEntropy", "Loss", "SquaredError", "WeightedLoss"]
+__all__ = ["LOSSES", "CrossEntropy", "Loss", "SquaredError", "WeightedLoss"]
