@@ -18,7 +18,6 @@ from .checks.data import check_features
 from .checks.parameters import check_integer, check_spread
 from .fitted import FittedModel, error_bars_of, once
 from .solvers import (
-    EVIDENCE_SOLVER,
     SOLVERS,
     Interruption,
     Schedule,
@@ -39,7 +38,7 @@ from .training import (
 # nothing to warn of where max_iter ends the training.
 _SMALL_RESIDUAL = 1e-4
 # What an evidence has to gain, in units of tol.
-_NATS = 5.0
+_NATS = 50.0
 _LARGEST_SEED = np.iinfo(np.int32).max
 # The keyboard belongs to the process: two Ctrl-C in a row end a loop of fits.
 KEYBOARD = Interruption()
@@ -222,17 +221,17 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
     def _plan(self, problem, n_members, schedule):
         """Name of the solver, and how it is used."""
         name, likelihood = self.solver, problem.likelihood
-        if isinstance(problem, EvidenceProblem):
-            name, solver, tol = "lm", EVIDENCE_SOLVER, _NATS * self.tol
-        else:
-            if name == "auto":
-                name = affordable_solver(problem.objective, likelihood.many_samples)
-            solver, tol = SOLVERS[name], self.tol
+        is_evidence = isinstance(problem, EvidenceProblem)
+        if is_evidence:
+            name = "lm"
+        elif name == "auto":
+            name = affordable_solver(problem.objective, likelihood.many_samples)
+        solver = SOLVERS[name]
         rule = StoppingRule(
-            tol=tol,
+            tol=_NATS * self.tol if is_evidence else self.tol,
             max_iter=self.max_iter,
             n_iter_no_change=self.n_iter_no_change,
-            is_logarithm=solver is EVIDENCE_SOLVER,
+            is_logarithm=is_evidence,
             is_scheduled=solver.is_scheduled,
         )
         searches_alpha = (

@@ -62,8 +62,9 @@ class FermiDirac:
         ndarray of shape (..., n, n)
         """
         x = self._reduced(levels)
-        low = np.minimum(x[..., :, np.newaxis], x[..., np.newaxis, :])
-        high = np.maximum(x[..., :, np.newaxis], x[..., np.newaxis, :])
+        one, other = np.triu_indices(x.shape[-1])
+        a, b = x[..., one], x[..., other]
+        low, high = np.minimum(a, b), np.maximum(a, b)
         distance = high - low
         is_equal = distance == 0
         ratio = -np.expm1(-distance) / np.where(is_equal, 1.0, distance)
@@ -71,9 +72,12 @@ class FermiDirac:
         nearest = np.maximum(low, 0.0) - np.minimum(high, 0.0)
         ratio *= np.exp(-nearest) / -self.temperature
         outer = expit(np.abs(x))
-        ratio *= outer[..., :, np.newaxis]
-        ratio *= outer[..., np.newaxis, :]
-        return ratio
+        ratio *= outer[..., one]
+        ratio *= outer[..., other]
+        result = np.empty((*x.shape, x.shape[-1]))
+        result[..., one, other] = ratio
+        result[..., other, one] = ratio
+        return result
 
     def _reduced(self, levels):
         bound = _LARGEST * min(self.temperature, 1.0)
@@ -191,6 +195,18 @@ class DensityReadout(OwnObservables):
         """
         return self._density(eigensystem)
 
+    def features_tangent(self, eigensystem, changes):
+        """Changes of the features for changes of the matrices, (n_samples, n, n).
+
+        The map from the one to the other is its own adjoint.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_features)
+        """
+        changed = self._pullback(eigensystem, changes[:, np.newaxis])[:, 0]
+        return self.space.ambient.coordinates(changed)
+
     def pull_back_features(self, eigensystem, weights):
         """Gradients of sums of features, with weights (n_samples, n_features).
 
@@ -242,7 +258,7 @@ class DensityReadout(OwnObservables):
         """Gradients of the traces with some matrices, (n_samples or 1, k, n, n)."""
         vectors = eigensystem.vectors[:, np.newaxis]
         adjoint = vectors.conj().swapaxes(-1, -2)
-        differences = self.occupation.divided_differences(eigensystem.values)
+        differences = eigensystem.remembered(self.occupation.divided_differences)
         turned = differences[:, np.newaxis] * (adjoint @ matrices @ vectors)
         gradient = vectors @ turned @ adjoint
         return 0.5 * (gradient + gradient.conj().swapaxes(-1, -2))

@@ -58,6 +58,7 @@ class Eigensystem:
             self.values, self.vectors = solver(matrices)
         else:
             self.values, self.vectors = _eigh_blocks(matrices, block_sizes, solver)
+        self._remembered = {}
         sizes = block_sizes or (matrices.shape[-1],)
         indices = selection.indices(self.values, sizes)
         if isinstance(indices, slice) or indices.ndim == 1:
@@ -71,6 +72,22 @@ class Eigensystem:
         self.energies, self._slopes = self.selected_values, None
         if energies_of is not None:
             self.energies, self._slopes = energies_of(self.selected_values)
+
+    def remembered(self, function):
+        """What a function of all eigenvalues returns, calculated once.
+
+        Parameters
+        ----------
+        function : callable
+            Of an array of shape (n_samples, n); equal ones are taken for the same.
+
+        Returns
+        -------
+        object
+        """
+        if function not in self._remembered:
+            self._remembered[function] = function(self.values)
+        return self._remembered[function]
 
     def inverse_gaps(self):
         r"""Guarded :math:`1 / (\lambda_i - \lambda_m)` for selected states ``i``.
@@ -91,6 +108,24 @@ class Eigensystem:
         unit = np.ldexp(1.0, np.frexp(spread)[1])
         scaled = gap / unit
         return scaled / (scaled * gap + epsilon / unit * epsilon)
+
+    def tangent(self, changes):
+        """Changes of the selected eigenvectors for changes of the matrices.
+
+        Each is orthogonal to its eigenvector; degeneracies are guarded as in
+        :meth:`inverse_gaps`.
+
+        Parameters
+        ----------
+        changes : ndarray of shape (n_samples, n, n)
+            Hermitian matrices, to first order.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n, r)
+        """
+        elements = self.vectors.conj().swapaxes(1, 2) @ changes @ self.selected
+        return self.vectors @ (elements * self.inverse_gaps())
 
     def pullback(self, value_cotangents=None, vector_cotangents=None):
         r"""Gradient with respect to the matrices, from one on the eigenpairs.

@@ -1,15 +1,14 @@
 """Linear equations for a damped Gauss-Newton step, in four forms."""
 
-from functools import cached_property
-
 import numpy as np
 import scipy.linalg
 import scipy.sparse.linalg
-from scipy.linalg.lapack import dpotri
 
 # Residual of the conjugate gradients that ends them, relative to the gradient.
 _TOLERANCE = 0.1
 _MAX_PRODUCTS = 100
+# Curvature that damping of an evidence is measured by, at least.
+_LEAST_SCALE = 1e-6
 
 
 class NormalEquations:
@@ -144,65 +143,36 @@ class EvidenceEquations:
 
     Parameters
     ----------
-    curvature : ndarray of shape (n, n)
-        The matrix ``H`` without prior.
-    gradient : ndarray of shape (n,)
-        Gradient of ``f`` by the coordinates of the matrices.
+    triangle : ndarray of shape (n, n)
+        Factor ``T`` of the Gauss-Newton matrix of the matrices, their prior included.
     precision : ndarray of shape (n,)
-        Of their prior, :math:`\Lambda`.
-    n_parameters : int
-        Length of the vector of which these coordinates are the beginning.
+        Of the prior.
+    gradient : ndarray of shape (n,)
+        Gradient by the coordinates of the matrices.
+    variance_steps : ndarray of shape (n_variances,)
+        Changes of the logarithms of the variances without damping.
     """
 
-    def __init__(self, curvature, gradient, precision, n_parameters):
-        self.curvature = curvature
+    def __init__(self, triangle, precision, gradient, variance_steps):
+        self.matrix = triangle.T @ triangle
         self.gradient = gradient
-        self.precision = precision
-        self.scale = np.trace(curvature) / len(curvature)
-        self._n_parameters = n_parameters
+        self.variance_steps = variance_steps
+        curvature = np.trace(self.matrix) - np.sum(precision)
+        self.scale = max(curvature / len(precision), _LEAST_SCALE)
 
     def step(self, damping):
-        r"""Damped step :math:`-(H + \Lambda + \mu)^{-1} g`; variances stay.
+        r"""Damped step :math:`-(T^T T + \mu)^{-1} g`; variances go a part of theirs.
 
         Raises
         ------
         numpy.linalg.LinAlgError
             If the damped matrix is not positive definite in floating point.
         """
-        factor = scipy.linalg.cho_factor(
-            self._damped(damping), lower=True, overwrite_a=True, check_finite=False
-        )
-        step = np.zeros(self._n_parameters)
-        solved = scipy.linalg.cho_solve(factor, self.gradient, check_finite=False)
-        step[: len(solved)] = -solved
-        return step
-
-    def _damped(self, damping):
-        damped = self.curvature.copy()
-        damped[np.diag_indices_from(damped)] += self.precision + damping
-        return damped
-
-    @cached_property
-    def _factor(self):
-        return scipy.linalg.cholesky(
-            self._damped(0.0), lower=True, overwrite_a=True, check_finite=False
-        )
-
-    @property
-    def log_determinant(self):
-        r"""Logarithm of the determinant of :math:`H + \Lambda`."""
-        return 2.0 * np.sum(np.log(np.diag(self._factor)))
-
-    @cached_property
-    def variances(self):
-        """Variances of the coordinates, given the data."""
-        inverse, _ = dpotri(self._factor, lower=1)
-        return np.diag(inverse)
-
-    @property
-    def determined(self):
-        """Number of coordinates that the data determine, not the prior."""
-        return float(np.sum(1.0 - self.precision * self.variances))
+        damped = self.matrix.copy()
+        damped[np.diag_indices_from(damped)] += damping
+        step = -_solve_positive_definite(damped, self.gradient)
+        part = 1.0 / (1.0 + damping / self.scale)
+        return np.concatenate([step, part * self.variance_steps])
 
 
 def _solve_positive_definite(matrix, right):

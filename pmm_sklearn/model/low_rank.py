@@ -74,7 +74,7 @@ class LowRank:
 
     def vectors(self, coordinates):
         """Vectors of shape (..., rank, n) from coordinates (..., size)."""
-        coordinates = np.array(coordinates, dtype=np.float64)
+        coordinates = np.array(coordinates, dtype=np.float64, order="C")
         return coordinates.view(self.dtype).reshape(
             *coordinates.shape[:-1], self.rank, self.side
         )

@@ -209,6 +209,17 @@ class ObservableReadout(OwnObservables):
         projectors = self.space.dyads(0.5 * states, states)
         return projectors.reshape(self.n_features, -1).T
 
+    def features_tangent(self, eigensystem, changes):
+        """Changes of the features for changes of the matrices, (n_samples, n, n).
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_features)
+        """
+        states = state_vectors(eigensystem.selected)
+        moved = state_vectors(eigensystem.tangent(changes))
+        return self.space.dyads(moved, states).reshape(self.n_features, -1).T
+
     def pull_back_features(self, eigensystem, weights):
         """Gradients of sums of features, with weights (n_samples, n_features).
 

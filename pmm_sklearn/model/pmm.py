@@ -165,14 +165,17 @@ class PMM:
     def eigensystem(self, matrices, inputs):
         """Eigensystem of a batch, and what the derivatives of its matrices need."""
         assembled, saved = self.primary.forward(matrices, inputs)
-        eigensystem = Eigensystem(
+        return self.diagonalised(assembled, saved), saved
+
+    def diagonalised(self, assembled, saved):
+        """Eigensystem of primary matrices, (n_samples, n, n), that are assembled."""
+        return Eigensystem(
             assembled,
             self.selection,
             self.block_sizes,
             self.primary.energies_of(saved),
             partial(eigh, eigensolver=self._eigensolver),
         )
-        return eigensystem, saved
 
     def constants(self, parameters):
         """What of the outputs depends on the matrices only, not on the features.

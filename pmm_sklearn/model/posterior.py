@@ -3,10 +3,11 @@
 import numpy as np
 import scipy.linalg
 from scipy.linalg.blas import dtrmm
-from scipy.linalg.lapack import dtpttr, dtrtri, dtrttp
+from scipy.linalg.lapack import dtpttr, dtrttp
 from scipy.stats import chi2
 
 from ._chunks import chunks
+from .triangles import inverse_root
 from .variances import estimate_variances, mean_squares
 
 #: Numbers in the factor of a covariance: 32 MB.
@@ -15,8 +16,6 @@ LARGEST_FACTOR = 2000**2
 # rounding, where squares of them are so to its root.
 _LARGEST_DECOMPOSED = 2**18
 _EPS = np.finfo(np.float64).eps
-# Against the trace: directions of less curvature are not told from none.
-_JITTER = 1e-15
 # Of residuals in units of the spread: rounding errors are not smaller.
 _LEAST_VARIANCE = 1e-30
 # Of mean squares of outputs: the rounding errors of an exact one drown no other.
@@ -157,9 +156,8 @@ class LaplacePosterior:
         if model.n_parameters**2 > LARGEST_FACTOR:
             return None
         _, variances = objective.split(theta)
-        precision = objective.joint_precision(theta)
         joint = model.join(objective.parameters(theta))
-        covariance = FullCovariance(_inverse_root(precision))
+        covariance = FullCovariance(inverse_root(objective.joint_factor(theta)))
         free = objective.free_fraction(theta)
         return cls(model, joint, covariance, variances.noise, free)
 
@@ -401,17 +399,6 @@ def _decomposed(objective, theta):
     if objective.is_dual:
         vectors = equations.jacobian.T @ (vectors / np.sqrt(curvatures))
     return curvatures, vectors
-
-
-def _inverse_root(matrix):
-    """Lower triangle ``L`` with ``L @ L.T`` the inverse of a matrix."""
-    backwards = np.ascontiguousarray(matrix[::-1, ::-1])
-    backwards[np.diag_indices_from(backwards)] += _JITTER * np.trace(backwards)
-    factor = scipy.linalg.cholesky(
-        backwards, lower=True, overwrite_a=True, check_finite=False
-    )
-    inverse, _ = dtrtri(factor, lower=1)
-    return np.asfortranarray(np.tril(inverse.T[::-1, ::-1]))
 
 
 def _misfit(chi_square, degrees_of_freedom):

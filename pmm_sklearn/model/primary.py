@@ -264,6 +264,70 @@ class AffineMatrix:
             changes[0] += self.commutator * commutator_tangent(learned, changes)
         return _sums(saved, changes)
 
+    @property
+    def is_linear(self):
+        """Whether the matrices are linear functions of the coordinates."""
+        return not self.commutator and all(g.base.degree == 1 for g in self._groups)
+
+    def tangents(self, theta, saved, directions):
+        """The same with another change of the coordinates for each sample.
+
+        Without the commutator term.
+
+        Parameters
+        ----------
+        theta : ndarray of shape (size,)
+            Coordinates.
+        saved : ndarray
+            From :meth:`forward`.
+        directions : ndarray of shape (n_samples, size)
+            The changes.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n, n)
+        """
+        total = 0.0
+        for group in self._groups:
+            inputs = group.columns(saved)
+            changes = directions[:, group.places] * group.factors
+            if group.base.degree == 1:
+                sums = np.einsum("sl,slj->sj", inputs, changes)
+                total = total + group.base.matrices(sums)
+            else:
+                tangent = group.base.tangent(group.coordinates(theta))
+                matrices = tangent.matrices(changes)
+                total = total + np.einsum("sl,slij->sij", inputs, matrices)
+        return total
+
+    def gradient_of_tangents(self, saved, directions, gradients):
+        r"""Derivatives of :math:`\sum_s \operatorname{tr}(G_s\, dH_s)`, the changes
+        :math:`dH_s` being :meth:`tangents`, by the coordinates these are taken at.
+
+        Parameters
+        ----------
+        saved : ndarray
+            From :meth:`forward`.
+        directions : ndarray of shape (n_samples, size)
+            The changes of the coordinates.
+        gradients : ndarray of shape (n_samples, n, n)
+            The matrices ``G``, which are constant.
+
+        Returns
+        -------
+        ndarray of shape (size,)
+        """
+        result = np.zeros(self.size)
+        for group in self._groups:
+            if group.base.degree == 1:
+                continue
+            changes = directions[:, group.places] * group.factors
+            # A quadratic function: its tangent is linear in the point, too.
+            own = group.base.tangent(changes).adjoint(gradients[:, np.newaxis])
+            sums = np.einsum("sl,slj->lj", group.columns(saved), own)
+            result[group.places] = sums * group.factors
+        return result
+
     def gradient(self, theta, saved, gradients):
         r"""Gradient of a sum over samples, coordinates of :math:`\sum_s \phi_l G_s`.
 

@@ -3,16 +3,14 @@
 from ._interruption import Interruption
 from ._objective import ObjectiveProtocol, QuadraticModel
 from ._progress import Progress
-from ._registry import EVIDENCE_SOLVER, SOLVERS, Solver
+from ._registry import SOLVERS, Solver
 from ._result import SolverResult, StopReason
 from ._stopping_rule import StoppingRule
 from .adam import Adam, Schedule, minimize_adam, run_epoch
-from .evidence import minimize_evidence
 from .lbfgs import minimize_lbfgs
 from .levenberg_marquardt import minimize_lm, minimize_newton_cg
 
 __all__ = [
-    "EVIDENCE_SOLVER",
     "SOLVERS",
     "Adam",
     "Interruption",
@@ -25,7 +23,6 @@ __all__ = [
     "StopReason",
     "StoppingRule",
     "minimize_adam",
-    "minimize_evidence",
     "minimize_lbfgs",
     "minimize_lm",
     "minimize_newton_cg",

@@ -154,11 +154,7 @@ class Progress:
         if wants_stop:
             return StopReason.CALLBACK
         waited = n_iter - self._best_iteration
-        if self.rule.is_logarithm:
-            # An evidence may fall, for steps maximise it with variances held fixed.
-            if waited >= 2 * self.rule.n_iter_no_change:
-                return StopReason.CONVERGED
-        elif waited >= self.rule.n_iter_no_change:
+        if waited >= self.rule.n_iter_no_change:
             # The training loss itself never rises.
             return StopReason.STOPPED_EARLY
         if self.loss_curve[-1] <= self._zero:
@@ -173,5 +169,5 @@ class Progress:
             return False
         before, now = self.loss_curve[-1 - patience], self.loss_curve[-1]
         if self.rule.is_logarithm:
-            return abs(before - now) < self.rule.tol
+            return before - now < self.rule.tol
         return before - now < self.rule.tol * before

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from .adam import minimize_adam
-from .evidence import minimize_evidence
 from .lbfgs import minimize_lbfgs
 from .levenberg_marquardt import minimize_lm, minimize_newton_cg
 
@@ -50,12 +49,6 @@ class Solver(NamedTuple):
                 f"{', no '.join(missing)}: add it, or choose another solver."
             )
 
-
-#: The solver of objectives that are an evidence, with variances of their own.
-EVIDENCE_SOLVER = Solver(
-    minimize_evidence,
-    ("value", "quadratic_model", "adapted", "negative_log_evidence"),
-)
 
 #: Solvers by the names under which the estimators know them.
 SOLVERS = {

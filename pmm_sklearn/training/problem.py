@@ -16,7 +16,7 @@ from .watcher import describe_errors, describe_evidence, describe_loss
 
 # Of all matrices that vary together, in units of the mean spacing of levels, for
 # features of about [-1, 1].
-_FIRST_DEVIATIONS = 0.2, 1.7
+_FIRST_DEVIATIONS = 0.5, 3.0
 
 
 class Problem:
