@@ -13,11 +13,11 @@ of its primary matrix, :math:`W = \sum_l x_l w_l`, and what is needed is how the
 and the gradient of the output change in this direction: a directional derivative of
 the pullback, by central differences of two more eigensystems.
 
-Observables are where ``f``, the terms before the determinant, is least.  They change by
+Observables are where the terms before the determinant are least.  They change by
 :math:`db = A^{-1} (d\Phi^T C \rho - \Phi^T C\, d\Phi\, b)` with :math:`A = \Phi^T C
-\Phi + 1 / s^2` and :math:`C = c^2`, which adds, with :math:`h = \sum_s c_s D\Phi_s[W_s]`
-and :math:`u = A^{-1} h`, the terms :math:`\rho u^T - (\Phi u) b^T` to the derivatives by
-the features.
+\Phi + 1 / s^2` and :math:`C = c^2`.  With :math:`h = \sum_s c_s D\Phi_s[W_s]` and
+:math:`u = A^{-1} h` this adds :math:`C (\rho u^T - (\Phi u) b^T)` to the derivatives
+by the features.
 """
 
 import numpy as np

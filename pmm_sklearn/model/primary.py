@@ -301,8 +301,10 @@ class AffineMatrix:
         return total
 
     def gradient_of_tangents(self, saved, directions, gradients):
-        r"""Derivatives of :math:`\sum_s \operatorname{tr}(G_s\, dH_s)`, the changes
-        :math:`dH_s` being :meth:`tangents`, by the coordinates these are taken at.
+        r"""Derivatives of :meth:`tangents` by the coordinates they are taken at.
+
+        Summed over samples with constant gradients, :math:`\operatorname{tr}(G_s\,
+        dH_s)`; zero where matrices are linear functions of the coordinates.
 
         Parameters
         ----------

@@ -108,7 +108,8 @@ def test_value_is_that_of_laplaces_approximation(structure, n_outputs, errors):
         determinant -= np.linalg.slogdet(inner)[1]
         # A weight is a repetition: the mean of equal targets, and those that differ.
         expected += 0.5 * np.sum((weight - 1) * np.log(noise * weight))
-        expected += 0.5 * np.sum(np.log(weight)) + 0.5 * weight.sum() * np.log(2 * np.pi)
+        expected += 0.5 * np.sum(np.log(weight))
+        expected += 0.5 * weight.sum() * np.log(2 * np.pi)
     assert_allclose(objective.value(theta), expected + 0.5 * determinant, rtol=1e-7)
     assert objective.log_evidence(theta) == -objective.value(theta)
 
@@ -160,9 +161,7 @@ def test_nothing_is_lost_where_noise_is_small():
     """Where normal equations have no correct digit left."""
     objective, theta = make_objective(READOUTS[1], n_samples=60)
     coordinates, variances = objective.split(theta)
-    exact = variances._replace(
-        noise=np.full(1, 1e-12), observables=np.full(1, 1e3)
-    )
+    exact = variances._replace(noise=np.full(1, 1e-12), observables=np.full(1, 1e3))
     features = features_of(objective, coordinates)
     objective.y = features @ np.linspace(-1, 1, features.shape[1])[:, np.newaxis]
     theta = objective.join(coordinates, exact)
@@ -189,7 +188,8 @@ def test_known_errors_without_noise():
     objective, theta = make_objective(errors=True, learns_noise=False)
     theta = objective.initial(np.random.RandomState(0))
     steps = objective.quadratic_model(theta).step(0.0)[objective.size :]
-    assert steps[-1] == 0 and np.all(steps[:-1] != 0)
+    assert steps[-1] == 0
+    assert np.all(steps[:-1] != 0)
     assert objective.split(theta)[1].noise < 1e-15
 
 
@@ -244,9 +244,7 @@ def test_chunks_and_threads_do_not_matter(remembers, monkeypatch):
     errors = np.sqrt(objective.squared_errors)
     found = []
     for threads in (map, ThreadMap(2)):
-        chunked = EvidenceObjective(
-            objective.model, *data, errors, threads=threads
-        )
+        chunked = EvidenceObjective(objective.model, *data, errors, threads=threads)
         assert len(chunked.chunks) == 50
         value, gradient = chunked.value_and_gradient(theta)
         assert_allclose(value, expected[0], rtol=1e-12)
