@@ -26,20 +26,20 @@ from pmm_sklearn.datasets import TEST_FUNCTIONS, load_airfoil, make_test_functio
 VARIANTS = [
     "",
     "alpha=1e-9",
-    "alpha=1e-6",
     "alpha=1e-3",
     "alpha=1e-1",
+    "readout='density'",
     "readout='transition'",
     "matrix_type='symmetric'",
+    "matrix_size=3",
     "matrix_size=5",
+    "matrix_size=7",
     "matrix_size=9",
-    "n_eigenvectors=4",
     "which='LM'",
+    "n_init=2",
     "n_init=8",
-    "n_average=4",
-    "tol=1e-1",
+    "n_init=4, n_average=4",
     "tol=1e-3",
-    "early_stopping=True",
 ]
 
 

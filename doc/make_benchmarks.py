@@ -15,7 +15,7 @@ sys.path.insert(0, str(FOLDER.parents[1] / "benchmarks"))
 from _paper import COLUMNS, ERRORS  # noqa: E402
 from _published import AUTHORS_LIBRARY  # noqa: E402
 
-METHODS = ("default", "chosen", "GP", "PMM", "library", *COLUMNS[1:])
+METHODS = ("default", "GP", "PMM", "library", *COLUMNS[1:])
 
 
 def regression_rows(text):
@@ -37,11 +37,10 @@ def regression_rows(text):
         if problem not in ERRORS or "skipped" in line:
             continue
         errors = [float(cell) for cell in cells if re.fullmatch(r"\d\.\d+e-\d+", cell)]
-        default, chosen, process, *_ = errors
+        default, process, *_ = errors
         published = dict(zip(COLUMNS, ERRORS[problem], strict=True))
         rows[problem] = {
             "default": default,
-            "chosen": chosen,
             "GP": process,
             "library": AUTHORS_LIBRARY.get(problem),
             **published,
@@ -52,7 +51,7 @@ def regression_rows(text):
 def regression_table(rows):
     """Lines of a list-table, the smallest error of each problem in bold."""
     lines = [".. list-table::", "   :header-rows: 2", "   :class: benchmark", ""]
-    lines += _cells(["", "here", "", "", "paper", "library", "paper", *[""] * 5])
+    lines += _cells(["", "here", "", "paper", "library", "paper", *[""] * 5])
     lines += _cells(["problem", *METHODS])
     for problem, errors in rows.items():
         best = min(error for error in errors.values() if error is not None)

@@ -2,10 +2,10 @@
 A grid search on a cluster
 ==========================
 
-How large should the matrix be, and how strong the regularisation?  A grid search over
-both is many independent fits, which the scheduler of dask gives to the workers of a
-cluster.  Here the "cluster" is two processes on this machine; on a real one only the
-line that makes it differs.
+How large should the matrix be, and how strong the regularisation?  By default the
+evidence decides both, in one fit.  A grid search over them is many independent fits,
+which the scheduler of dask gives to the workers of a cluster.  Here the "cluster" is
+two processes on this machine; on a real one only the line that makes it differs.
 """
 
 # %%

@@ -104,8 +104,9 @@ else:
 # Error bars
 # ----------
 # One and two standard deviations of the models.  They grow where there are no data, as
-# they should.  The models find the shell, but not its height, and all of them err in
-# the same direction: the scatter does not show what they have in common.
+# they should.  The models find the shell, but not its full height: up to it their mean
+# is too low, by one to two deviations.  The scatter does not show what they have in
+# common.
 if FILE.exists():
     figure, axes = plt.subplots(figsize=(7, 4.5), layout="constrained")
     for width, alpha in ((2, 0.2), (1, 0.35)):

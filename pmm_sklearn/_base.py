@@ -25,21 +25,22 @@ from .solvers import (
     StopReason,
 )
 from .training import (
+    SCREENING_ITERATIONS,
     EvidenceProblem,
     OnlineTraining,
     Plan,
     Watcher,
     affordable_solver,
+    as_large_as_useful,
     fit,
     with_posterior,
 )
 
-# Root mean square of the residuals, in standard deviations of the targets, that leaves
-# nothing to warn of where max_iter ends the training.
-_SMALL_RESIDUAL = 1e-4
 # What an evidence has to gain, in units of tol.
 _NATS = 50.0
 _LARGEST_SEED = np.iinfo(np.int32).max
+# Of each of several sizes, so many starts are tried.
+_N_PROBED = 2
 # The keyboard belongs to the process: two Ctrl-C in a row end a loop of fits.
 KEYBOARD = Interruption()
 # Beside the matrices, all that the fitted model depends on.
@@ -142,31 +143,26 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
         threads = ThreadMap(self.n_jobs)
         return self._fitted_model().sample(X, n_samples, random_state, threads)
 
-    def _starts(self, problem, structure, random_state, n_members):
+    def _starts(self, problem, structure, seeds, n_members):
         """Starting points: random ones, or the fitted ones for a warm start."""
         members = []
-        n_random = self.n_init
         if self.warm_start and hasattr(self, "_structure"):
             structure.check_same(
                 self._fitted_structure(), "warm_start=True", "set warm_start=False"
             )
             members = self.members_[:n_members]
-            n_random = n_members - len(members)
-        seeds = random_state.randint(_LARGEST_SEED, size=n_random)
+            seeds = seeds[: n_members - len(members)]
         starts = [problem.start_from(parameters) for parameters in members]
         return starts + [problem.random_start(seed) for seed in seeds]
 
-    def _train(
-        self, problem, structure, random_state, description, given, schedule=None
-    ):
+    def _train(self, candidates, random_state, description, given, schedule=None):
         """Train a problem, and set the fitted attributes: the end of every ``fit``.
 
         Parameters
         ----------
-        problem : Problem
-            What is minimised.
-        structure : Structure
-            What the model is.
+        candidates : list of (Problem, Structure)
+            What is minimised, and what the model is; of several, of growing size, the
+            one that promises the largest evidence is trained.
         random_state : numpy.random.RandomState
             Of the starts and the order of samples.
         description : dict
@@ -176,17 +172,11 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
         schedule : Schedule, optional
             Of the solver "adam", by default that of the parameters.
         """
+        seeds = random_state.randint(_LARGEST_SEED, size=self.n_init + 1)
         n_members = getattr(self, "n_average", 1)
-        starts = self._starts(problem, structure, random_state, n_members)
-        if schedule is None and hasattr(self, "batch_size"):
-            schedule = self._schedule(random_state.randint(_LARGEST_SEED))
-        solver, plan = self._plan(problem, n_members, schedule)
-        if plan.searches_alpha and self.warm_start and hasattr(self, "alphas_"):
-            problem = problem.with_alpha(self.alpha_)
-            plan = replace(plan, searches_alpha=False)
-        else:
-            self._forget_alphas()
-
+        (problem, structure), screened = as_large_as_useful(
+            candidates, lambda candidate: self._probe(*candidate, seeds)
+        )
         description = {**description, "_structure": dict(vars(structure))}
 
         def reconstruct(theta):
@@ -194,28 +184,62 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
 
         n_iterations = self.max_iter * self._largest_number_of_fits(n_members)
         bridge = CallbackBridge(self, given, n_iterations, reconstruct)
-        watcher = Watcher(
-            type(self).__name__,
-            int(self.verbose),
-            self._every,
-            problem.describe,
-            bridge,
-            KEYBOARD,
-        )
-        watcher.tell(problem.summary(solver))
-        problem = problem.with_threads(ThreadMap(self.n_jobs))
-        result = fit(problem, starts, plan, watcher)
+        watcher = self._watcher(problem, bridge)
+        starts = self._starts(problem, structure, seeds[:-1], n_members)
+        if schedule is None and hasattr(self, "batch_size"):
+            schedule = self._schedule(seeds[-1], problem)
+        result = self._fit_from(starts, problem, schedule, watcher, screened)
         if result.best.reason is StopReason.NON_FINITE:
             raise ValueError(f"No model could be fitted: {result.best.reason.value}.")
-        result = with_posterior(result, watcher.interruption)
-        self._set_fit(result, structure, description)
+        result = with_posterior(result, KEYBOARD)
+        self._set_fit(result, description)
         bridge.close()
         self._report(result, watcher)
 
-    def _schedule(self, seed, after_epoch=None):
-        """That of "adam"; the seed is that of samples that are held out, too."""
-        return Schedule(
-            self.batch_size, self.learning_rate_init, self.max_iter, seed, after_epoch
+    def _watcher(self, problem, bridge):
+        name, describe = type(self).__name__, problem.describe
+        return Watcher(name, int(self.verbose), self._every, describe, bridge, KEYBOARD)
+
+    def _probe(self, problem, structure, seeds):
+        """The first iterations of the first starts: `Fit`."""
+        starts = self._starts(problem, structure, seeds[:-1][:_N_PROBED], 1)
+        _, plan = self._plan(problem, len(starts), None)
+        n_iterations = min(SCREENING_ITERATIONS, self.max_iter)
+        plan = replace(plan, rule=replace(plan.rule, max_iter=n_iterations))
+        problem = problem.with_threads(ThreadMap(self.n_jobs))
+        return fit(problem, starts, plan, Watcher(interruption=KEYBOARD))
+
+    def _fit_from(self, starts, problem, schedule, watcher, screened):
+        """Train a problem: `Fit`."""
+        n_members = getattr(self, "n_average", 1)
+        solver, plan = self._plan(problem, n_members, schedule)
+        if plan.searches_alpha and self.warm_start and hasattr(self, "alphas_"):
+            problem = problem.with_alpha(self.alpha_)
+            plan = replace(plan, searches_alpha=False)
+        else:
+            self._forget_alphas()
+        if self._is_scheduled_by_itself(problem):
+            starts = starts[:n_members]
+        watcher.tell(problem.summary(solver))
+        problem = problem.with_threads(ThreadMap(self.n_jobs))
+        return fit(problem, starts, plan, watcher, screened)
+
+    def _schedule(self, seed, problem=None, after_epoch=None):
+        """That of "adam", of no more epochs than are worth it if "auto" chose it."""
+        n_epochs = self.max_iter
+        if problem is not None and self._is_scheduled_by_itself(problem):
+            n_samples, n_steps = problem.objective.n_samples, problem.likelihood.n_steps
+            if np.isfinite(n_steps):
+                n_epochs = min(n_epochs, -(-n_steps * self.batch_size // n_samples))
+        rate = self.learning_rate_init
+        return Schedule(self.batch_size, rate, n_epochs, seed, after_epoch)
+
+    def _is_scheduled_by_itself(self, problem):
+        """Whether "auto" stands for "adam", with a number of steps of its own."""
+        return (
+            self.solver == "auto"
+            and np.isfinite(problem.likelihood.n_steps)
+            and problem.objective.n_samples >= problem.likelihood.many_samples
         )
 
     def _plan(self, problem, n_members, schedule):
@@ -229,7 +253,7 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
         solver = SOLVERS[name]
         rule = StoppingRule(
             tol=_NATS * self.tol if is_evidence else self.tol,
-            max_iter=self.max_iter,
+            max_iter=schedule.n_epochs if solver.is_scheduled else self.max_iter,
             n_iter_no_change=self.n_iter_no_change,
             is_logarithm=is_evidence,
             is_scheduled=solver.is_scheduled,
@@ -241,9 +265,8 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
             # Constant targets are learned at once.
             and problem.loss_of_means() != 0
         )
-        seed = None if schedule is None else schedule.seed
         return name, Plan(
-            solver, rule, schedule, n_members, searches_alpha, self.n_jobs, seed
+            solver, rule, schedule, n_members, searches_alpha, self.n_jobs
         )
 
     def _largest_number_of_fits(self, n_members):
@@ -251,7 +274,7 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
         ladder = self._likelihood.ladder
         if self.alpha != "auto" or ladder is None:
             return n_members
-        return n_members + len(ladder.all_at_once().alphas)
+        return n_members + len(ladder.alphas)
 
     def _attributes_of(self, problem, thetas, scores, posterior=None):
         """Fitted attributes that predictions depend on, for models, best first."""
@@ -266,10 +289,11 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
             **problem.tells(thetas[0]),
         }
 
-    def _set_fit(self, result, structure, description):
+    def _set_fit(self, result, description):
         """Write all attributes that a fit leaves."""
         best, posterior = result.best, result.posterior
         if posterior is not None:
+            structure = self._structure_type(**description["_structure"])
             arguments = structure.training_arguments(result.problem.model)
             posterior = {**posterior, "arguments": arguments}
         thetas = [member.theta for member in result.members]
@@ -370,10 +394,10 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
         """Say how training ended, with a warning if it should not have."""
         last = result.decisive
         watcher.tell(f"stopped after {last.n_iter} iterations: {last.reason.value}")
-        is_accurate = last.reason is StopReason.MAX_ITER and (
-            last.loss <= _SMALL_RESIDUAL**2 * result.problem.loss_of_means()
+        is_enough = last.reason.converged or (
+            last.reason is StopReason.MAX_ITER and result.problem.is_accurate(last)
         )
-        if not (last.reason.converged or is_accurate):
+        if not is_enough:
             warn_caller(
                 f"{type(self).__name__} stopped after {last.n_iter} iterations with "
                 f"loss {last.loss:.4g}: {last.reason.value}.",

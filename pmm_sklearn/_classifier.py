@@ -367,7 +367,8 @@ class PMMClassifier(SoftmaxOutputs, ClassifierMixin, BasePMM):
             problem = self._problem(model, units, *parts)
             description = self._description(classes)
             given = {"X": X, "y": y, "metadata": {"sample_weight": sample_weight}}
-            self._train(problem, structure, random_state, description, given)
+            candidates = [(problem, structure)]
+            self._train(candidates, random_state, description, given)
         return self
 
     def partial_fit(self, X, y, classes=None, sample_weight=None):

@@ -268,8 +268,9 @@ class PMMEmulator(BaseEmulator):
             Weight of each row; an integer weight is a repetition.
         target_weight : array-like of shape (n_outputs,), default=None
             Weight of each column.
-        y_err : array-like of the shape of ``y``, default=None
-            Standard deviations of the targets, as of Monte Carlo calculations.  The
+        y_err : float or array-like, default=None
+            Standard deviations of the targets, as of Monte Carlo calculations: one for
+            all, for each row, for each column, or for each entry of ``y``.  The
             sum of squares is then chi-square, with every residual in units of its
             error.
 

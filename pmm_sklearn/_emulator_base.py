@@ -60,10 +60,10 @@ class BaseEmulator(RegressorMixin, BasePMM, ABC):
             "observable_names_": model.readout.names,
             "_single_output": is_single,
         }
-        metadata = {"sample_weight": sample_weight, "y_err": y_err}
-        given = {"X": X, "y": y, "metadata": metadata}
+        given = {"X": X, "y": y, "metadata": {"sample_weight": sample_weight}}
         random_state = check_random_state(self.random_state)
-        self._train(problem, structure, random_state, description, given)
+        candidates = [(problem, structure)]
+        self._train(candidates, random_state, description, given)
 
     @property
     def targets_(self):

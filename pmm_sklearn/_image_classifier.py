@@ -290,10 +290,11 @@ class PMMImageClassifier(SoftmaxOutputs, ClassifierMixin, BasePMM):
             seeds = random_state.randint(np.iinfo(np.int32).max, size=2)
             problem = self._problem(model, seeds[0], *parts)
             rotations = GaugeRotations(model) if self.gauge_rotations else None
-            schedule = self._schedule(seeds[1], rotations)
+            schedule = self._schedule(seeds[1], after_epoch=rotations)
             description = {"classes_": classes, "image_shape_": images.shape[1:]}
             given = {"X": X, "y": y, "metadata": {"sample_weight": sample_weight}}
-            self._train(problem, structure, random_state, description, given, schedule)
+            candidates = [(problem, structure)]
+            self._train(candidates, random_state, description, given, schedule)
         return self
 
     def partial_fit(self, X, y, classes=None, sample_weight=None):

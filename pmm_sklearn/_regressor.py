@@ -1,5 +1,6 @@
 """Regression with parametric matrix models."""
 
+import numpy as np
 from sklearn.base import RegressorMixin
 from sklearn.utils import check_random_state
 
@@ -7,10 +8,14 @@ from ._base import BasePMM, fitted_state_kept_on_error
 from ._callbacks import with_callbacks
 from .checks.data import check_features, check_table, set_aside
 from .checks.parameters import (
+    LARGEST_AUTOMATIC_SIDE,
     check_batchwise,
-    check_evidence,
+    check_flag,
+    check_known_errors,
     check_observables,
+    check_rank,
     check_rank_reaches,
+    is_linear,
 )
 from .fitted import ObservableStructure, observable_structure
 from .training import (
@@ -21,6 +26,12 @@ from .training import (
     warn_of_small_weights,
 )
 
+# Sides that are tried one after the other, and that where there is no evidence.
+SIDES = (3, 5, 7, LARGEST_AUTOMATIC_SIDE)
+_SIDE_OTHERWISE = 7
+# Seconds that an evidence may take, of a size that is chosen or that is given.
+_LONGEST_CHOSEN, _LONGEST_GIVEN = 60.0, 600.0
+
 
 class PMMRegressor(RegressorMixin, BasePMM):
     r"""Parametric matrix model for regression.
@@ -28,20 +39,22 @@ class PMMRegressor(RegressorMixin, BasePMM):
     The features control a Hermitian matrix, :math:`H(x) = M_0 + \sum_l x_l M_l`.
     A few of its eigenvectors :math:`v_i(x)` are selected and read out with learned
     Hermitian observables, which gives smooth functions of the features with few
-    parameters.  All matrices are learned by least squares with analytic
-    derivatives.
+    parameters.  By default the observables are integrated out, and the matrices, the
+    noise and a length scale for every feature are those of largest evidence.
 
     Features and targets are standardised inside ``fit``; the fitted matrices
     absorb the scaling and are in the user's units.  No scaler is needed.
 
     Parameters
     ----------
-    matrix_size : int or tuple of int, default=7
+    matrix_size : int, tuple of int or "auto", default="auto"
         Side ``n`` of the matrices.  A tuple gives the sides of diagonal blocks
-        ("sectors" of a conserved quantity): `H` has no elements between them.
-    n_eigenvectors : int, default=3
+        ("sectors" of a conserved quantity): `H` has no elements between them.  "auto"
+        is the smallest of 3, 5, 7 and 9 after which the evidence no longer grows; 7
+        where there is no evidence.
+    n_eigenvectors : int or "auto", default="auto"
         Number ``r`` of eigenvectors that are read out; for "density" of levels below
-        the chemical potential.
+        the chemical potential.  "auto" is half of ``n - 1``, at least 1.
     which : {"SA", "LA", "LM", "SM"}, default="SA"
         Which eigenvectors, by their eigenvalue: smallest or largest algebraically,
         largest or smallest in magnitude.  "SA" and "LA" make outputs smooth where
@@ -69,20 +82,17 @@ class PMMRegressor(RegressorMixin, BasePMM):
         matrices.  A small rank of the primary matrices saves most parameters where
         features are many.  Not for matrices with sectors.
     alpha : float or "auto", default="auto"
-        Regularisation: multiplies the squared Frobenius norm of all matrices of the
-        standardised problem, added to the weighted sum of squared residuals of the
-        standardised targets.  For matrices of low rank it multiplies the squared length
-        of the vectors instead, which at best is the sum of the magnitudes of the
-        eigenvalues.  Intercepts are not penalised.  "auto" with the solver "lm"
-        compares three or four fits by generalised cross-validation: with 0.1, with
-        0.01, and if that is better with 0, else with 1; where parameters use up half of
-        the data, with 0 in any case.  It takes the largest whose expected loss is at
-        most twice the least.  Where data are few or noisy, it goes down from 100 to 10,
-        1, 0.1 and 0, judged by samples set aside.  See `alpha_losses_`.  "evidence"
-        integrates the observables out instead, learns a length scale for every feature
-        and the noise, and keeps the start with the largest evidence: see the notes.
-        With other solvers it is a fifth of the variance of the residuals, estimated
-        along the way.  A warm start keeps the value that was chosen.
+        Regularisation.  "auto" maximises the evidence: see the notes.  A number
+        multiplies the squared Frobenius norm of all matrices of the standardised
+        problem, added to the weighted sum of squared residuals of the standardised
+        targets.  For matrices of low rank it multiplies the squared length of the
+        vectors instead, which at best is the sum of the magnitudes of the eigenvalues.
+        Intercepts are not penalised.  Where there is no evidence, "auto" stands for a
+        fifth of the variance of the residuals, estimated along the way: with the
+        readout "transition", secondary matrices of low rank, `early_stopping`,
+        another solver than "lm", or more data than fit into about a minute.
+    extra_noise : bool, default=False
+        Whether there is noise of unknown size beside the errors `y_err` of ``fit``.
     solver : {"auto", "lm", "newton-cg", "lbfgs", "adam"}, default="auto"
         "lm" is Levenberg-Marquardt, by far the better where its linear systems
         are affordable.  "newton-cg" takes the same steps, from conjugate gradients,
@@ -145,36 +155,31 @@ class PMMRegressor(RegressorMixin, BasePMM):
         Number of real parameters that were learned, of all members together.
     n_iter_ : int
         Number of iterations of the best member, whose are the curves and losses, too.
+    matrix_size_ : int or tuple of int
+        Side of the matrices, or the sides of their blocks.
+    n_eigenvectors_ : int
+        Number of eigenvectors, or of levels below the chemical potential.
     alpha_ : float
-        The regularisation used at the end.
-    alphas_ : ndarray of shape (n_alphas,)
-        Values that were compared, only with ``alpha="auto"`` and the solver "lm".
-    alpha_losses_ : ndarray of shape (n_alphas,)
-        Mean squared error to expect of new data, in variances of the targets, so that 1
-        is that of their mean.  By generalised cross-validation [2]_; where that says
-        more than 0.1, or a fit determines more than three quarters as many parameters
-        as there are observations, of a fifth of the samples, without which the fits
-        were repeated (of more fifths, until they have 50 observations); with
-        `early_stopping` the sum of those of the samples set aside.
+        The regularisation used at the end; by evidence the ratio of the variances of
+        noise and observables.
     log_evidence_ : float
-        Logarithm of the probability of the targets, only with ``alpha="evidence"``: the
+        Logarithm of the probability of the targets, only by evidence: the
         larger, the better a model, of those fitted to the same data.
     noise_ : ndarray of shape (n_outputs,)
         Standard deviation of the noise of each target, of an observation of weight 1,
-        only with ``alpha="evidence"``.
+        beside that of `y_err`, only by evidence.
     length_scales_ : ndarray of shape (n_features,)
-        Length scale of each feature in its own unit, only with ``alpha="evidence"``:
+        Length scale of each feature in its own unit, only by evidence:
         where it is large against the range of the data, predictions are nearly linear
         in this feature, or do not depend on it; infinite for a constant feature.
     n_effective_parameters_ : float
-        How many parameters the data determine, not their priors, only with
-        ``alpha="evidence"``.
+        How many parameters the data determine, not their priors, only by evidence.
     loss_ : float
         Objective at the fitted parameters: weighted sum of squared residuals
         :math:`L` of the standardised targets plus `alpha` times the squared norm
         :math:`q`; where `alpha` follows the residuals, :math:`L e^{q / (5 m)}` for `m`
-        observations; with ``alpha="evidence"`` the negative logarithm of the evidence
-        of the standardised data.
+        observations; by evidence the negative logarithm of that of the standardised
+        data.
     loss_curve_ : list of float
         Objective after each iteration.
     validation_loss_curve_ : list of float
@@ -191,7 +196,8 @@ class PMMRegressor(RegressorMixin, BasePMM):
         ``(matrices, observables, intercept)`` of each of the `n_average` models, the
         best first, which also is in `matrices_`, `observables_` and `intercept_`.
     member_weights_ : ndarray of shape (n_average,)
-        Their weights in the mean, inverse to the roots of their losses.
+        Their weights in the mean: by evidence their probabilities, otherwise inverse
+        to the roots of their losses.
     member_starts_ : ndarray of int of shape (n_average,)
         Number of the start that each of them comes from.
     stop_reason_ : str
@@ -230,37 +236,36 @@ class PMMRegressor(RegressorMixin, BasePMM):
 
     The unit of energy of "density" is the spacing of equidistant levels 0, 1, 2, ...
     (in each sector), from which :math:`M_0` counts, for standardised features, in the
-    penalty and in the prior of "evidence".  The chemical potential :math:`\mu` is half
+    penalty and in the prior.  The chemical potential :math:`\mu` is half
     way from level `r` of these to the next, :math:`r - \tfrac12` without sectors.
 
-    With ``alpha="evidence"`` the observables are integrated out, and the matrices
-    maximise the evidence: see :ref:`evidence`.  It is more accurate on tables and on
-    exact functions than the default, which it is not yet.  The size and the number of
-    eigenvectors can be chosen by `log_evidence_`: noisy tables want 3 and 1.
+    With ``alpha="auto"`` matrices and observables have normal priors, whose variances,
+    one for every feature and one for the observables of every target, maximise the
+    evidence together with the matrices and the noise: see :ref:`evidence`.  No samples
+    are set aside.  The model is a Gaussian process whose kernel, the fidelity of the
+    selected states, is learned.  Up to some thousands of samples and ten features a
+    fit takes seconds; where it would take minutes, the size stays small, and in the
+    end "adam" takes over.
 
-    Starts end in different minima, and between samples their predictions differ about
-    as much as from the truth.  With `n_average` above 1 the prediction is their mean,
-    with weights inverse to the roots of their losses: about equal for noisy data, and
-    nearly all for the best where there is no noise.  Four of four starts take 1.3 to
-    3 times as long to fit as the best of four, and predictions four times as long;
-    errors on measurements have been 10 to 30 % smaller, on functions without noise 10
-    to 45 % (doc/defaults.rst).  ``BaggingRegressor(PMMRegressor(n_init=1))`` also
-    draws samples for each member, and ``VotingRegressor`` averages models of different
+    Starts may end in different maxima of the evidence; on noisy tables they hardly
+    differ.  With `n_average` above 1 the prediction is the mean of several, weighted
+    by their probabilities.  ``BaggingRegressor(PMMRegressor(n_init=1))`` also draws
+    samples for each member, and ``VotingRegressor`` averages models of different
     structure.
 
     Ctrl-C ends the present fit, which keeps its best model and warns; a loop around
     it, such as ``cross_val_score``, goes on with the next fit.  A second Ctrl-C
     within two seconds is a ``KeyboardInterrupt`` for the caller and ends the loop.
-    Callbacks see the iterations after the screening of the starts: all of them with
-    ``n_init=1``.  Several members, and values of `alpha`, are trained one after the
-    other; a callback that asks to stop ends them all, and the best so far is kept.
+    Callbacks see the iterations after the choice of a size and the screening of the
+    starts: all of them with a given `matrix_size` and ``n_init=1``.  Several members
+    are trained one after the other; a callback that asks to stop ends them all, and the
+    best so far is kept.
 
     References
     ----------
     .. [1] P. Cook, D. Jammooa, M. Hjorth-Jensen, D. D. Lee, D. Lee, "Parametric
        matrix models", Nat. Commun. 16, 5929 (2025).
-    .. [2] P. Craven, G. Wahba, "Smoothing noisy data with spline functions", Numer.
-       Math. 31, 377 (1979).
+    .. [2] D. MacKay, "Bayesian interpolation", Neural Comput. 4, 415 (1992).
 
     Examples
     --------
@@ -282,8 +287,8 @@ class PMMRegressor(RegressorMixin, BasePMM):
 
     def __init__(
         self,
-        matrix_size=7,
-        n_eigenvectors=3,
+        matrix_size="auto",
+        n_eigenvectors="auto",
         *,
         which="SA",
         readout="expectation",
@@ -291,6 +296,7 @@ class PMMRegressor(RegressorMixin, BasePMM):
         matrix_type="hermitian",
         rank=None,
         alpha="auto",
+        extra_noise=False,
         solver="auto",
         max_iter=400,
         tol=1e-2,
@@ -315,6 +321,7 @@ class PMMRegressor(RegressorMixin, BasePMM):
         self.matrix_type = matrix_type
         self.rank = rank
         self.alpha = alpha
+        self.extra_noise = extra_noise
         self.solver = solver
         self.max_iter = max_iter
         self.tol = tol
@@ -332,7 +339,7 @@ class PMMRegressor(RegressorMixin, BasePMM):
         self.verbose = verbose
 
     @with_callbacks
-    def fit(self, X, y, sample_weight=None):
+    def fit(self, X, y, sample_weight=None, y_err=None):
         """Learn the matrices from data.
 
         Parameters
@@ -343,8 +350,11 @@ class PMMRegressor(RegressorMixin, BasePMM):
             Targets, in any units.
         sample_weight : array-like of shape (n_samples,), default=None
             Weight of each squared residual; an integer weight is a repetition.
-            With ``alpha="auto"`` they should have a mean of about 1: divide weights
-            such as ``1 / sigma**2`` by their mean.
+            With ``alpha="auto"`` they should have a mean of about 1.
+        y_err : float or array-like, default=None
+            Standard deviations of the targets, as of measurements: one for all, for
+            each sample, for each output, or for each entry of ``y``.  Noise is then
+            not estimated, unless `extra_noise` asks for it.
 
         Returns
         -------
@@ -374,32 +384,17 @@ class PMMRegressor(RegressorMixin, BasePMM):
         ('converged', 2)
         """
         with fitted_state_kept_on_error(self):
-            check_observables(self, ("auto", "evidence"))
-            data, is_single = check_table(self, X, y, sample_weight)
-            by_evidence = self.alpha == "evidence"
-            structure = observable_structure(self, data, float(by_evidence))
-            model = structure.model()
-            check_rank_reaches(structure.rank[0], model.primary.side, data.X.shape[1])
+            self._check_parameters()
+            if y_err is not None:
+                check_known_errors(self)
+            data, is_single, error = check_table(self, X, y, sample_weight, y_err)
             random_state = check_random_state(self.random_state)
-            training, validation = set_aside(self, data, random_state)
-            units = self._likelihood.units(training, model)
-            if by_evidence:
-                check_evidence(self)
-                warn_of_small_weights(self.alpha, training.weight)
-                variances = getattr(self, "_variances", None)
-                problem = EvidenceProblem(
-                    model, GaussianEvidence(), units, training, variances
-                )
-            else:
-                penalty = self._likelihood.penalty(
-                    self.alpha, training.weight, model.n_outputs
-                )
-                problem = table_problem(
-                    model, self._likelihood, units, training, penalty, validation
-                )
-            description = {"n_outputs_": model.n_outputs, "_single_output": is_single}
+            candidates = self._by_evidence(data, error)
+            if not candidates:
+                candidates = [self._by_penalty(data, random_state)]
+            description = {"n_outputs_": data.y.shape[1], "_single_output": is_single}
             given = {"X": X, "y": y, "metadata": {"sample_weight": sample_weight}}
-            self._train(problem, structure, random_state, description, given)
+            self._train(candidates, random_state, description, given)
         return self
 
     def partial_fit(self, X, y, sample_weight=None):
@@ -440,10 +435,11 @@ class PMMRegressor(RegressorMixin, BasePMM):
         """
         with fitted_state_kept_on_error(self):
             check_batchwise(self)
-            check_observables(self)
+            self._check_parameters()
             is_first = not hasattr(self, "matrices_")
-            data, is_single = check_table(self, X, y, sample_weight, is_first)
-            structure = observable_structure(self, data)
+            data, is_single, _ = check_table(self, X, y, sample_weight, reset=is_first)
+            size = self._size(_SIDE_OTHERWISE, continues=not is_first)
+            structure = observable_structure(self, data, size=size)
             self._check_goes_on(structure)
             model = structure.model()
             problem = table_problem(
@@ -608,6 +604,111 @@ class PMMRegressor(RegressorMixin, BasePMM):
         (30, 3)
         """
         return self._fitted_model()
+
+    @property
+    def matrix_size_(self):
+        """Side of the matrices, or the sides of their blocks.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pmm_sklearn import PMMRegressor
+        >>> x = np.linspace(-1, 1, 30)[:, np.newaxis]
+        >>> PMMRegressor(3, n_init=1, random_state=0).fit(x, x[:, 0]).matrix_size_
+        3
+        """
+        sizes = self._fitted_structure().block_sizes
+        return sizes[0] if len(sizes) == 1 else sizes
+
+    @property
+    def n_eigenvectors_(self):
+        """Number of eigenvectors, or of levels below the chemical potential.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pmm_sklearn import PMMRegressor
+        >>> x = np.linspace(-1, 1, 30)[:, np.newaxis]
+        >>> PMMRegressor(5, n_init=1, random_state=0).fit(x, x[:, 0]).n_eigenvectors_
+        2
+        """
+        return self._fitted_structure().n_eigenvectors
+
+    def _check_parameters(self):
+        check_observables(self, size_is_open=True)
+        check_flag("extra_noise", self.extra_noise)
+        check_rank(self.rank, self._size(_SIDE_OTHERWISE)[0])
+
+    def _size(self, side, continues=False):
+        """Values of `matrix_size` and `n_eigenvectors`, with a side where it is open.
+
+        A model that goes on keeps its own.
+        """
+        if continues and hasattr(self, "_structure"):
+            fitted = self._fitted_structure()
+            size, number = fitted.block_sizes, fitted.n_eigenvectors
+        else:
+            size = side
+            number = None
+        if self.matrix_size != "auto":
+            size = self.matrix_size
+        if self.n_eigenvectors != "auto":
+            number = self.n_eigenvectors
+        if number is None or number > np.sum(size):
+            number = max((int(np.sum(size)) - 1) // 2, 1)
+        return size, number
+
+    def _by_evidence(self, data, error):
+        """Problems of growing size, with what their models are.
+
+        None where outputs are not linear in observables that are full matrices, where
+        the solver is no exact one, or where it would take too long.
+        """
+        has_evidence = (
+            self.alpha == "auto"
+            and is_linear(self.readout)
+            and check_rank(self.rank, self._size(_SIDE_OTHERWISE)[0])[1] is None
+            and self.solver in ("auto", "lm")
+            and not self.early_stopping
+        )
+        if not has_evidence:
+            return []
+        warn_of_small_weights(self.alpha, data.weight)
+        is_open = self.matrix_size == "auto" and self.rank is None
+        is_open &= not (self.warm_start and hasattr(self, "_structure"))
+        candidates = []
+        for side in SIDES if is_open else (_SIDE_OTHERWISE,):
+            size = self._size(side, continues=self.warm_start)
+            structure = observable_structure(self, data, 1.0, size)
+            model = structure.model()
+            check_rank_reaches(structure.rank[0], model.primary.side, data.X.shape[1])
+            problem = EvidenceProblem(
+                model,
+                GaussianEvidence(),
+                self._likelihood.units(data, model),
+                data,
+                error,
+                error is None or self.extra_noise,
+                getattr(self, "_variances", None) if self.warm_start else None,
+            )
+            if problem.seconds > (_LONGEST_CHOSEN if is_open else _LONGEST_GIVEN):
+                break
+            candidates.append((problem, structure))
+        return candidates
+
+    def _by_penalty(self, data, random_state):
+        """The problem with a penalty of given weight, or one that follows the noise."""
+        size = self._size(_SIDE_OTHERWISE, continues=self.warm_start)
+        structure = observable_structure(self, data, size=size)
+        model = structure.model()
+        check_rank_reaches(structure.rank[0], model.primary.side, data.X.shape[1])
+        training, validation = set_aside(self, data, random_state)
+        units = self._likelihood.units(training, model)
+        penalty = self._likelihood.penalty(self.alpha, training.weight, model.n_outputs)
+        problem = table_problem(
+            model, self._likelihood, units, training, penalty, validation
+        )
+        return problem, structure
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -97,7 +97,10 @@ class TestRegressor:
         X_test = rng.uniform(-1, 1, size=(1000, 2))
         truth = np.sin(3 * X_test[:, 0]) * X_test[:, 1]
         errors = [
-            np.mean((regressor(n_average=k).fit(X, y).predict(X_test) - truth) ** 2)
+            np.mean(
+                (regressor(n_average=k, alpha=0.1).fit(X, y).predict(X_test) - truth)
+                ** 2
+            )
             for k in (1, 4)
         ]
         assert errors[1] < 0.9 * errors[0]
@@ -133,7 +136,7 @@ class TestRegressor:
 
     def test_warm_start_continues_every_member(self, smooth_data):
         X, y = smooth_data
-        model = regressor(warm_start=True, max_iter=5, tol=0.0).fit(X, y)
+        model = regressor(warm_start=True, max_iter=5, tol=0.0, alpha=1e-3).fit(X, y)
         losses = losses_of(model)
         model.set_params(n_average=4).fit(X, y)
         assert len(model.start_losses_) == 4
@@ -170,7 +173,9 @@ class TestRegressor:
 
     def test_warning_if_any_member_has_not_converged(self, smooth_data):
         with pytest.warns(ConvergenceWarning, match="maximum number"):
-            model = regressor(max_iter=22, tol=0.0, n_average=4).fit(*smooth_data)
+            model = regressor(max_iter=22, tol=0.0, n_average=4, alpha=1e-3).fit(
+                *smooth_data
+            )
         assert model.stop_reason_ == "max_iter"
 
 

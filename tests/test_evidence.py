@@ -1,10 +1,11 @@
-"""PMMRegressor with ``alpha="evidence"``."""
+"""PMMRegressor by its evidence, the default."""
 
 import pickle
 
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from sklearn import config_context
 from sklearn.base import clone
 from sklearn.datasets import make_friedman2
 from sklearn.model_selection import GridSearchCV, train_test_split
@@ -16,7 +17,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceW
 
 def regressor(**parameters):
     defaults = {"matrix_size": 4, "n_eigenvectors": 2, "n_init": 2, "random_state": 0}
-    return PMMRegressor(alpha="evidence", **{**defaults, **parameters})
+    return PMMRegressor(**{**defaults, **parameters})
 
 
 @pytest.fixture
@@ -110,7 +111,7 @@ def test_the_best_start_has_the_largest_evidence(noisy):
     model = regressor(n_init=3, n_average=3, max_iter=15).fit(*noisy)
     best = -model.loss_
     assert_allclose(best, max(-model.start_losses_))
-    assert_array_equal(model.member_weights_, np.full(3, 1 / 3))
+    assert np.argmax(model.member_weights_) == 0
 
 
 def test_other_fits_forget_it(noisy):
@@ -132,18 +133,15 @@ def test_warm_start_goes_on(noisy):
 
 def test_warm_start_from_another_criterion(noisy):
     model = PMMRegressor(3, 1, alpha=0.1, max_iter=5, warm_start=True).fit(*noisy)
-    with pytest.raises(ValueError, match="alpha='evidence'"):
-        model.set_params(alpha="evidence").fit(*noisy)
-
-
-def test_batches_are_refused(noisy):
-    with pytest.raises(ValueError, match="got a call of partial_fit"):
-        regressor().partial_fit(*noisy)
+    model.set_params(alpha="auto", max_iter=30).fit(*noisy)
+    assert model.noise_ == pytest.approx(0.1, rel=0.3)
+    model.set_params(alpha=0.1).fit(*noisy)
+    assert model.alpha_ == 0.1
 
 
 def test_weights_that_are_no_numbers_of_observations(noisy):
     X, y = noisy
-    with pytest.warns(UserWarning, match="alpha='evidence' a weight of 1"):
+    with pytest.warns(UserWarning, match="alpha='auto' a weight of 1"):
         regressor(max_iter=3).fit(X, y, sample_weight=np.full(150, 1e-3))
 
 
@@ -184,15 +182,151 @@ def test_jobs_do_not_matter(noisy, n_jobs):
     [
         {"readout": "transition"},
         {"solver": "adam"},
+        {"solver": "lbfgs"},
         {"early_stopping": True},
-        {"rank": 1},
+        {"rank": 2},
+        {"rank": (None, 2)},
     ],
     ids=str,
 )
-def test_what_it_does_not_go_with(noisy, parameters):
+def test_where_there_is_none(noisy, parameters):
+    """The penalty follows the residuals."""
+    model = regressor(max_iter=5, **parameters).fit(*noisy)
+    assert not hasattr(model, "log_evidence_")
+    assert 0 < model.alpha_ < 1
     (name,) = parameters
-    with pytest.raises(ValueError, match=f"alpha='evidence' goes with {name}="):
-        regressor(**parameters).fit(*noisy)
+    if name != "rank":
+        with pytest.raises(ValueError, match=f"y_err goes with {name}="):
+            model.fit(*noisy, y_err=0.1)
+
+
+def test_low_rank_of_the_primary_matrices(noisy):
+    model = regressor(rank=(2, None)).fit(*noisy)
+    assert model.noise_ == pytest.approx(0.1, rel=0.2)
+    assert np.all(np.isfinite(model.length_scales_))
+
+
+class TestSize:
+    def test_noisy_tables_need_small_matrices(self, noisy):
+        X, y = noisy
+        y = y + np.random.RandomState(1).standard_normal(len(y))
+        model = PMMRegressor(n_init=2, random_state=0).fit(X, y)
+        assert (model.matrix_size_, model.n_eigenvectors_) == (3, 1)
+
+    def test_exact_functions_need_large_ones(self):
+        X = np.random.RandomState(0).uniform(-1, 1, (100, 2))
+        y = np.sin(4 * X[:, 0]) * np.cos(3 * X[:, 1])
+        models = [
+            PMMRegressor(size, n_init=1, max_iter=60, random_state=0).fit(X, y)
+            for size in ("auto", 3)
+        ]
+        assert models[0].matrix_size_ > 3
+        assert models[0].log_evidence_ > models[1].log_evidence_
+
+    @pytest.mark.parametrize(("size", "number"), [(2, 1), (3, 1), (6, 2), ((3, 2), 2)])
+    def test_number_of_eigenvectors(self, noisy, size, number):
+        model = PMMRegressor(size, n_init=1, max_iter=2, random_state=0).fit(*noisy)
+        assert model.n_eigenvectors_ == number
+        assert model.matrix_size_ == size
+
+    def test_warm_start_keeps_it(self, noisy):
+        model = PMMRegressor(n_init=1, max_iter=3, warm_start=True).fit(*noisy)
+        size = model.matrix_size_
+        assert model.fit(*noisy).matrix_size_ == size
+
+    @pytest.mark.parametrize("name", ["matrix_size", "n_eigenvectors"])
+    def test_other_words(self, noisy, name):
+        with pytest.raises((TypeError, ValueError), match=f"{name} must be .*'auto'"):
+            PMMRegressor(**{name: "large"}).fit(*noisy)
+
+    def test_what_would_take_too_long(self, noisy, monkeypatch):
+        monkeypatch.setattr("pmm_sklearn._regressor._LONGEST_CHOSEN", 1e-9)
+        model = PMMRegressor(n_init=1, max_iter=3).fit(*noisy)
+        assert not hasattr(model, "log_evidence_")
+        assert model.matrix_size_ == 7
+
+
+class TestKnownErrors:
+    @pytest.fixture
+    def measured(self):
+        """Two halves of the data, one of them a hundred times as exact."""
+        rng = np.random.RandomState(0)
+        X = rng.uniform(-1, 1, size=(120, 1))
+        error = np.where(X[:, 0] > 0, 0.3, 0.003)
+        return X, np.sin(3 * X[:, 0]) + error * rng.standard_normal(120), error
+
+    def test_the_exact_half_counts(self, measured):
+        X, y, error = measured
+        model = regressor().fit(X, y, y_err=error)
+        truth = np.sin(3 * X[:, 0])
+        exact = X[:, 0] < 0
+        assert np.sqrt(np.mean((model.predict(X) - truth)[exact] ** 2)) < 0.002
+        without = regressor().fit(X, y)
+        assert np.sqrt(np.mean((without.predict(X) - truth)[exact] ** 2)) > 0.01
+        assert model.log_evidence_ > without.log_evidence_ + 50
+        assert model.noise_ < 1e-6
+
+    def test_extra_noise(self, measured):
+        X, y, error = measured
+        y = y + 0.1 * np.random.RandomState(1).standard_normal(len(y))
+        model = regressor(extra_noise=True).fit(X, y, y_err=error)
+        assert model.noise_ == pytest.approx(0.1, rel=0.25)
+        fixed = regressor().fit(X, y, y_err=error)
+        assert model.log_evidence_ > fixed.log_evidence_ + 50
+
+    def test_shapes(self, measured):
+        X, y, _ = measured
+        Y = np.column_stack([y, -y])
+        fit = regressor(max_iter=3, n_init=1).fit
+        for single in (0.3, np.full(len(y), 0.3), np.full((len(y), 1), 0.3)):
+            expected = fit(X, Y, y_err=np.full(Y.shape, 0.3)).predict(X)
+            assert_array_equal(
+                regressor(max_iter=3, n_init=1).fit(X, Y, y_err=single).predict(X),
+                expected,
+            )
+        by_output = fit(X, Y, y_err=[0.3, 0.1]).predict(X)
+        entries = np.tile([0.3, 0.1], (len(y), 1))
+        assert_array_equal(fit(X, Y, y_err=entries).predict(X), by_output)
+
+    @pytest.mark.parametrize(
+        ("error", "message"),
+        [
+            (-1.0, "y_err must be finite and positive"),
+            (np.nan, "y_err must be finite and positive"),
+            (np.ones(7), "y_err must have the shape"),
+            ("large", "y_err"),
+        ],
+        ids=str,
+    )
+    def test_bad_ones(self, measured, error, message):
+        X, y, _ = measured
+        with pytest.raises((ValueError, TypeError), match=message):
+            regressor().fit(X, y, y_err=error)
+
+    def test_as_many_samples_as_outputs(self):
+        X = np.linspace(-1, 1, 4)[:, np.newaxis]
+        with pytest.raises(ValueError, match="equally many"):
+            regressor().fit(X, np.ones((4, 4)), y_err=np.ones(4))
+
+    def test_metadata_routing(self, measured):
+        X, y, error = measured
+        with config_context(enable_metadata_routing=True):
+            model = regressor(max_iter=3, n_init=1).set_fit_request(y_err=True)
+            search = GridSearchCV(model, {"matrix_size": [2, 3]}, cv=3)
+            assert search.fit(X, y, y_err=error).best_score_ > 0.5
+
+    def test_units(self, measured):
+        X, y, error = measured
+        model = regressor(max_iter=10).fit(X, y, y_err=error)
+        other = regressor(max_iter=10).fit(X, 1e3 * y, y_err=1e3 * error)
+        assert_allclose(other.predict(X), 1e3 * model.predict(X), rtol=1e-5)
+
+
+def test_several_members_are_weighted_by_their_probabilities(noisy):
+    model = regressor(n_init=3, n_average=3).fit(*noisy)
+    losses = model.start_losses_[model.member_starts_]
+    expected = np.exp(losses.min() - losses)
+    assert_allclose(model.member_weights_, expected / expected.sum(), rtol=1e-6)
 
 
 def test_progress_is_shown(noisy, capsys):

@@ -231,7 +231,8 @@ def test_model_is_kept_without_its_error_bars(data, models, monkeypatch, error):
     def fails(*args, **kwargs):
         raise error
 
-    monkeypatch.setattr("pmm_sklearn.model.LaplacePosterior.fit", fails)
+    for name in ("fit", "of_evidence"):
+        monkeypatch.setattr(f"pmm_sklearn.model.LaplacePosterior.{name}", fails)
     model = make_model().fit(X, y[:, 0])
     np.testing.assert_array_equal(model.predict(X), models[0].predict(X))
     with pytest.raises(ValueError, match="not interrupted"):

@@ -63,14 +63,14 @@ def check_features(estimator, X):
     return X
 
 
-def check_table(estimator, X, y, sample_weight, reset=True):
+def check_table(estimator, X, y, sample_weight, y_err=None, *, reset=True):
     """Features, columns of numeric targets, and weights, of positive weight only.
 
     Parameters
     ----------
     estimator : estimator
         Whose number and names of features are set or checked.
-    X, y, sample_weight : array-like
+    X, y, sample_weight, y_err : array-like
         As given to ``fit``.
     reset : bool, default=True
         Whether these are the first data.
@@ -80,6 +80,8 @@ def check_table(estimator, X, y, sample_weight, reset=True):
     data : TableData
     is_single : bool
         Whether `y` was one-dimensional.
+    error : ndarray of the shape of ``data.y`` or None
+        Standard deviations.
     """
     check_real("X", X)
     check_real("y", y)
@@ -88,7 +90,9 @@ def check_table(estimator, X, y, sample_weight, reset=True):
     weight = check_sample_weight(sample_weight, len(X))
     used = weight > 0
     columns = y.astype(np.float64).reshape(len(y), -1)
-    return TableData(X[used], columns[used], weight[used]), y.ndim == 1
+    error = check_errors(y_err, columns.shape, used[:, np.newaxis])
+    error = None if error is None else error[used]
+    return TableData(X[used], columns[used], weight[used]), y.ndim == 1, error
 
 
 def set_aside(estimator, data, random_state, labels=None):
@@ -289,18 +293,33 @@ def check_target_weight(target_weight, n_outputs):
     return weight
 
 
-def check_errors(y_err, shape, matters):
-    """Standard deviations of the shape of ``y``, 1 where they do not matter."""
+def check_errors(y_err, shape, matters=True):
+    """Standard deviations of the shape of ``y``, 1 where they do not matter.
+
+    One number stands for all targets, one row for all samples, one column for all
+    outputs.
+    """
     if y_err is None:
         return None
     error = as_numbers("y_err", y_err)
-    if error.ndim == 1 and shape[1] == 1:
+    n_samples, n_outputs = shape
+    is_column = error.shape == (n_samples,)
+    if is_column and n_samples == n_outputs > 1:
+        raise ValueError(
+            f"y_err of shape {error.shape} may be meant for samples or for outputs, of "
+            f"which there are equally many: give it shape ({n_samples}, 1) or "
+            f"(1, {n_outputs})."
+        )
+    if is_column:
         error = error[:, np.newaxis]
-    if error.shape != shape:
+    try:
+        error = np.broadcast_to(error, shape)
+    except ValueError:
         raise ValueError(
             f"y_err must have the shape {shape} of y, one standard deviation for each "
-            f"entry, got shape {error.shape}."
-        )
+            f"entry, or one for each sample, for each output or for all, got shape "
+            f"{np.shape(y_err)}."
+        ) from None
     error = np.where(matters, error, 1.0)
     if not np.all(np.isfinite(error) & (error > 0)):
         row, column = np.argwhere(~(np.isfinite(error) & (error > 0)))[0]

@@ -10,6 +10,8 @@ from ..solvers import SOLVERS
 
 # One matrix of this side takes 1.6 GB.
 _LARGEST_SIDE = 10_000
+#: Of matrices whose size is chosen.
+LARGEST_AUTOMATIC_SIDE = 9
 
 
 def check_integer(name, value, minimum):
@@ -132,7 +134,7 @@ def check_spread(return_std, return_cov):
         )
 
 
-def check_training(estimator, solvers, rules=("auto",)):
+def check_training(estimator, solvers):
     """Validate the parameters of the training, which all estimators have.
 
     Parameters
@@ -141,15 +143,12 @@ def check_training(estimator, solvers, rules=("auto",)):
         Has them.
     solvers : sequence of str
         Solvers that it can use.
-    rules : sequence of str, default=("auto",)
-        What `alpha` may be beside a number.
     """
     alpha = estimator.alpha
     if not isinstance(alpha, str):
         check_number("alpha", alpha, 0)
-    elif alpha not in rules:
-        known = " or ".join(map(repr, rules))
-        raise ValueError(f"alpha must be a number or {known}, got {alpha!r}.")
+    elif alpha != "auto":
+        raise ValueError(f"alpha must be a number or 'auto', got {alpha!r}.")
     check_option("solver", estimator.solver, ("auto", *solvers))
     for name in ("max_iter", "n_init", "n_iter_no_change"):
         check_integer(name, getattr(estimator, name), 1)
@@ -178,11 +177,6 @@ def check_batches(estimator):
 
 def check_batchwise(estimator):
     """Raise for parameters that need all samples at once: ``partial_fit`` cannot."""
-    if isinstance(estimator.alpha, str) and estimator.alpha == "evidence":
-        raise ValueError(
-            "alpha='evidence' needs all samples at once, got a call of partial_fit: "
-            "set alpha='auto' or to a number, or call fit."
-        )
     if estimator.early_stopping:
         raise ValueError(
             "early_stopping=True needs all samples at once, got a call of "
@@ -190,43 +184,70 @@ def check_batchwise(estimator):
         )
 
 
-def check_evidence(estimator):
-    """Raise for parameters that ``alpha="evidence"`` does not go with."""
-    names = [name for name in READOUTS if READOUTS[name].is_linear]
+def is_linear(readout):
+    """Whether outputs of a readout, by its name, are linear in its observables."""
+    return getattr(READOUTS[readout], "is_linear", False)
+
+
+def check_known_errors(estimator):
+    """Raise for parameters that `y_err` does not go with."""
     required = {
-        "readout": (names, "outputs have to be linear in their observables"),
-        "solver": (["auto", "lm"], "its linear systems are solved exactly"),
-        "early_stopping": ([False], "it needs no samples set aside"),
-        "rank": ([None], "its priors are those of full matrices"),
+        "alpha": ["auto"],
+        "readout": [name for name in READOUTS if is_linear(name)],
+        "solver": ["auto", "lm"],
+        "early_stopping": [False],
     }
-    for name, (values, reason) in required.items():
+    for name, values in required.items():
         value = getattr(estimator, name)
         if value not in values:
             raise ValueError(
-                f"alpha='evidence' goes with {name}={' or '.join(map(repr, values))} "
-                f"only, for {reason}, got {name}={value!r}: change it, or set "
-                f"alpha='auto'."
+                f"y_err goes with {name}={' or '.join(map(repr, values))} only, got "
+                f"{name}={value!r}: change it, or give weights 1 / y_err**2, divided "
+                f"by their mean, as sample_weight."
             )
 
 
-def check_observables(estimator, rules=("auto",)):
-    """Validate the parameters that regressor and classifier share."""
-    block_sizes = check_matrix_size(estimator.matrix_size)
-    check_integer("n_eigenvectors", estimator.n_eigenvectors, 1)
-    if estimator.n_eigenvectors > sum(block_sizes):
+def _check_size(estimator, is_open):
+    """Validate `matrix_size` and `n_eigenvectors`; "auto" may do where it is open."""
+    size, number = estimator.matrix_size, estimator.n_eigenvectors
+    is_auto = is_open and isinstance(size, str) and size == "auto"
+    if is_open and isinstance(size, str) and not is_auto:
+        raise TypeError(
+            f"matrix_size must be an integer, a tuple of integers or 'auto', got "
+            f"{size!r}."
+        )
+    side = LARGEST_AUTOMATIC_SIDE if is_auto else sum(check_matrix_size(size))
+    if is_open and isinstance(number, str):
+        check_option("n_eigenvectors", number, ("auto",))
+        return
+    check_integer("n_eigenvectors", number, 1)
+    if number > side:
         raise ValueError(
             f"n_eigenvectors must not exceed the side of the matrix, got "
-            f"n_eigenvectors={estimator.n_eigenvectors} with "
-            f"matrix_size={estimator.matrix_size!r}: select fewer eigenvectors or "
-            f"enlarge the matrix."
+            f"n_eigenvectors={number} with matrix_size={size!r}: select fewer "
+            f"eigenvectors or enlarge the matrix."
         )
+
+
+def check_observables(estimator, size_is_open=False):
+    """Validate the parameters that regressor and classifier share.
+
+    Parameters
+    ----------
+    estimator : PMMRegressor or PMMClassifier
+        Has them.
+    size_is_open : bool, default=False
+        Whether `matrix_size` and `n_eigenvectors` may be "auto".
+    """
+    _check_size(estimator, size_is_open)
     check_option("which", estimator.which, tuple(SELECTIONS))
     check_option("readout", estimator.readout, tuple(READOUTS))
     check_number("smearing", estimator.smearing, 0, open_interval=True)
     check_option("matrix_type", estimator.matrix_type, MATRIX_TYPES)
-    check_rank(estimator.rank, estimator.matrix_size)
+    if not isinstance(estimator.matrix_size, str):
+        check_rank(estimator.rank, estimator.matrix_size)
     check_batches(estimator)
-    check_training(estimator, tuple(SOLVERS), rules)
+    check_training(estimator, tuple(SOLVERS))
     check_integer("n_average", estimator.n_average, 1)
     if estimator.n_average > estimator.n_init:
         raise ValueError(

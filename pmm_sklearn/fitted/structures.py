@@ -23,12 +23,10 @@ from ..model import (
 from ..targets import as_targets
 
 # Arguments of the model that estimators have by another name.
-_NAMES_GIVEN = {
-    "block_sizes": "matrix_size",
-    "level_spacing": "level spacing of the prior (1 with alpha='evidence', else 0)",
-}
-# What changes how a model is calculated, not what it is.
-_ANY = ("eigensolver",)
+_NAMES_GIVEN = {"block_sizes": "matrix_size"}
+# What changes how a model is calculated, or where its penalty counts from, not what it
+# is.
+_ANY = ("eigensolver", "level_spacing")
 
 
 class Structure(ABC):
@@ -130,7 +128,7 @@ level_spacing, rank, eigensolver, smearing
         return {}
 
 
-def observable_structure(estimator, data, level_spacing=0.0):
+def observable_structure(estimator, data, level_spacing=0.0, size=None):
     """Structure of a regressor or a classifier.
 
     Parameters
@@ -142,22 +140,28 @@ def observable_structure(estimator, data, level_spacing=0.0):
     level_spacing : float, default=0.0
         Of the constant matrix that the penalty leaves alone, standardised; 1 instead
         of 0 for "density", whose chemical potential lies between these levels.
+    size : pair, optional
+        Other values of `matrix_size` and `n_eigenvectors` than those of the estimator.
 
     Returns
     -------
     ObservableStructure
     """
     is_density = estimator.readout == "density"
+    matrix_size, n_eigenvectors = size or (
+        estimator.matrix_size,
+        estimator.n_eigenvectors,
+    )
     return ObservableStructure(
         n_features=data.X.shape[1],
         n_outputs=data.y.shape[1],
-        block_sizes=check_matrix_size(estimator.matrix_size),
-        n_eigenvectors=estimator.n_eigenvectors,
+        block_sizes=check_matrix_size(matrix_size),
+        n_eigenvectors=n_eigenvectors,
         which=estimator.which,
         readout=estimator.readout,
         matrix_type=estimator.matrix_type,
         level_spacing=level_spacing or float(is_density),
-        rank=check_rank(estimator.rank, estimator.matrix_size),
+        rank=check_rank(estimator.rank, matrix_size),
         eigensolver=estimator.eigensolver,
         # Of other readouts it says nothing, and may be changed.
         smearing=float(estimator.smearing) if is_density else 0.0,

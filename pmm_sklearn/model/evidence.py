@@ -123,6 +123,8 @@ class EvidenceObjective:
         Length of the vector.
     n_samples, n_residuals : int
         Numbers of samples and of targets.
+    remembers : bool
+        Whether samples are so few that what belongs to a point is kept.
 
     References
     ----------
@@ -162,8 +164,8 @@ class EvidenceObjective:
         self.n_observations = float(weight.sum())
         self._inputs = model.inputs(X)
         self.chunks = chunks(len(X), self.n_features + self.size, _LARGEST_CHUNK)
-        numbers = (model.working_size + self.n_features) * len(X)
-        self._remembers = numbers <= _LARGEST_MEMORY
+        numbers = (model.working_size + self.n_outputs * self.size) * len(X)
+        self.remembers = numbers <= _LARGEST_MEMORY
         self._last = None
 
     def __getstate__(self):
@@ -294,7 +296,7 @@ class EvidenceObjective:
             system = self.model.diagonalised(assembled, saved)
             return chunk, assembled, saved, system, self.model.readout.features(system)
 
-        if self._remembers:
+        if self.remembers:
             return [features(chunk) for chunk in self.chunks]
         return LazyPasses(features, self.chunks)
 

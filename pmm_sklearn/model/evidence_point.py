@@ -72,6 +72,7 @@ class EvidencePoint:
         noise = objective.squared_errors + self.variances.noise
         self.scales = np.sqrt(objective.weight / noise)
         self.passes = objective.passes(self.coordinates)
+        self._rows = {}
         self.b = np.stack(
             [self._most_probable(k) for k in range(objective.n_outputs)], axis=1
         )
@@ -106,6 +107,8 @@ class EvidencePoint:
         """
         objective = self._objective
         chunk, _, saved, system, features = part
+        if (k, chunk.start) in self._rows:
+            return self._rows[k, chunk.start]
         n_features = objective.n_features
         rows = np.empty((n_features + objective.size, len(features))).T
         rows[:, :n_features] = features
@@ -114,6 +117,8 @@ class EvidencePoint:
         primary = objective.model.primary
         primary.jacobian(self.coordinates, saved, gradients[:, np.newaxis], out=out)
         rows *= self.scales[chunk, k : k + 1]
+        if objective.remembers:
+            self._rows[k, chunk.start] = rows
         return rows
 
     def matrix_gradients(self, k, system):

@@ -1,7 +1,14 @@
 """Training: a problem and starting points in, a fit out; no estimator is known here."""
 
 from .alpha import AlphaFit, AlphaLadder, search_alpha
-from .fit import Fit, Plan, affordable_solver, fit, with_posterior
+from .fit import (
+    Fit,
+    Plan,
+    affordable_solver,
+    as_large_as_useful,
+    fit,
+    with_posterior,
+)
 from .likelihood import (
     ClassLikelihood,
     GaussianEvidence,
@@ -14,11 +21,12 @@ from .likelihood import (
 from .online import OnlineTraining
 from .problem import EvidenceProblem, Problem, image_problem, table_problem
 from .spectrum_units import SpectrumUnits, TimeUnits
-from .starts import Training, minimise, train
+from .starts import SCREENING_ITERATIONS, Training, minimise, train
 from .units import FeatureUnits, ImageUnits, LogitUnits, TargetUnits
 from .watcher import Watcher, describe_errors, describe_loss
 
 __all__ = [
+    "SCREENING_ITERATIONS",
     "AlphaFit",
     "AlphaLadder",
     "ClassLikelihood",
@@ -41,6 +49,7 @@ __all__ = [
     "Training",
     "Watcher",
     "affordable_solver",
+    "as_large_as_useful",
     "describe_errors",
     "describe_loss",
     "fit",

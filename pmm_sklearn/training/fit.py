@@ -6,7 +6,7 @@ from functools import partial
 import numpy as np
 
 from .._threads import single_blas_thread
-from ..solvers import Solver, SolverResult, StoppingRule
+from ..solvers import Solver, SolverResult, StoppingRule, StopReason
 from .alpha import AlphaFit, choose_alpha
 from .problem import Problem
 from .starts import train
@@ -18,6 +18,9 @@ _NEGLIGIBLE_RESIDUAL = 1e-12
 _LARGEST_DENSE_SYSTEM = 2000
 # Numbers in the Jacobian that is held where residuals are few: 400 MB.
 _LARGEST_JACOBIAN = 50_000_000
+# What a larger model has to gain in evidence: odds of 150, which are called very strong
+# (R. Kass and A. Raftery, "Bayes factors", J. Am. Stat. Assoc. 90, 773 (1995)).
+_LEAST_GAIN = 5.0
 
 
 @dataclass(frozen=True)
@@ -38,8 +41,6 @@ class Plan:
         Whether the weight of the penalty is chosen from the ladder of the likelihood.
     n_jobs : int or None
         Number of starts that are trained at the same time.
-    seed : int or None
-        Of the samples that are held out.
     """
 
     solver: Solver
@@ -48,7 +49,6 @@ class Plan:
     n_members: int = 1
     searches_alpha: bool = False
     n_jobs: int | None = None
-    seed: int | None = None
 
     @property
     def minimise(self):
@@ -91,6 +91,11 @@ class Fit:
         return self.members[0]
 
     @property
+    def is_stopped(self):
+        """Whether somebody wanted it to end."""
+        return self.best.reason in (StopReason.INTERRUPTED, StopReason.CALLBACK)
+
+    @property
     def alpha(self):
         """Weight of the penalty at its parameters."""
         return float(self.problem.objective.alpha(self.best.theta))
@@ -101,7 +106,7 @@ class Fit:
         return next((r for r in self.members if not r.reason.converged), self.best)
 
 
-def fit(problem, starts, plan, watcher):
+def fit(problem, starts, plan, watcher, screened=()):
     """Train from some starts, with several weights of the penalty if asked for.
 
     Parameters
@@ -114,6 +119,8 @@ def fit(problem, starts, plan, watcher):
         How.
     watcher : Watcher
         Sees the progress.
+    screened : sequence of SolverResult
+        Of the first starts, if there were trials: see :func:`train`.
 
     Returns
     -------
@@ -130,6 +137,7 @@ def fit(problem, starts, plan, watcher):
             validation_loss=problem.validation_loss,
             n_members=n_members,
             previous=previous,
+            screened=screened,
             n_jobs=plan.n_jobs,
             watcher=watcher,
         )
@@ -140,7 +148,7 @@ def fit(problem, starts, plan, watcher):
         training = train_one(problem, watcher, plan.n_members)
     else:
         best, trials, stop = choose_alpha(
-            problem, problem.likelihood.ladder, train_one, watcher, plan.seed
+            problem, problem.likelihood.ladder, train_one, watcher
         )
         problem, training = problem.with_alpha(best.alpha), best.training
         if stop is not None:
@@ -150,6 +158,36 @@ def fit(problem, starts, plan, watcher):
     return Fit(
         problem, training.members, training.starts, training.start_losses, trials
     )
+
+
+def as_large_as_useful(candidates, probe):
+    """The last of growing models of which each promises more than the former.
+
+    Parameters
+    ----------
+    candidates : sequence
+        Problems by evidence, the smallest model first.
+    probe : callable
+        ``probe(candidate)`` returns the `Fit` of some starts for as many iterations as
+        starts are compared after.
+
+    Returns
+    -------
+    candidate : object
+        The one to train.
+    screened : sequence of SolverResult
+        How far its starts have come; none if there is no choice.
+    """
+    best, *larger = candidates
+    if not larger:
+        return best, ()
+    trial = probe(best)
+    for candidate in larger:
+        other = probe(candidate)
+        if not other.best.loss < trial.best.loss - _LEAST_GAIN:
+            break
+        best, trial = candidate, other
+    return best, trial.starts
 
 
 def with_posterior(result, interruption):

@@ -3,6 +3,7 @@
 import copy
 
 import numpy as np
+from scipy.special import softmax
 
 from ..fitted.averages import inverse_weights
 from ..model import (
@@ -14,9 +15,14 @@ from ..model import (
 )
 from .watcher import describe_errors, describe_evidence, describe_loss
 
+# Root mean square of the residuals, in standard deviations of the targets, that leaves
+# nothing to warn of where max_iter ends the training.
+_SMALL_RESIDUAL = 1e-4
 # Of all matrices that vary together, in units of the mean spacing of levels, for
 # features of about [-1, 1].
 _FIRST_DEVIATIONS = 0.5, 3.0
+# Triangular factors that maximising an evidence takes, and what a core does.
+_N_FACTORS, _OPERATIONS_PER_SECOND = 500, 5e9
 
 
 class Problem:
@@ -85,6 +91,10 @@ class Problem:
         """Loss of a model without matrices: its outputs are means of the targets."""
         return self.objective.value(np.zeros(self.objective.n_parameters))
 
+    def is_accurate(self, result):
+        """Whether residuals are negligible: nothing to warn of."""
+        return result.loss <= _SMALL_RESIDUAL**2 * self.loss_of_means()
+
     def random_start(self, seed):
         """Random coordinates; columns that are constant have no influence."""
         theta = self.model.initial(np.random.RandomState(seed))
@@ -148,6 +158,10 @@ class EvidenceProblem:
         As for `Problem`.
     data : tuple of ndarray
         As for :func:`table_problem`.
+    error : ndarray of shape (n_samples, n_outputs), optional
+        Known standard deviations of the targets.
+    learns_noise : bool, default=True
+        Whether there is noise beside them.
     first_variances : tuple of ndarray, optional
         `Variances` of a fit that is continued.
     """
@@ -155,23 +169,45 @@ class EvidenceProblem:
     validation_loss = None
     describe = staticmethod(describe_evidence)
 
-    def __init__(self, model, likelihood, units, data, first_variances=None):
+    def __init__(
+        self,
+        model,
+        likelihood,
+        units,
+        data,
+        error=None,
+        learns_noise=True,
+        first_variances=None,
+    ):
         self.model = model
         self._first_variances = first_variances
         self.likelihood = likelihood
         self.units = units
         X, y, weight = data
         self.objective = EvidenceObjective(
-            model, units.features(X), units.targets(y), units.weights(weight)
+            model,
+            units.features(X),
+            units.targets(y),
+            units.weights(weight),
+            None if error is None else error / units.target_scale,
+            learns_noise,
         )
+
+    @property
+    def seconds(self):
+        """About how long it takes on one core."""
+        objective = self.objective
+        n_columns = objective.size + objective.n_features
+        return seconds_of_evidence(objective.n_samples, objective.n_outputs, n_columns)
 
     def summary(self, solver):
         """How large the problem is, in words."""
         objective = self.objective
         return (
+            f"matrices of side {self.model.primary.side}, "
             f"{objective.n_samples} samples, {objective.size} parameters of matrices, "
             f"{objective.n_features * objective.n_outputs} of observables, solver "
-            f"{solver!r} of the evidence"
+            f"{solver!r} of the evidence, about {self.seconds:.2g} s"
         )
 
     def with_threads(self, threads):
@@ -181,8 +217,8 @@ class EvidenceProblem:
         return other
 
     def weights(self, scores):
-        """Equal weights of several models in their mean."""
-        return np.full(len(scores), 1.0 / len(scores))
+        """Weights of several models in their mean: their probabilities."""
+        return softmax(-np.asarray(scores))
 
     def tells(self, theta):
         """Evidence, noise and length scales, in the user's units."""
@@ -203,11 +239,20 @@ class EvidenceProblem:
         """None that an evidence could be compared with."""
         return -np.inf
 
+    def is_accurate(self, result):
+        """Whether the noise is negligible: nothing to warn of."""
+        _, variances = self.objective.split(result.theta)
+        is_small = np.all(variances.noise <= _SMALL_RESIDUAL**2)
+        return bool(is_small or not np.any(self.objective.y))
+
     def random_start(self, seed):
         """Matrices drawn from their prior, whose first width is drawn, too."""
         random_state = np.random.RandomState(seed)
         deviation = np.exp(random_state.uniform(*np.log(_FIRST_DEVIATIONS)))
-        return self.objective.initial(random_state, deviation)
+        theta = self.objective.initial(random_state, deviation)
+        size, primary = self.objective.size, self.model.primary
+        theta[:size] = self.units.silence_constants(primary, theta[:size])
+        return theta
 
     def start_from(self, parameters):
         """A vector with given matrices, which are in the user's units."""
@@ -218,6 +263,20 @@ class EvidenceProblem:
     def parameters(self, theta):
         """Parameters in the user's units."""
         return self.units.to_user(self.objective.parameters(theta))
+
+
+def seconds_of_evidence(n_samples, n_outputs, n_columns):
+    """About how long it takes to maximise an evidence, on one core.
+
+    Parameters
+    ----------
+    n_samples, n_outputs : int
+        Of the data.
+    n_columns : int
+        Number of coordinates of the matrices, and of the observables of one output.
+    """
+    rows = n_samples * n_outputs + n_columns
+    return _N_FACTORS * 2.0 * rows * n_columns**2 / _OPERATIONS_PER_SECOND
 
 
 def image_problem(

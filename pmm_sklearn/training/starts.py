@@ -49,6 +49,7 @@ def train(
     validation_loss=None,
     n_members=1,
     previous=None,
+    screened=(),
     n_jobs=None,
     watcher=None,
 ):
@@ -74,6 +75,9 @@ def train(
         Number of starts that are trained to the end.
     previous : Training, optional
         That of the same starts and fewer members, which goes on.
+    screened : sequence of SolverResult
+        How far the first starts have come already, in so many iterations as starts are
+        compared after.
     n_jobs : int, optional
         Number of starts that are trained at the same time.
     watcher : Watcher, optional
@@ -100,9 +104,9 @@ def train(
         return Training(_ranked(results, n_members, stop), losses, results)
     limit, stop = min(SCREENING_ITERATIONS, rule.max_iter), None
     if previous is None:
-        screening = [(start, limit, None) for start in starts]
+        screening = [(start, limit, None) for start in starts[len(screened) :]]
         results, stop = workers.run(screening, watcher.on_start, watcher.on_screening)
-        results = _numbered(results)
+        results = _numbered([*screened, *results])
         losses = [result.score for result in results]
     else:
         results, losses = previous.starts, previous.start_losses

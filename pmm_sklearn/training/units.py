@@ -141,6 +141,10 @@ class TargetUnits:
         """Weights of the squared residuals of the standardised problem."""
         return sample_weight[:, np.newaxis]
 
+    def silence_constants(self, primary, coordinates):
+        """Coordinates of the matrices without those of constant features."""
+        return self._features.silence_constants(primary, coordinates)
+
     def start(self, model, theta):
         """Coordinates in which columns that are constant have no influence."""
         primary, secondary = np.split(theta, [model.primary.size])

@@ -193,7 +193,8 @@ def test_matrix_errors(plt):
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.parametrize("n_init", [1, 2, 5, 9])
 def test_losses_of_all_starts(n_init, plt):
-    model = PMMRegressor(3, 1, n_init=n_init, random_state=0, max_iter=80, tol=1e-4)
+    settings = {"random_state": 0, "max_iter": 80, "tol": 1e-4, "alpha": 1e-3}
+    model = PMMRegressor(3, 1, n_init=n_init, **settings)
     model.fit(LINE, np.exp(LINE[:, 0]))
     assert len(model.start_loss_curves_) == n_init
     assert model.start_loss_curves_.count(model.loss_curve_) == 1
@@ -206,6 +207,14 @@ def test_losses_of_all_starts(n_init, plt):
     assert display.ax_.get_yscale() == "log"
 
 
+def test_an_evidence_is_linear(plt):
+    """Logarithms of probabilities may be negative."""
+    model = PMMRegressor(3, 1, n_init=2, random_state=0, max_iter=25)
+    display = LossCurveDisplay.from_estimator(model.fit(LINE, np.exp(LINE[:, 0])))
+    assert display.ax_.get_yscale() == "linear"
+    assert_allclose(display.line_.get_ydata(), model.loss_curve_)
+
+
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.parametrize("alpha", [1e-3, "auto"])
 @pytest.mark.parametrize(("n_init", "n_average"), [(4, 4), (5, 3)])
@@ -216,7 +225,9 @@ def test_losses_of_starts_that_are_averaged(n_init, n_average, alpha, plt):
     display = LossCurveDisplay.from_estimator(model)
     assert_allclose(display.line_.get_ydata(), model.loss_curve_)
     ends = [line.get_ydata()[-1] for line in (display.line_, *display.member_lines_)]
-    weights = 1 / np.sqrt(ends)
+    # By evidence they are probabilities.
+    is_evidence = hasattr(model, "log_evidence_")
+    weights = np.exp(min(ends) - ends) if is_evidence else 1 / np.sqrt(ends)
     assert_allclose(weights / weights.sum(), model.member_weights_, rtol=1e-6)
     assert len(display.start_lines_) == n_init - n_average
     labels = [text.get_text() for text in display.ax_.get_legend().get_texts()]
