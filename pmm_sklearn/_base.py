@@ -36,8 +36,8 @@ from .training import (
     with_posterior,
 )
 
-# What an evidence has to gain, in units of tol.
-_NATS = 50.0
+# What an evidence has to gain, in units of tol: so much, and so much per observation.
+_NATS, _NATS_PER_OBSERVATION = 50.0, 0.1
 _LARGEST_SEED = np.iinfo(np.int32).max
 # Of each of several sizes, so many starts are tried.
 _N_PROBED = 2
@@ -250,9 +250,12 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
             name = "lm"
         elif name == "auto":
             name = affordable_solver(problem.objective, likelihood.many_samples)
-        solver = SOLVERS[name]
+        solver, tol = SOLVERS[name], self.tol
+        if is_evidence:
+            number = problem.objective.n_residuals
+            tol = tol * (_NATS + _NATS_PER_OBSERVATION * number)
         rule = StoppingRule(
-            tol=_NATS * self.tol if is_evidence else self.tol,
+            tol=tol,
             max_iter=schedule.n_epochs if solver.is_scheduled else self.max_iter,
             n_iter_no_change=self.n_iter_no_change,
             is_logarithm=is_evidence,

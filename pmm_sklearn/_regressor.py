@@ -31,6 +31,8 @@ SIDES = (3, 5, 7, LARGEST_AUTOMATIC_SIDE)
 _SIDE_OTHERWISE = 7
 # Seconds that an evidence may take, of a size that is chosen or that is given.
 _LONGEST_CHOSEN, _LONGEST_GIVEN = 60.0, 600.0
+# With so many targets for each parameter large matrices are better than priors.
+_MANY_PER_PARAMETER = 5
 
 
 class PMMRegressor(RegressorMixin, BasePMM):
@@ -90,7 +92,9 @@ class PMMRegressor(RegressorMixin, BasePMM):
         Intercepts are not penalised.  Where there is no evidence, "auto" stands for a
         fifth of the variance of the residuals, estimated along the way: with the
         readout "transition", secondary matrices of low rank, `early_stopping`,
-        another solver than "lm", or more data than fit into about a minute.
+        another solver than "lm", or where it would take more than about a minute (of a
+        given `matrix_size` ten) and targets are more than five times as many as
+        parameters.
     extra_noise : bool, default=False
         Whether there is noise of unknown size beside the errors `y_err` of ``fit``.
     solver : {"auto", "lm", "newton-cg", "lbfgs", "adam"}, default="auto"
@@ -196,8 +200,8 @@ class PMMRegressor(RegressorMixin, BasePMM):
         ``(matrices, observables, intercept)`` of each of the `n_average` models, the
         best first, which also is in `matrices_`, `observables_` and `intercept_`.
     member_weights_ : ndarray of shape (n_average,)
-        Their weights in the mean: by evidence their probabilities, otherwise inverse
-        to the roots of their losses.
+        Their weights in the mean: their probabilities by the evidence of ten
+        observations, otherwise inverse to the roots of their losses.
     member_starts_ : ndarray of int of shape (n_average,)
         Number of the start that each of them comes from.
     stop_reason_ : str
@@ -248,8 +252,8 @@ class PMMRegressor(RegressorMixin, BasePMM):
     end "adam" takes over.
 
     Starts may end in different maxima of the evidence; on noisy tables they hardly
-    differ.  With `n_average` above 1 the prediction is the mean of several, weighted
-    by their probabilities.  ``BaggingRegressor(PMMRegressor(n_init=1))`` also draws
+    differ.  With `n_average` above 1 the prediction is the mean of several, with weights
+    that follow their evidence for each observation.  ``BaggingRegressor(PMMRegressor(n_init=1))`` also draws
     samples for each member, and ``VotingRegressor`` averages models of different
     structure.
 
@@ -662,7 +666,8 @@ class PMMRegressor(RegressorMixin, BasePMM):
         """Problems of growing size, with what their models are.
 
         None where outputs are not linear in observables that are full matrices, where
-        the solver is no exact one, or where it would take too long.
+        the solver is no exact one, or where it would take too long, of large matrices
+        only if targets are many.
         """
         has_evidence = (
             self.alpha == "auto"
@@ -676,25 +681,35 @@ class PMMRegressor(RegressorMixin, BasePMM):
         warn_of_small_weights(self.alpha, data.weight)
         is_open = self.matrix_size == "auto" and self.rank is None
         is_open &= not (self.warm_start and hasattr(self, "_structure"))
+        longest = _LONGEST_CHOSEN if is_open else _LONGEST_GIVEN
         candidates = []
         for side in SIDES if is_open else (_SIDE_OTHERWISE,):
-            size = self._size(side, continues=self.warm_start)
-            structure = observable_structure(self, data, 1.0, size)
-            model = structure.model()
-            check_rank_reaches(structure.rank[0], model.primary.side, data.X.shape[1])
-            problem = EvidenceProblem(
-                model,
-                GaussianEvidence(),
-                self._likelihood.units(data, model),
-                data,
-                error,
-                error is None or self.extra_noise,
-                getattr(self, "_variances", None) if self.warm_start else None,
-            )
-            if problem.seconds > (_LONGEST_CHOSEN if is_open else _LONGEST_GIVEN):
+            problem, structure = self._evidence(side, data, error)
+            if problem.seconds > longest:
                 break
             candidates.append((problem, structure))
+        if is_open and len(candidates) < SIDES.index(_SIDE_OTHERWISE) + 1:
+            problem, _ = self._evidence(_SIDE_OTHERWISE, data, error)
+            if data.y.size > _MANY_PER_PARAMETER * problem.model.n_parameters:
+                return []
         return candidates
+
+    def _evidence(self, side, data, error):
+        """Problem of one size, with what its model is."""
+        size = self._size(side, continues=self.warm_start)
+        structure = observable_structure(self, data, 1.0, size)
+        model = structure.model()
+        check_rank_reaches(structure.rank[0], model.primary.side, data.X.shape[1])
+        problem = EvidenceProblem(
+            model,
+            GaussianEvidence(),
+            self._likelihood.units(data, model),
+            data,
+            error,
+            error is None or self.extra_noise,
+            getattr(self, "_variances", None) if self.warm_start else None,
+        )
+        return problem, structure
 
     def _by_penalty(self, data, random_state):
         """The problem with a penalty of given weight, or one that follows the noise."""

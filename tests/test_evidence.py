@@ -322,10 +322,11 @@ class TestKnownErrors:
         assert_allclose(other.predict(X), 1e3 * model.predict(X), rtol=1e-5)
 
 
-def test_several_members_are_weighted_by_their_probabilities(noisy):
+def test_several_members_are_weighted_by_their_evidence(noisy):
+    """As if ten observations judged them."""
     model = regressor(n_init=3, n_average=3).fit(*noisy)
     losses = model.start_losses_[model.member_starts_]
-    expected = np.exp(losses.min() - losses)
+    expected = np.exp((losses.min() - losses) * 10 / 150)
     assert_allclose(model.member_weights_, expected / expected.sum(), rtol=1e-6)
 
 

@@ -225,9 +225,9 @@ def test_losses_of_starts_that_are_averaged(n_init, n_average, alpha, plt):
     display = LossCurveDisplay.from_estimator(model)
     assert_allclose(display.line_.get_ydata(), model.loss_curve_)
     ends = [line.get_ydata()[-1] for line in (display.line_, *display.member_lines_)]
-    # By evidence they are probabilities.
-    is_evidence = hasattr(model, "log_evidence_")
-    weights = np.exp(min(ends) - ends) if is_evidence else 1 / np.sqrt(ends)
+    # By evidence as if ten samples judged.
+    is_evidence, share = hasattr(model, "log_evidence_"), 10 / len(LINE)
+    weights = np.exp((min(ends) - ends) * share) if is_evidence else 1 / np.sqrt(ends)
     assert_allclose(weights / weights.sum(), model.member_weights_, rtol=1e-6)
     assert len(display.start_lines_) == n_init - n_average
     labels = [text.get_text() for text in display.ax_.get_legend().get_texts()]
