@@ -252,10 +252,10 @@ class PMMRegressor(RegressorMixin, BasePMM):
     end "adam" takes over.
 
     Starts may end in different maxima of the evidence; on noisy tables they hardly
-    differ.  With `n_average` above 1 the prediction is the mean of several, with weights
-    that follow their evidence for each observation.  ``BaggingRegressor(PMMRegressor(n_init=1))`` also draws
-    samples for each member, and ``VotingRegressor`` averages models of different
-    structure.
+    differ.  With `n_average` above 1 the prediction is the mean of several, with
+    weights that follow their evidence for each observation.
+    ``BaggingRegressor(PMMRegressor(n_init=1))`` also draws samples for each member, and
+    ``VotingRegressor`` averages models of different structure.
 
     Ctrl-C ends the present fit, which keeps its best model and warns; a loop around
     it, such as ``cross_val_score``, goes on with the next fit.  A second Ctrl-C
