@@ -499,8 +499,8 @@ class PMMRegressor(RegressorMixin, BasePMM):
         >>> y = np.sin(3 * X[:, 0]) + 0.1 * rng.standard_normal(100)
         >>> model = PMMRegressor(3, 2, n_init=1, random_state=0).fit(X, y)
         >>> y_mean, y_std = model.predict([[0.0], [3.0]], return_std=True)
-        >>> y_std.round(1)  # the noise of 0.1; and far from the data
-        array([0.1, 0.4])
+        >>> bool(y_std[0] < 0.2 < y_std[1])  # the noise of 0.1; and far from the data
+        True
         """
         return self._predict(X, return_std, return_cov)
 
