@@ -207,7 +207,11 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
         n_iterations = min(SCREENING_ITERATIONS, self.max_iter)
         plan = replace(plan, rule=replace(plan.rule, max_iter=n_iterations))
         problem = problem.with_threads(ThreadMap(self.n_jobs))
-        return fit(problem, starts, plan, Watcher(interruption=KEYBOARD))
+        result = fit(problem, starts, plan, Watcher(interruption=KEYBOARD))
+        if result.is_stopped:
+            # By Ctrl-C, before there is a model to keep.
+            raise KeyboardInterrupt
+        return result
 
     def _fit_from(self, starts, problem, schedule, watcher, screened):
         """Train a problem: `Fit`."""

@@ -12,6 +12,7 @@ from .checks.parameters import (
     check_batchwise,
     check_flag,
     check_known_errors,
+    check_no_errors,
     check_observables,
     check_rank,
     check_rank_reaches,
@@ -395,6 +396,7 @@ class PMMRegressor(RegressorMixin, BasePMM):
             random_state = check_random_state(self.random_state)
             candidates = self._by_evidence(data, error)
             if not candidates:
+                check_no_errors(self, error)
                 candidates = [self._by_penalty(data, random_state)]
             description = {"n_outputs_": data.y.shape[1], "_single_output": is_single}
             given = {"X": X, "y": y, "metadata": {"sample_weight": sample_weight}}

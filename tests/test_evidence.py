@@ -11,6 +11,7 @@ from sklearn.datasets import make_friedman2
 from sklearn.model_selection import GridSearchCV, train_test_split
 
 from pmm_sklearn import PMMRegressor
+from pmm_sklearn.model import EvidenceObjective
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -234,6 +235,24 @@ class TestSize:
         size = model.matrix_size_
         assert model.fit(*noisy).matrix_size_ == size
 
+    def test_interrupted_before_there_is_a_model(self, noisy, monkeypatch):
+        """What was fitted before is kept, and the interruption is not swallowed."""
+        model = PMMRegressor(3, n_init=1, max_iter=3, random_state=0).fit(*noisy)
+        before = model.predict(noisy[0])
+        calls = []
+
+        def value(self, theta):
+            calls.append(1)
+            if len(calls) == 5:
+                raise KeyboardInterrupt
+            return original(self, theta)
+
+        original = EvidenceObjective.value
+        monkeypatch.setattr(EvidenceObjective, "value", value)
+        with pytest.raises(KeyboardInterrupt):
+            model.set_params(matrix_size="auto").fit(*noisy)
+        assert_array_equal(model.predict(noisy[0]), before)
+
     @pytest.mark.parametrize("name", ["matrix_size", "n_eigenvectors"])
     def test_other_words(self, noisy, name):
         with pytest.raises((TypeError, ValueError), match=f"{name} must be .*'auto'"):
@@ -307,6 +326,21 @@ class TestKnownErrors:
         X = np.linspace(-1, 1, 4)[:, np.newaxis]
         with pytest.raises(ValueError, match="equally many"):
             regressor().fit(X, np.ones((4, 4)), y_err=np.ones(4))
+
+    @pytest.mark.parametrize("rank", [2, (None, 2)])
+    def test_are_not_forgotten_without_an_evidence(self, measured, rank):
+        X, y, error = measured
+        with pytest.raises(ValueError, match="y_err needs the evidence"):
+            regressor(rank=rank).fit(X, y, y_err=error)
+
+    def test_are_not_forgotten_where_it_would_take_too_long(
+        self, measured, monkeypatch
+    ):
+        X, y, error = measured
+        monkeypatch.setattr("pmm_sklearn._regressor._LONGEST_CHOSEN", 1e-9)
+        monkeypatch.setattr("pmm_sklearn._regressor._MANY_PER_PARAMETER", 0)
+        with pytest.raises(ValueError, match="y_err needs the evidence"):
+            PMMRegressor().fit(X, y, y_err=error)
 
     def test_metadata_routing(self, measured):
         X, y, error = measured

@@ -207,6 +207,18 @@ def check_known_errors(estimator):
             )
 
 
+def check_no_errors(estimator, error):
+    """Raise if known errors would be forgotten, for there is no evidence."""
+    if error is not None:
+        raise ValueError(
+            f"y_err needs the evidence, which secondary matrices of low rank do not "
+            f"have, or which would take too long for so many samples and features, got "
+            f"matrix_size={estimator.matrix_size!r}, rank={estimator.rank!r}: set "
+            f"rank=None or a small matrix_size, or give weights 1 / y_err**2, divided "
+            f"by their mean, as sample_weight."
+        )
+
+
 def _check_size(estimator, is_open):
     """Validate `matrix_size` and `n_eigenvectors`; "auto" may do where it is open."""
     size, number = estimator.matrix_size, estimator.n_eigenvectors
