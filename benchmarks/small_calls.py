@@ -46,6 +46,9 @@ def times_of_a_model(model, x):
         "predict_gradient": microseconds(model.predict_gradient, row),
         "as_function()": microseconds(function, x),
         "as_function(gradient=True)": microseconds(model.as_function(gradient=True), x),
+        "as_function(return_std=True)": microseconds(
+            model.as_function(return_std=True), x
+        ),
         "as_function(), each of 100 rows": microseconds(function, many, n_calls=1)
         / 100,
     }
@@ -77,6 +80,9 @@ def main():
     for other in (GaussianProcessRegressor(), MLPRegressor(max_iter=20)):
         time = microseconds(other.fit(X, y).predict, x[np.newaxis])
         report(f"  {type(other).__name__}", [time])
+        if isinstance(other, GaussianProcessRegressor):
+            time = microseconds(other.predict, x[np.newaxis], True)
+            report(f"  {type(other).__name__}, return_std=True", [time])
 
 
 if __name__ == "__main__":

@@ -585,7 +585,7 @@ class PMMEmulator(BaseEmulator):
             for sector in self.model_.sectors
         ]
 
-    def as_function(self, gradient=False):
+    def as_function(self, gradient=False, return_std=False):
         """The fitted model as a plain function of arrays, fast for single samples.
 
         Parameters
@@ -593,12 +593,24 @@ class PMMEmulator(BaseEmulator):
         gradient : bool, default=False
             Whether the function returns ``(value, gradient)``, as
             ``scipy.optimize.minimize(function, x, jac=True)`` takes it.
+        return_std : bool, default=False
+            Whether it returns the standard deviations of ``predict``, too, the last.
 
         Returns
         -------
         ModelFunction
             Of features of shape (n_features,) or (n_samples, n_features), not
             validated.  It can be pickled and shared by threads.
+
+        Raises
+        ------
+        ValueError
+            If standard deviations are asked for that ``predict`` does not have.
+
+        Warns
+        -----
+        UserWarning
+            If they are asked for and cannot be trusted, as by ``predict``.
 
         Examples
         --------
@@ -610,7 +622,7 @@ class PMMEmulator(BaseEmulator):
         >>> round(float(energy), 6), slope.round(6)  # exact: -1.25, -0.6
         (-1.25, array([-0.6]))
         """
-        return self.model_.function(gradient)
+        return self.model_.function(gradient, return_std)
 
     def _check_parameters(self):
         check_matrix_size(self.matrix_size)

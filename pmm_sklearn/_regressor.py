@@ -531,7 +531,7 @@ class PMMRegressor(RegressorMixin, BasePMM):
         """
         return self.model_.gradient(check_features(self, X))
 
-    def as_function(self, gradient=False):
+    def as_function(self, gradient=False, return_std=False):
         """The fitted model as a plain function of arrays, fast for single samples.
 
         Parameters
@@ -539,12 +539,24 @@ class PMMRegressor(RegressorMixin, BasePMM):
         gradient : bool, default=False
             Whether the function returns ``(value, gradient)``, as
             ``scipy.optimize.minimize(function, x, jac=True)`` takes it.
+        return_std : bool, default=False
+            Whether it returns the standard deviations of ``predict``, too, the last.
 
         Returns
         -------
         ModelFunction
             Of features of shape (n_features,) or (n_samples, n_features), not
             validated.  It can be pickled and shared by threads.
+
+        Raises
+        ------
+        ValueError
+            If standard deviations are asked for that ``predict`` does not have.
+
+        Warns
+        -----
+        UserWarning
+            If they are asked for and cannot be trusted, as by ``predict``.
 
         Examples
         --------
@@ -556,8 +568,11 @@ class PMMRegressor(RegressorMixin, BasePMM):
         >>> value, gradient = f([0.5, -0.4])
         >>> gradient.round(1)  # exact: -0.4, 0.5
         array([-0.4,  0.5])
+        >>> value, std = model.as_function(return_std=True)([0.5, -0.4])
+        >>> bool(std < 1e-3)
+        True
         """
-        return self.model_.function(gradient)
+        return self.model_.function(gradient, return_std)
 
     def sample_y(self, X, n_samples=1, random_state=0):
         """Draw targets from their distribution, as that of the predictions.

@@ -132,6 +132,38 @@ def test_value_is_a_number_where_y_was_one_dimensional():
     assert gradient.shape == (3,)
 
 
+@pytest.mark.parametrize("n_outputs", [1, 2])
+@pytest.mark.parametrize("settings", [{}, {"n_init": 3, "n_average": 2}])
+@pytest.mark.parametrize("alpha", ["auto", 0.1])
+def test_standard_deviations_of_a_function(settings, n_outputs, alpha):
+    model, *_ = fitted(PMMRegressor, n_outputs, alpha=alpha, **settings)
+    X = features(40) * 1.2
+    expected = model.predict(X, return_std=True)
+    f = model.as_function(return_std=True)
+    for found, right in zip(f(X), expected, strict=True):
+        assert_allclose(found, right, rtol=1e-9)
+    for found, right in zip(f(X[7]), expected, strict=True):
+        assert_allclose(found, right[7], rtol=1e-9)
+        assert np.shape(found) == np.shape(right[7])
+    value, gradient, std = model.as_function(gradient=True, return_std=True)(X)
+    assert_allclose(value, expected[0], rtol=1e-9)
+    assert_allclose(gradient, model.predict_gradient(X), rtol=1e-9, atol=1e-12)
+    assert_allclose(std, expected[1], rtol=1e-9)
+
+
+def test_standard_deviations_of_a_function_of_an_emulator():
+    X, model = emulator(1)
+    f = pickle.loads(pickle.dumps(model.as_function(return_std=True)))
+    for found, right in zip(f(X), model.predict(X, return_std=True), strict=True):
+        assert_allclose(found, right, rtol=1e-9)
+
+
+def test_function_without_error_bars_says_so():
+    model = PMMRegressor(**QUICK).partial_fit(features(), targets(features(), 1))
+    with pytest.raises(ValueError, match="not after partial_fit"):
+        model.as_function(return_std=True)
+
+
 @pytest.mark.parametrize("gradient", [False, True])
 @pytest.mark.parametrize("shape", [(), (0,), (1,), (2,), (4, 2), (4, 1), (2, 1, 3)])
 def test_function_of_another_shape(shape, gradient):

@@ -37,9 +37,16 @@ class MeanModel:
 
     def predict(self, X, threads=map):
         """Outputs of shape (n_samples, n_outputs)."""
+        return self.combined(self.of_members(X, threads))
+
+    def of_members(self, X, threads=map):
+        """Outputs of each model, (n_members, n_samples, n_outputs)."""
         members = zip(self._members, self._constants, strict=True)
-        outputs = [self._model.predict(m, X, threads, c) for m, c in members]
-        return outputs[0] if len(outputs) == 1 else self._combine(np.stack(outputs))[0]
+        return np.stack([self._model.predict(m, X, threads, c) for m, c in members])
+
+    def combined(self, outputs):
+        """What is made of the outputs of each model."""
+        return outputs[0] if len(outputs) == 1 else self._combine(outputs)[0]
 
     def predict_gradient(self, X):
         """Outputs, and their derivatives by the features."""

@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from .._threads import single_blas_thread
 from .._warnings import warn_caller
 from ..model import LaplacePosterior
 
@@ -150,7 +149,7 @@ class ErrorBars:
         weights = self._weights
         member = random_state.choice(len(weights), size=n_draws, p=weights)
         draws = np.empty((len(X), len(scale), n_draws))
-        with single_blas_thread(), np.errstate(over="ignore", invalid="ignore"):
+        with np.errstate(over="ignore", invalid="ignore"):
             standard = self._standardised(X)
             for i, posterior in enumerate(self._posteriors):
                 own = np.flatnonzero(member == i)
@@ -184,9 +183,9 @@ class ErrorBars:
 
     def _mixed(self, X, means, spread):
         """Weighted sum over members of ``spread(posterior, X, distance)``."""
-        with single_blas_thread(), np.errstate(over="ignore", invalid="ignore"):
+        with np.errstate(over="ignore", invalid="ignore"):
             standard = self._standardised(X)
-            distances = means - np.tensordot(self._weights, means, axes=1)
+            distances = means - np.einsum("a,ask->sk", self._weights, means)
             total = 0.0
             for weight, posterior, distance in zip(
                 self._weights, self._posteriors, distances, strict=True

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .._threads import blas_limit
+from .._threads import blas_limit, single_blas_thread
 
 
 class ModelFunction:
@@ -24,12 +24,14 @@ class ModelFunction:
         Whether to return the only output without an axis for outputs.
     gradient : bool, default=False
         Whether to return derivatives by the features as well.
+    error_bars : ErrorBars, optional
+        If given, standard deviations are returned as well, the last.
 
     Notes
     -----
-    Calls limit BLAS to one thread, as ``predict`` does, but not for one sample and
-    matrices of side up to 32: there the limit would take as long as half a call, and
-    BLAS starts no threads.
+    Calls limit BLAS to one thread, as ``predict`` does, but not for outputs of one
+    sample and matrices of side up to 32: there the limit would take as long as half a
+    call, and BLAS starts no threads.
 
     Examples
     --------
@@ -47,11 +49,14 @@ class ModelFunction:
     ((20,), (20, 1))
     """
 
-    def __init__(self, model, n_features, single_output, gradient=False):
+    def __init__(
+        self, model, n_features, single_output, gradient=False, error_bars=None
+    ):
         self._model = model.frozen()
         self._row_shape = (n_features,)
         self._single_output = bool(single_output)
         self._gradient = bool(gradient)
+        self._error_bars = error_bars
 
     def __call__(self, x):
         """Evaluate the model.
@@ -67,11 +72,13 @@ class ModelFunction:
             Outputs; the axes are there as in ``x`` and in the targets of ``fit``.
         gradient : ndarray of shape ([n_samples,] [n_outputs,] n_features)
             Their derivatives, only with ``gradient=True``.
+        std : float or ndarray of the shape of ``value``
+            Their standard deviations, noise included, only with ``return_std=True``.
 
         Raises
         ------
         ValueError
-            If ``x`` has another shape.
+            If ``x`` has another shape, or is too far from the data for error bars.
         """
         x = np.asarray(x, dtype=np.float64)
         is_row = x.ndim == 1
@@ -88,8 +95,22 @@ class ModelFunction:
                 f"x must have shape ({n_features},) or (n_samples, {n_features}), as "
                 f"many features as in fit, got shape {x.shape}: reshape it."
             )
-        with blas_limit(len(X), self._model.side):
-            if not self._gradient:
-                return self._model.predict(X)[index]
-            value, gradient = self._model.predict_gradient(X)
-        return value[index], gradient[index]
+        results = [result[index] for result in self._results(X)]
+        return results[0] if len(results) == 1 else tuple(results)
+
+    def _results(self, X):
+        """What is returned, with all axes."""
+        if self._error_bars is None:
+            with blas_limit(len(X), self._model.side):
+                return self._values(X)
+        with single_blas_thread():
+            means = self._model.of_members(X)
+            deviations = self._error_bars.deviations(X, means)
+            if self._gradient:
+                return [*self._values(X), deviations]
+            return [self._model.combined(means), deviations]
+
+    def _values(self, X):
+        if self._gradient:
+            return self._model.predict_gradient(X)
+        return [self._model.predict(X)]

@@ -149,18 +149,20 @@ class FittedModel:
             return self._squeezed(self.outputs(X, threads))
         self.error_bars.check()
         self.error_bars.warn()
-        outputs = self.outputs(X, threads)
-        means = self._means_of_members(X, np.zeros_like(outputs), threads)
-        find = self.error_bars.deviations if return_std else self.error_bars.covariances
-        spread = find(X, means, threads)
+        with single_blas_thread():
+            means = self._mean.of_members(X, threads)
+            bars = self.error_bars
+            find = bars.deviations if return_std else bars.covariances
+            spread = find(X, means, threads)
         spread = spread[..., 0] if self.single_output else spread
-        return self._squeezed(outputs), spread
+        return self._squeezed(self._mean.combined(means)), spread
 
     def sample(self, X, n_draws, random_state, threads=map):
         """Targets drawn from their distribution, ``n_draws`` along the last axis."""
         self.error_bars.check()
-        means = self._means_of_members(X, self.outputs(X, threads), threads)
-        draws = self.error_bars.draws(X, means, n_draws, random_state, threads)
+        with single_blas_thread():
+            means = self._mean.of_members(X, threads)
+            draws = self.error_bars.draws(X, means, n_draws, random_state, threads)
         return self._squeezed(draws)
 
     def gradient(self, X):
@@ -176,12 +178,17 @@ class FittedModel:
             _, gradient = self._mean.predict_gradient(X)
         return self._squeezed(gradient)
 
-    def function(self, gradient=False):
+    def function(self, gradient=False, return_std=False):
         """The outputs as a plain function of arrays: `ModelFunction`."""
         if gradient:
             self._check_polynomial()
-        n_features = len(self.feature_names)
-        return ModelFunction(self._mean, n_features, self.single_output, gradient)
+        if return_std:
+            self.error_bars.check()
+            self.error_bars.warn()
+        n_features, bars = len(self.feature_names), None
+        if return_std:
+            bars = self.error_bars
+        return ModelFunction(self._mean, n_features, self.single_output, gradient, bars)
 
     def hamiltonian(self, X):
         """Matrices ``H`` at real or complex features, (n_samples, n, n).
@@ -249,14 +256,6 @@ class FittedModel:
                 order = np.argsort(values.real, axis=1)
                 levels[rows, sector] = np.take_along_axis(values, order, axis=1)
         return levels
-
-    def _means_of_members(self, X, single, threads):
-        """Outputs of each member; those of a single one are given."""
-        if len(self.members) == 1:
-            return single[np.newaxis]
-        with single_blas_thread():
-            outputs = [self.pmm.predict(m, X, threads) for m in self.members]
-        return np.stack(outputs)
 
     def _squeezed(self, array):
         """Without the axis of the outputs, the second one, if there is only one."""

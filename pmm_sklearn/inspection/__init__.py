@@ -1,6 +1,7 @@
 """What fitted matrices tell: numbers and pictures."""
 
 from ._exceptional_points_display import ExceptionalPointsDisplay
+from ._length_scales_display import LengthScalesDisplay
 from ._loss_curve_display import LossCurveDisplay
 from ._matrix_display import MatrixDisplay
 from ._prediction_display import PredictionDisplay
@@ -16,6 +17,7 @@ __all__ = [
     "ExceptionalPoints",
     "ExceptionalPointsDisplay",
     "FeatureInfluence",
+    "LengthScalesDisplay",
     "LevelContributions",
     "LossCurveDisplay",
     "MatrixDisplay",

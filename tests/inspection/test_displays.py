@@ -12,6 +12,7 @@ from sklearn.preprocessing import StandardScaler
 from pmm_sklearn import PMMEmulator, PMMRegressor, inspection
 from pmm_sklearn.inspection import (
     ExceptionalPointsDisplay,
+    LengthScalesDisplay,
     LossCurveDisplay,
     MatrixDisplay,
     PredictionDisplay,
@@ -330,3 +331,29 @@ def test_prediction_errors(plt):
         PredictionDisplay.from_predictions([1.0], [1.0], kind="other")
     with pytest.raises(ValueError, match="names must name each of the 1 targets"):
         PredictionDisplay.from_predictions([1.0], [1.0], names=["a", "b"])
+
+
+def test_length_scales_against_the_spread_of_features(plt):
+    rng = np.random.RandomState(0)
+    X = rng.uniform(-1, 1, size=(80, 4)) * [1.0, 10.0, 0.1, 0.0]
+    y = np.sin(3 * X[:, 0]) + 0.1 * X[:, 1] + 0.01 * rng.standard_normal(80)
+    model = PMMRegressor(3, n_init=1, random_state=0).fit(X, y)
+    figure, (_, ax) = plt.subplots(1, 2)
+    display = LengthScalesDisplay.from_estimator(model, X, ax=ax)
+    assert display.figure_ is figure
+    assert_allclose(display.deviations, X.std(axis=0))
+    names = [label.get_text() for label in display.ax_.get_yticklabels()]
+    assert names[-1] == "x0"
+    assert names[0] == "x3"
+    widths = [bar.get_width() for bar in display.bars_]
+    assert widths[0] == 0
+    assert_allclose(widths[-1], X[:, 0].std() / model.length_scales_[0])
+    assert display.plot() is display
+    assert display.figure_ is not figure
+
+
+def test_length_scales_need_the_evidence(plt, crossing):
+    with pytest.raises(ValueError, match=r"must have length_scales_.* got PMMEmulator"):
+        LengthScalesDisplay.from_estimator(crossing, LINE)
+    with pytest.raises(TypeError, match="got LinearRegression"):
+        LengthScalesDisplay.from_estimator(LinearRegression(), LINE)
