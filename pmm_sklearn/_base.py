@@ -18,6 +18,7 @@ from .checks.data import check_features
 from .checks.parameters import check_integer, check_spread
 from .fitted import FittedModel, error_bars_of, once
 from .solvers import (
+    EVIDENCE,
     SOLVERS,
     Interruption,
     Schedule,
@@ -256,6 +257,7 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
             name = affordable_solver(problem.objective, likelihood.many_samples)
         solver, tol = SOLVERS[name], self.tol
         if is_evidence:
+            solver = EVIDENCE
             number = problem.objective.n_residuals
             tol = tol * (_NATS + _NATS_PER_OBSERVATION * number)
         rule = StoppingRule(

@@ -10,6 +10,7 @@ from .generalisation import expected_loss, mean_loss
 from .image import ImageParameters, ImagePMM
 from .image_gauge import GaugeRotations
 from .image_windows import LazyGrams, ShiftedGrams, WindowGrams
+from .joint_evidence import JointEvidence
 from .losses import LOSSES, CrossEntropy, SquaredError, WeightedLoss
 from .low_rank import LowRank
 from .objective import Objective
@@ -52,6 +53,7 @@ __all__ = [
     "HermitianSpace",
     "ImagePMM",
     "ImageParameters",
+    "JointEvidence",
     "LaplacePosterior",
     "LazyGrams",
     "Levels",

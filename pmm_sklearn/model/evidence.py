@@ -45,56 +45,21 @@ without limit, for that is free in all other terms.
 Weights of samples are repetitions.
 """
 
-import copy
-from functools import cached_property
-from typing import NamedTuple
-
 import numpy as np
 
 from ._chunks import chunks, shares
 from .equations import EvidenceEquations
-from .evidence_gradient import EvidenceGradient
+from .evidence_base import INTERCEPT_PRECISION, Evidence
+from .evidence_gradient import EvidenceGradient, PotentialGradient
 from .evidence_point import EvidencePoint
 from .pmm import Parameters
 
 # Numbers in the derivatives of a chunk, and in the eigensystems that are remembered.
 _LARGEST_CHUNK = 2**18
 _LARGEST_MEMORY = 2**22
-# Variances are kept between these, for standardised data: of matrices, observables and
-# noise.  Larger observables cancel more digits than there are.
-_BOUNDS = (1e-8, 12.0), (1e-4, 1e4), (1e-18, 4.0)
-# Of the noise to begin with.
-_FIRST_NOISE = 1e-3
-# Of matrices that are given, to begin with.
-_FIRST_BOUNDS = 1e-3, 4.0
-# Logarithms of variances change by no more in one step.
-_LARGEST_STEP = 3.0
-# Numbers of parameters that the data determine count as no less.
-_LEAST_NUMBER = 1.0
-_LEAST_RATIO = 1e-9
-# An intercept is next to certain: a multiple of one among the observables replaces it.
-_INTERCEPT_PRECISION = 1e8
 
 
-class Variances(NamedTuple):
-    r"""What the evidence determines beside the matrices.
-
-    Attributes
-    ----------
-    matrices : ndarray of shape (n_matrices,)
-        :math:`\tau_l^2`.
-    observables : ndarray of shape (n_outputs,)
-        :math:`s_k^2`.
-    noise : ndarray of shape (n_outputs,)
-        :math:`\sigma_k^2`.
-    """
-
-    matrices: np.ndarray
-    observables: np.ndarray
-    noise: np.ndarray
-
-
-class EvidenceObjective:
+class EvidenceObjective(Evidence):
     r"""Negative logarithm of the evidence, a function of matrices and variances.
 
     Parameters are one vector: coordinates of the primary matrices, which count from
@@ -116,6 +81,8 @@ class EvidenceObjective:
         Whether there is noise beside the known errors.
     threads : callable, default=map
         Maps a function over shares of the samples.
+    is_far : bool, default=True
+        Whether starts may be far from a maximum: see :meth:`in_turn`.
 
     Attributes
     ----------
@@ -145,100 +112,32 @@ class EvidenceObjective:
     True
     """
 
+    has_slope = True
+
     def __init__(
-        self, model, X, y, weight, errors=None, learns_noise=True, threads=map
+        self,
+        model,
+        X,
+        y,
+        weight,
+        errors=None,
+        learns_noise=True,
+        threads=map,
+        is_far=True,
     ):
-        self.model = model
+        size = model.primary.size
+        super().__init__(model, y, weight, size, learns_noise, threads, is_far)
         self.X = X
-        self.y = y
-        self.weight = weight
         self.squared_errors = 0.0 if errors is None else errors**2
-        self.learns_noise = learns_noise
-        self.threads = threads
-        self.n_samples, self.n_outputs = y.shape
-        self.n_residuals = y.size
-        self.size = model.primary.size
         self.n_features = model.readout.n_features
-        self.n_matrices = model.primary.n_matrices
-        self.n_parameters = self.size + self.n_matrices + 2 * self.n_outputs
-        self.n_observations = float(weight.sum())
         self._inputs = model.inputs(X)
-        self.chunks = chunks(len(X), self.n_features + self.size, _LARGEST_CHUNK)
-        numbers = (model.working_size + self.n_outputs * self.size) * len(X)
+        self.chunks = chunks(len(X), self.n_features + size, _LARGEST_CHUNK)
+        numbers = (model.working_size + self.n_outputs * size) * len(X)
         self.remembers = numbers <= _LARGEST_MEMORY
-        self._last = None
 
-    def __getstate__(self):
-        """Without what was calculated last."""
-        return {**vars(self), "_last": None}
-
-    def with_threads(self, threads):
-        """The same with another function that maps over shares of the samples."""
-        other = copy.copy(self)
-        other.threads = threads
-        return other
-
-    # -- the vector of parameters
-
-    @cached_property
-    def block_of(self):
-        """The matrix that each coordinate belongs to."""
-        sizes = [space.size for space in self.model.primary.spaces]
-        return np.repeat(np.arange(self.n_matrices), sizes)
-
-    def by_matrix(self, numbers):
-        """Sums over the coordinates of each matrix."""
-        return np.bincount(self.block_of, numbers, self.n_matrices)
-
-    def split(self, theta):
-        """Coordinates of the matrices, and `Variances`."""
-        ends = np.cumsum([self.size, self.n_matrices, self.n_outputs])
-        coordinates, *logarithms = np.split(theta, ends)
-        return coordinates, Variances(*map(np.exp, logarithms))
-
-    def join(self, coordinates, variances):
-        """The vector: the inverse of :meth:`split`."""
-        return np.concatenate([coordinates, *map(np.log, variances)])
-
-    def initial(self, random_state, deviation=0.5):
-        r"""A vector to start from: matrices drawn from their prior.
-
-        Parameters
-        ----------
-        random_state : numpy.random.RandomState
-            Source of the random numbers.
-        deviation : float, default=0.5
-            The first :math:`\tau`, for all features together.
-        """
-        n_varying = max(self.n_matrices - 1, 1)
-        tau = np.full(self.n_matrices, deviation / np.sqrt(n_varying))
-        tau[0] = min(deviation, 0.5)
-        degrees = np.array([space.degree for space in self.model.primary.spaces])
-        tau **= 1.0 / degrees
-        coordinates = random_state.standard_normal(self.size) * tau[self.block_of]
-        return self.join(coordinates, self._first_variances(tau**2))
-
-    def start_from(self, coordinates, variances=None):
-        """A vector of given coordinates, with given variances or those that suit."""
-        if variances is None:
-            sizes = np.maximum(np.bincount(self.block_of, minlength=self.n_matrices), 1)
-            squares = self.by_matrix(coordinates**2) / sizes
-            variances = self._first_variances(np.clip(squares, *_FIRST_BOUNDS))
-        return self.join(coordinates, variances)
-
-    def _first_variances(self, matrices):
-        ones = np.ones(self.n_outputs)
-        noise = _FIRST_NOISE if self.learns_noise else _BOUNDS[2][0]
-        return Variances(matrices, ones, noise * ones)
-
-    # -- value and derivatives
-
-    def value(self, theta):
-        """Value ``L``; infinite where it cannot be calculated."""
-        try:
-            return self._at(theta).value
-        except np.linalg.LinAlgError:
-            return np.inf
+    def _completed(self, coordinates, random_state):
+        """Observables follow from the matrices."""
+        return coordinates
 
     def value_and_gradient(self, theta):
         """The value, and its gradient by coordinates and logarithms of variances."""
@@ -255,37 +154,24 @@ class EvidenceObjective:
         point = self._at(theta)
         gradient = EvidenceGradient(self, point)
         of_matrices, of_variances = np.split(gradient.vector, [self.size])
-        steps = self._variance_steps(theta, of_variances, gradient)
-        precision = 1.0 / point.variances.matrices[self.block_of]
+        steps = self._variance_steps(theta, of_variances, gradient.numbers)
+        precision = self._precision(point)
         return EvidenceEquations(point.triangle, precision, of_matrices, steps)
 
-    def _variance_steps(self, theta, slopes, gradient):
-        r"""Changes of the logarithms of the variances, towards fixed points.
+    def in_turn(self, theta):
+        """Matrices at their most probable, given the variances, and these: `InTurn`."""
+        point = self._at(theta)
+        gradient = PotentialGradient(self, point)
+        precision = self._precision(point)
+        return self._in_turn(
+            theta, point.triangle, precision, gradient.vector, gradient.numbers
+        )
 
-        Slopes are :math:`\tfrac12 (\gamma - q)`, where a number :math:`\gamma` of
-        parameters (or of observations that are left) is what ``q``, proportional to the
-        inverse of the variance, should be: the logarithm of their ratio leads there.
-        """
-        numbers = np.maximum(gradient.numbers, _LEAST_NUMBER)
-        ratios = 1.0 - 2.0 * slopes / numbers
-        steps = np.log(np.maximum(ratios, _LEAST_RATIO))
-        lower, upper = np.log(np.repeat(_BOUNDS, self._group_sizes, axis=0)).T
-        logarithms = theta[self.size :]
-        steps = np.clip(steps, -_LARGEST_STEP, _LARGEST_STEP)
-        if not self.learns_noise:
-            steps[-self.n_outputs :] = 0.0
-        return np.clip(logarithms + steps, lower, upper) - logarithms
+    def _precision(self, point):
+        return 1.0 / point.variances.matrices[self.block_of]
 
-    @property
-    def _group_sizes(self):
-        return self.n_matrices, self.n_outputs, self.n_outputs
-
-    def _at(self, theta):
-        """What belongs to a vector, remembered for the last one."""
-        if self._last is None or not np.array_equal(self._last.theta, theta):
-            self._last = None  # two at a time would take twice the memory
-            self._last = EvidencePoint(self, theta.copy())
-        return self._last
+    def _point(self, theta):
+        return EvidencePoint(self, theta)
 
     def passes(self, coordinates):
         """Features and eigensystems of all chunks, kept if samples are few."""
@@ -304,25 +190,9 @@ class EvidenceObjective:
         """Results of a function for shares of the passes, in order."""
         return self.threads(function, shares(passes))
 
-    # -- what a fit tells
-
-    def log_evidence(self, theta):
-        """Logarithm of the probability of the data, ``-L``."""
-        return -self.value(theta)
-
     def n_effective(self, theta):
         """Number of parameters that the data determine, not their priors."""
         return float(np.sum(EvidenceGradient(self, self._at(theta)).used))
-
-    def free_fraction(self, theta):
-        """Fraction of the observations that parameters leave for the noise."""
-        n_residuals = self.n_observations * self.n_outputs
-        return max(1.0 - self.n_effective(theta) / n_residuals, 0.0)
-
-    def alpha(self, theta):
-        r"""Weight of the squared observables, :math:`\sigma^2 / s^2`; a mean."""
-        _, variances = self.split(theta)
-        return float(np.mean(variances.noise / variances.observables))
 
     def parameters(self, theta):
         """Matrices, the most probable observables, and intercepts of zero."""
@@ -348,7 +218,7 @@ class EvidenceObjective:
         rows = slice(self.n_outputs * self.n_features, size - self.n_outputs)
         joint[rows, : self.size] = point.triangle
         intercepts = np.arange(size - self.n_outputs, size)
-        joint[intercepts, intercepts] = np.sqrt(_INTERCEPT_PRECISION)
+        joint[intercepts, intercepts] = np.sqrt(INTERCEPT_PRECISION)
         return joint
 
 

@@ -18,6 +18,8 @@ Observables are where the terms before the determinant are least.  They change b
 \Phi + 1 / s^2` and :math:`C = c^2`.  With :math:`h = \sum_s c_s D\Phi_s[W_s]` and
 :math:`u = A^{-1} h` this adds :math:`C (\rho u^T - (\Phi u) b^T)` to the derivatives
 by the features.
+
+Far from a maximum another gradient leads to better ones: `PotentialGradient`.
 """
 
 import numpy as np
@@ -29,7 +31,123 @@ _STEP = 1e-5
 _TINY = np.finfo(np.float64).tiny
 
 
-class EvidenceGradient:
+class _Sums:
+    """Sums over all samples, for both gradients."""
+
+    def __init__(self, objective, point):
+        self._objective, self._point = objective, point
+        prior = point.variances.matrices[objective.block_of]
+        self._by_coordinates = point.coordinates / prior
+        squares = objective.by_matrix(point.coordinates**2)
+        self._squares_of_matrices = squares / point.variances.matrices
+
+    def _counts(self, k, part, solutions):
+        """What one output of a chunk says of the variances.
+
+        Returns
+        -------
+        dict
+            ``matrices``, for each coordinate, and ``observables``, how many parameters
+            the data determine; ``left``, observations left for the noise, and
+            ``squares``, of residuals in its units.
+        """
+        chunk, *_, features = part
+        noise = self._shares_of_noise(k)[chunk]
+        residuals = self._residuals(k, chunk, features)
+        weight = self._objective.weight[chunk, 0]
+        return {
+            "matrices": np.sum(solutions.of_matrices, axis=1),
+            "observables": np.sum(solutions.of_features),
+            "left": noise @ (weight - solutions.leverage),
+            "squares": noise @ residuals**2,
+        }
+
+    def _residuals(self, k, chunk, features):
+        """Residuals of one output in units of the noise."""
+        residuals = self._point.residuals(chunk, features)[:, k]
+        return self._point.scales[chunk, k] * residuals
+
+    def _shares_of_noise(self, k):
+        """Which part of the variance of each target is noise, not known errors."""
+        noise, errors = self._point.variances.noise[k], self._objective.squared_errors
+        if np.ndim(errors) == 0:
+            return np.ones(self._objective.n_samples)
+        return noise / (noise + errors[:, k])
+
+    def _sum(self, of_chunk):
+        """Sums over all chunks of what a function returns for each."""
+
+        def of_share(share):
+            return _total(map(of_chunk, share))
+
+        return _total(self._objective.map_shares(of_share, self._point.passes))
+
+
+class PotentialGradient(_Sums):
+    r"""Derivatives of the potential, and fixed points of the variances.
+
+    The potential is ``L`` without the determinant of the matrices: it is least where
+    these are most probable for given variances.  Given the matrices, variances are
+    those of MacKay, with the numbers :math:`\gamma` of parameters that the data
+    determine,
+
+    .. math::
+
+        \tau_l^2 = |M_l - D_l|^2 / \gamma_l , \qquad s_k^2 = |b_k|^2 / \gamma_k ,
+        \qquad \sigma_k^2 = |\rho_k|^2 / (N - \gamma) .
+
+    Parameters
+    ----------
+    objective, point
+        As for `EvidenceGradient`.
+
+    Attributes
+    ----------
+    vector : ndarray of shape (n_parameters,)
+        By the coordinates of the matrices; then, for each variance, half of its number
+        minus what should be this number, which is zero at the fixed point.
+    numbers : ndarray of shape (n_matrices + 2 * n_outputs,)
+        As for `EvidenceGradient`.
+
+    References
+    ----------
+    D. MacKay, "Bayesian interpolation", Neural Comput. 4, 415 (1992).
+    """
+
+    def __init__(self, objective, point):
+        super().__init__(objective, point)
+        sums = [self._of_output(k) for k in range(objective.n_outputs)]
+        gradient = self._by_coordinates + sum(part["gradient"] for part in sums)
+        of_matrices = objective.by_matrix(sum(part["matrices"] for part in sums))
+        observables = np.array([part["observables"] for part in sums])
+        left = np.array([part["left"] for part in sums])
+        squares = np.sum(point.b**2, axis=0) / point.variances.observables
+        slopes = [
+            of_matrices - self._squares_of_matrices,
+            observables - squares,
+            left - np.array([part["squares"] for part in sums]),
+        ]
+        self.numbers = np.concatenate([of_matrices, observables, left])
+        self.vector = np.concatenate([gradient, 0.5 * np.concatenate(slopes)])
+
+    def _of_output(self, k):
+        point, objective = self._point, self._objective
+        readout, primary = objective.model.readout, objective.model.primary
+
+        def of_chunk(part):
+            chunk, _, saved, system, features = part
+            solutions = point.solutions(k, part)
+            residuals = self._residuals(k, chunk, features)[:, np.newaxis]
+            weights = solutions.features.T - residuals * point.b[:, k]
+            weights *= point.scales[chunk, k : k + 1]
+            pulled = readout.pull_back_features(system, weights)
+            gradient = primary.gradient(point.coordinates, saved, pulled)
+            return {"gradient": gradient, **self._counts(k, part, solutions)}
+
+        return self._sum(of_chunk)
+
+
+class EvidenceGradient(_Sums):
     r"""Derivatives of the negative logarithm of the evidence at a point.
 
     Parameters
@@ -51,10 +169,8 @@ class EvidenceGradient:
     """
 
     def __init__(self, objective, point):
-        self._objective, self._point = objective, point
-        variances = point.variances
-        prior = variances.matrices[objective.block_of]
-        by_coordinates = point.coordinates / prior
+        super().__init__(objective, point)
+        variances, by_coordinates = point.variances, self._by_coordinates
         of_matrices, of_observables, of_noise = 0.0, [], []
         observables, left = [], []
         for k, amplitude in enumerate(variances.observables):
@@ -69,8 +185,7 @@ class EvidenceGradient:
             of_noise.append(0.5 * (direct["left"] - direct["squares"]) - noise)
             observables.append(direct["observables"])
             left.append(direct["left"])
-        squares = objective.by_matrix(point.coordinates**2) / variances.matrices
-        slopes = 0.5 * (of_matrices - squares)
+        slopes = 0.5 * (of_matrices - self._squares_of_matrices)
         self.used = np.array(observables) + np.sum(of_matrices) / len(observables)
         self.numbers = np.concatenate([of_matrices, observables, left])
         self.vector = np.concatenate([by_coordinates, slopes, of_observables, of_noise])
@@ -81,48 +196,29 @@ class EvidenceGradient:
         Returns
         -------
         dict
-            ``gradient`` by the coordinates; ``matrices``, for each coordinate, and
-            ``observables``, how many the data determine; ``left``, observations left
-            for the noise, and ``squares``, of residuals in its units; ``tangents``,
-            the sum ``h`` of changes of the features.
+            ``gradient`` by the coordinates; the `_counts`; and ``tangents``, the sum
+            ``h`` of changes of the features.
         """
         point, objective = self._point, self._objective
-        own, mixed = point.outputs[k]
-        n_features = objective.n_features
         readout, primary = objective.model.readout, objective.model.primary
-        shares_of_noise = self._shares_of_noise(k)
 
         def of_chunk(part):
             chunk, assembled, saved, system, features = part
-            rows = point.rows(k, part)
-            of_features, of_matrices = rows[:, :n_features].T, rows[:, n_features:].T
-            projected = solve_transposed(own, of_features)
-            rest = of_matrices - mixed.T @ projected
-            solved = solve(point.triangle, solve_transposed(point.triangle, rest))
-            beta = solve(own, projected - mixed @ solved)
-            by_matrices = of_matrices * solved
-            by_features = np.sum(of_features * beta, axis=0)
-            leverage = np.sum(by_matrices, axis=0) + by_features
+            solutions = point.solutions(k, part)
+            residuals = self._residuals(k, chunk, features)[:, np.newaxis]
             scale = point.scales[chunk, k : k + 1]
-            residuals = scale[:, 0] * point.residuals(chunk, features)[:, k]
-            noise = shares_of_noise[chunk]
-            left = noise @ (objective.weight[chunk, 0] - leverage)
-            weights = scale * (beta.T - residuals[:, np.newaxis] * point.b[:, k])
-            directions = primary.tangents(point.coordinates, saved, scale * solved.T)
+            scaled = scale * solutions.matrices.T
+            weights = scale * (solutions.joint_features.T - residuals * point.b[:, k])
+            directions = primary.tangents(point.coordinates, saved, scaled)
             changes = self._change_of_gradients(k, assembled, saved, directions)
             pulled = readout.pull_back_features(system, weights) + changes
             gradient = primary.gradient(point.coordinates, saved, pulled)
             if not primary.is_linear:
                 gradients = point.matrix_gradients(k, system)
-                gradient += primary.gradient_of_tangents(
-                    saved, scale * solved.T, gradients
-                )
+                gradient += primary.gradient_of_tangents(saved, scaled, gradients)
             return {
                 "gradient": gradient,
-                "matrices": np.sum(by_matrices, axis=1),
-                "observables": np.sum(by_features),
-                "left": left,
-                "squares": noise @ residuals**2,
+                **self._counts(k, part, solutions),
                 "tangents": readout.features_tangent(system, directions).sum(axis=0),
             }
 
@@ -166,21 +262,6 @@ class EvidenceGradient:
             }
 
         return self._sum(of_chunk).values()
-
-    def _shares_of_noise(self, k):
-        """Which part of the variance of each target is noise, not known errors."""
-        noise, errors = self._point.variances.noise[k], self._objective.squared_errors
-        if np.ndim(errors) == 0:
-            return np.ones(self._objective.n_samples)
-        return noise / (noise + errors[:, k])
-
-    def _sum(self, of_chunk):
-        """Sums over all chunks of what a function returns for each."""
-
-        def of_share(share):
-            return _total(map(of_chunk, share))
-
-        return _total(self._objective.map_shares(of_share, self._point.passes))
 
 
 def _total(terms):

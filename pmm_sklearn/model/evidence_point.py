@@ -1,14 +1,41 @@
 """What the evidence is made of at one set of matrices and variances."""
 
-from functools import reduce
+from functools import cached_property, reduce
 from typing import NamedTuple
 
 import numpy as np
 
 from ._chunks import shares
-from .triangles import absorbed, log_determinant, solve
+from .triangles import absorbed, log_determinant, solve, solve_transposed
 
 _LN_2_PI = np.log(2 * np.pi)
+
+
+class Solutions(NamedTuple):
+    r"""What one output of some samples says of the parameters.
+
+    Attributes
+    ----------
+    features : ndarray of shape (n_features, n_samples)
+        :math:`A^{-1} \phi_s`, of the observables alone, in units of the noise.
+    joint_features : ndarray of shape (n_features, n_samples)
+        The part :math:`\beta_s` of :math:`B^{-1} j_s`.
+    matrices : ndarray of shape (size, n_samples)
+        The other part, :math:`w_s`.
+    of_features, of_matrices : ndarray of shape (n_features or size, n_samples)
+        The leverage :math:`j_s \cdot B^{-1} j_s`, parameter by parameter.
+    """
+
+    features: np.ndarray
+    joint_features: np.ndarray
+    matrices: np.ndarray
+    of_features: np.ndarray
+    of_matrices: np.ndarray
+
+    @property
+    def leverage(self):
+        """That of the samples: how many parameters each determines."""
+        return np.sum(self.of_features, axis=0) + np.sum(self.of_matrices, axis=0)
 
 
 class Output(NamedTuple):
@@ -52,6 +79,9 @@ class EvidencePoint:
         The factors ``c``, times roots of the weights.
     b : ndarray of shape (n_features, n_outputs)
         The most probable observables.
+    potential : float
+        Negative logarithm of the probability of matrices and data, with observables
+        integrated out: ``L`` without the determinant of the matrices.
     outputs : list of Output
         The joint factor, but for its last rows.
     triangle : ndarray of shape (size, size)
@@ -73,15 +103,35 @@ class EvidencePoint:
         self.scales = np.sqrt(objective.weight / noise)
         self.passes = objective.passes(self.coordinates)
         self._rows = {}
-        self.b = np.stack(
-            [self._most_probable(k) for k in range(objective.n_outputs)], axis=1
-        )
+        own = [self._most_probable(k) for k in range(objective.n_outputs)]
+        self.b = np.stack([b for b, _ in own], axis=1)
         self.observables = objective.model.readout.observables_of(self.b)
-        self.triangle = np.diag(1.0 / np.sqrt(self._variance_of_coordinates()))
-        self.outputs = []
-        for k in range(objective.n_outputs):
-            self._project_out(k)
-        self.value = self._value(noise)
+        self.potential = self._potential(noise) + sum(half for _, half in own)
+        if not np.isfinite(self.potential):
+            raise np.linalg.LinAlgError("The evidence is no finite number.")
+
+    @property
+    def outputs(self):
+        """Rows of the joint factor."""
+        return self._joint[0]
+
+    @property
+    def triangle(self):
+        """Its last rows."""
+        return self._joint[1]
+
+    @cached_property
+    def value(self):
+        """The negative logarithm ``L``."""
+        return self.potential + log_determinant(self.triangle)
+
+    @cached_property
+    def _joint(self):
+        triangle, outputs = np.diag(1.0 / np.sqrt(self._variance_of_coordinates())), []
+        for k in range(self._objective.n_outputs):
+            output, triangle = self._projected_out(k, triangle)
+            outputs.append(output)
+        return outputs, triangle
 
     def _variance_of_coordinates(self):
         return self.variances.matrices[self._objective.block_of]
@@ -144,7 +194,14 @@ class EvidencePoint:
         return reduce(absorbed, self._objective.threads(factor, tasks))
 
     def _most_probable(self, k):
-        """Observables of one output: a ridge regression on the features."""
+        """Observables of one output, a ridge regression on the features.
+
+        Returns
+        -------
+        b : ndarray of shape (n_features,)
+        half : float
+            Half the logarithm of the determinant.
+        """
         objective = self._objective
         n_features = objective.n_features
 
@@ -160,22 +217,41 @@ class EvidencePoint:
         prior[-1] = 0.0
         factor = self._absorb(np.diag(prior), rows_of)
         own, right = factor[:n_features, :n_features], factor[:n_features, n_features]
-        log_determinant(own)
-        return solve(own, right)
+        half = log_determinant(own)
+        return solve(own, right), half
 
-    def _project_out(self, k):
-        """Rows of one output in the joint factor; the rest is for the triangle."""
+    def _projected_out(self, k, triangle):
+        """Rows of one output in the joint factor, and the triangle that is left."""
         n_features = self._objective.n_features
-        first = np.zeros((n_features + len(self.triangle),) * 2)
+        first = np.zeros((n_features + len(triangle),) * 2)
         diagonal = np.arange(n_features)
         first[diagonal, diagonal] = 1.0 / np.sqrt(self.variances.observables[k])
-        first[n_features:, n_features:] = self.triangle
+        first[n_features:, n_features:] = triangle
         factor = self._absorb(first, lambda part: self.rows(k, part))
         top = factor[:n_features]
-        self.outputs.append(Output(top[:, :n_features], top[:, n_features:]))
-        self.triangle = factor[n_features:, n_features:]
+        output = Output(top[:, :n_features], top[:, n_features:])
+        return output, factor[n_features:, n_features:]
 
-    def _value(self, noise):
+    def solutions(self, k, part):
+        """`Solutions` of one output for the samples of an element of `passes`."""
+        own, mixed = self.outputs[k]
+        n_features = len(own)
+        rows = self.rows(k, part)
+        of_features, of_matrices = rows[:, :n_features].T, rows[:, n_features:].T
+        projected = solve_transposed(own, of_features)
+        rest = of_matrices - mixed.T @ projected
+        matrices = solve(self.triangle, solve_transposed(self.triangle, rest))
+        joint = solve(own, projected - mixed @ matrices)
+        return Solutions(
+            solve(own, projected),
+            joint,
+            matrices,
+            of_features * joint,
+            of_matrices * matrices,
+        )
+
+    def _potential(self, noise):
+        """All but the determinants."""
         objective, variances = self._objective, self.variances
         squares = 0.0
 
@@ -195,10 +271,4 @@ class EvidencePoint:
         logarithms += objective.n_features * np.sum(np.log(variances.observables))
         logarithms += np.sum(np.log(prior))
         logarithms += objective.n_observations * objective.n_outputs * _LN_2_PI
-        determinant = log_determinant(self.triangle)
-        for output in self.outputs:
-            determinant += log_determinant(output.own)
-        value = 0.5 * float(squares + logarithms) + determinant
-        if not np.isfinite(value):
-            raise np.linalg.LinAlgError("The evidence is no finite number.")
-        return value
+        return 0.5 * float(squares + logarithms)

@@ -54,6 +54,8 @@ class Objective:
 
     Attributes
     ----------
+    jacobian_chunks : list of slice
+        Chunks of samples whose Jacobians are small.
     threads : callable
         Calls a function for shares of the samples: see :meth:`PMM.predict`.  By default
         the builtin ``map``.  Sums do not depend on it.
@@ -90,8 +92,8 @@ class Objective:
         # Without the Jacobian more samples fit into one pass; with the same chunks
         # for both, a forward pass that is remembered serves both.
         rows = max(_FEWEST_ROWS, _LARGEST_JACOBIAN // model.n_parameters)
-        self._jacobian_chunks = chunks(len(X), model.n_outputs, rows)
-        self.chunks = self._jacobian_chunks
+        self.jacobian_chunks = chunks(len(X), model.n_outputs, rows)
+        self.chunks = self.jacobian_chunks
         self._remembers = model.working_size * len(X) <= _LARGEST_MEMORY
         if not self._remembers:
             self.chunks = model.prediction_chunks(len(X))
@@ -245,12 +247,11 @@ class Objective:
             total, residuals, jacobian = self._stacked(theta)
             alpha = self._alpha(total, penalised @ penalised)
             return DualEquations(residuals, jacobian, alpha * penalised, alpha)
-        parameters = self.model.split(theta)
 
         def equations(share):
-            return _normal_equations(self._blocks(theta, parameters, share))
+            return _normal_equations(self.blocks(theta, share))
 
-        total, gradient, matrix = self._sum(equations, self._jacobian_chunks)
+        total, gradient, matrix = self._sum(equations, self.jacobian_chunks)
         if self.smoothness is not None:
             smoothness = _normal_equations([self._smoothness_block(theta)])
             total += smoothness[0]
@@ -284,8 +285,7 @@ class Objective:
         residuals = np.empty(self.n_residuals)
         jacobian = np.empty((self.n_parameters, self.n_residuals)).T
         total, start = 0.0, 0
-        parameters = self.model.split(theta)
-        blocks = list(self._blocks(theta, parameters, self._jacobian_chunks))
+        blocks = list(self.blocks(theta, self.jacobian_chunks))
         if self.smoothness is not None:
             blocks.append(self._smoothness_block(theta))
         for value, block_residuals, block_jacobian in blocks:
@@ -306,8 +306,24 @@ class Objective:
             )
         return sums
 
-    def _blocks(self, theta, parameters, share):
-        """Loss, residuals and Jacobian, chunk by chunk."""
+    def blocks(self, theta, share):
+        """Loss, residuals and their Jacobian, chunk by chunk.
+
+        Parameters
+        ----------
+        theta : ndarray of shape (n_parameters,)
+            Parameters.
+        share : list of slice
+            Chunks of samples, some of `jacobian_chunks`.
+
+        Yields
+        ------
+        loss : float
+        residuals : ndarray of shape (n_outputs * n_samples,)
+            All samples of one output, then those of the next.
+        jacobian : ndarray of shape (n_outputs * n_samples, n_parameters)
+        """
+        parameters = self.model.split(theta)
         for chunk in share:
             outputs, saved = self.forward(theta, parameters, chunk)
             data = (outputs, self.y[chunk], self.weight[chunk])

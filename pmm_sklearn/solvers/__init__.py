@@ -3,14 +3,16 @@
 from ._interruption import Interruption
 from ._objective import ObjectiveProtocol, QuadraticModel
 from ._progress import Progress
-from ._registry import SOLVERS, Solver
+from ._registry import EVIDENCE, SOLVERS, Solver
 from ._result import SolverResult, StopReason
 from ._stopping_rule import StoppingRule
 from .adam import Adam, Schedule, minimize_adam, run_epoch
+from .evidence import maximize_evidence
 from .lbfgs import minimize_lbfgs
 from .levenberg_marquardt import minimize_lm, minimize_newton_cg
 
 __all__ = [
+    "EVIDENCE",
     "SOLVERS",
     "Adam",
     "Interruption",
@@ -22,6 +24,7 @@ __all__ = [
     "SolverResult",
     "StopReason",
     "StoppingRule",
+    "maximize_evidence",
     "minimize_adam",
     "minimize_lbfgs",
     "minimize_lm",

@@ -69,19 +69,24 @@ class Progress:
         self.validation_curve = []
         self.memory = None
         self._best = None
-        self._is_continued = previous is not None
-        if self._is_continued:
+        self._n_unsettled = 0
+        if previous is not None:
             self._restore(previous)
 
     def _restore(self, previous):
         self.loss_curve += previous.loss_curve
         self.validation_curve += previous.validation_curve
         self._best = (previous.theta, previous.loss, previous.score)
-        self._last, self._best_iteration, self._zero, self.memory = previous.resume
+        resume = previous.resume
+        self._last, self._best_iteration, self._zero, *others = resume
+        self._n_unsettled, self.memory = others
 
     def start(self, theta, loss):
-        """Note the starting point; returns a `StopReason` or None to go on."""
-        if self._is_continued:
+        """Note the starting point; returns a `StopReason` or None to go on.
+
+        Only the first one counts, be it that of a result that is continued.
+        """
+        if self._best is not None:
             return None
         self._last = theta
         self._best = (theta, loss, self._score(theta, loss))
@@ -94,7 +99,7 @@ class Progress:
         is_zero = not self.rule.is_logarithm and loss <= self.rule.floor
         return StopReason.STATIONARY if is_zero else None
 
-    def record(self, theta, loss, memory=None):
+    def record(self, theta, loss, memory=None, settles=True):
         """Note an iteration; returns a `StopReason` or None to go on.
 
         Parameters
@@ -105,12 +110,17 @@ class Progress:
             Loss there.
         memory : object, optional
             See the attribute.
+        settles : bool, default=True
+            Whether it should have decreased the loss, so that training has converged
+            after many that did not.
         """
         score = self._score(theta, loss)
         # Together, for an interruption must not find one without the other.
         self._last, self.memory = theta, memory
         self.loss_curve.append(loss)
         n_iter = len(self.loss_curve)
+        if not settles:
+            self._n_unsettled = n_iter
         if self.validation_loss is not None:
             self.validation_curve.append(score)
         if score < self._best[2] or self._counts_last:
@@ -136,7 +146,13 @@ class Progress:
 
     def result(self, reason):
         """Wrap up, at the best point."""
-        resume = Resume(self._last, self._best_iteration, self._zero, self.memory)
+        resume = Resume(
+            self._last,
+            self._best_iteration,
+            self._zero,
+            self._n_unsettled,
+            self.memory,
+        )
         curves = self.loss_curve, self.validation_curve
         return SolverResult(*self._best, reason, *curves, resume)
 
@@ -153,7 +169,7 @@ class Progress:
     def _stop_reason(self, n_iter, wants_stop):
         if wants_stop:
             return StopReason.CALLBACK
-        waited = n_iter - self._best_iteration
+        waited = n_iter - max(self._best_iteration, self._n_unsettled)
         if waited >= self.rule.n_iter_no_change:
             # The training loss itself never rises.
             return StopReason.STOPPED_EARLY
@@ -165,7 +181,7 @@ class Progress:
 
     def _has_converged(self, n_iter):
         patience = self.rule.n_iter_no_change
-        if n_iter <= patience:
+        if n_iter < patience + max(self._n_unsettled, 1):
             return False
         before, now = self.loss_curve[-1 - patience], self.loss_curve[-1]
         if self.rule.is_logarithm:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from .adam import minimize_adam
+from .evidence import maximize_evidence
 from .lbfgs import minimize_lbfgs
 from .levenberg_marquardt import minimize_lm, minimize_newton_cg
 
@@ -61,3 +62,6 @@ SOLVERS = {
         is_scheduled=True,
     ),
 }
+
+#: The solver of an `EvidenceObjective`.
+EVIDENCE = Solver(maximize_evidence, ("value", "quadratic_model", "in_turn"))

@@ -61,6 +61,8 @@ class Resume(NamedTuple):
         Iteration of the best parameters.
     zero : float
         Loss that counts as zero.
+    n_unsettled : int
+        Number of iterations that may have raised the loss.
     memory : object
         The solver's own state, for example its damping.
     """
@@ -68,6 +70,7 @@ class Resume(NamedTuple):
     theta: np.ndarray
     best_iteration: int
     zero: float
+    n_unsettled: int
     memory: Any
 
 

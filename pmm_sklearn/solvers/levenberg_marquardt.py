@@ -102,7 +102,7 @@ def _minimize(objective, quadratic_model, theta, progress):
         reason = progress.start(theta, loss)
         while reason is None:
             model = quadratic_model(theta)
-            theta, loss, damping = descend(objective, model, theta, loss, damping)
+            theta, loss, damping = descend(objective.value, model, theta, loss, damping)
             if damping > LARGEST_DAMPING:
                 reason = StopReason.STATIONARY
             else:
@@ -118,13 +118,13 @@ def decreased(damping):
     return max(damping / _DECREASE, _LEAST_DAMPING)
 
 
-def descend(objective, model, theta, loss, damping):
-    """Raise the damping until a step decreases the loss."""
+def descend(value, model, theta, loss, damping):
+    """Raise the damping until a step decreases a function."""
     scale = model.scale if model.scale > 0 else 1.0
     while damping <= LARGEST_DAMPING:
         try:
             trial = theta + model.step(damping * scale)
-            trial_loss = objective.value(trial)
+            trial_loss = value(trial)
         except np.linalg.LinAlgError:
             trial_loss = np.inf
         if trial_loss < loss:

@@ -21,6 +21,8 @@ _SMALL_RESIDUAL = 1e-4
 # Of all matrices that vary together, in units of the mean spacing of levels, for
 # features of about [-1, 1].
 _FIRST_DEVIATIONS = 0.5, 3.0
+# Of the noise, in standard deviations of the targets.
+_FIRST_NOISES = 0.03, 0.3
 # Observations whose evidence weighs several models.
 _JUDGES = 10
 # Triangular factors that maximising an evidence takes, and what a core does.
@@ -193,6 +195,7 @@ class EvidenceProblem:
             units.weights(weight),
             None if error is None else error / units.target_scale,
             learns_noise,
+            is_far=first_variances is None,
         )
 
     @property
@@ -253,10 +256,13 @@ class EvidenceProblem:
         return bool(is_small or not np.any(self.objective.y))
 
     def random_start(self, seed):
-        """Matrices drawn from their prior, whose first width is drawn, too."""
+        """Matrices drawn from their prior, whose width is drawn, too, and the noise."""
         random_state = np.random.RandomState(seed)
-        deviation = np.exp(random_state.uniform(*np.log(_FIRST_DEVIATIONS)))
-        theta = self.objective.initial(random_state, deviation)
+        deviation, noise = (
+            np.exp(random_state.uniform(*np.log(limits)))
+            for limits in (_FIRST_DEVIATIONS, _FIRST_NOISES)
+        )
+        theta = self.objective.initial(random_state, deviation, noise)
         size, primary = self.objective.size, self.model.primary
         theta[:size] = self.units.silence_constants(primary, theta[:size])
         return theta

@@ -7,7 +7,8 @@ from numpy.testing import assert_allclose, assert_array_equal
 from pmm_sklearn._threads import ThreadMap
 from pmm_sklearn.model import EvidenceObjective, LaplacePosterior, observable_pmm
 from pmm_sklearn.model import evidence as module
-from pmm_sklearn.solvers import Progress, StoppingRule, StopReason, minimize_lm
+from pmm_sklearn.solvers import Progress, StoppingRule, StopReason, maximize_evidence
+from pmm_sklearn.solvers.evidence import IN_TURN
 
 from ..problems import central_difference
 
@@ -130,6 +131,67 @@ def test_gradient(structure, n_outputs, errors):
     assert_array_equal(equations.gradient, gradient[: objective.size])
 
 
+@pytest.mark.parametrize("errors", [False, True])
+@pytest.mark.parametrize("structure", STRUCTURES, ids=str)
+@pytest.mark.parametrize("n_outputs", [1, 2])
+def test_potential_and_its_gradient(structure, n_outputs, errors):
+    """The value without half of the determinant of the matrices."""
+    objective, theta = make_objective(structure, n_outputs, errors=errors)
+    size = objective.size
+    triangle = objective.joint_factor(theta)[-size - n_outputs : -n_outputs, :size]
+    half = np.sum(np.log(np.abs(np.diag(triangle))))
+    assert_allclose(objective.potential(theta), objective.value(theta) - half)
+    numerical = [
+        central_difference(objective.potential, theta, e)
+        for e in np.eye(theta.size)[:size]
+    ]
+    turn = objective.in_turn(theta)
+    assert turn.potential == objective.potential(theta)
+    assert_allclose(turn.matrices.gradient, numerical, rtol=1e-5, atol=1e-6)
+    assert np.all(turn.matrices.step(0.1)[size:] == 0)
+    joint = objective.quadratic_model(theta)
+    assert_array_equal(turn.matrices.matrix, joint.matrix)
+
+
+@pytest.mark.parametrize("structure", READOUTS, ids=str)
+def test_fixed_points_of_the_variances_are_those_of_mackay(structure):
+    objective, theta = make_objective(structure, n_outputs=2)
+    size, n_features = objective.size, objective.n_features
+    coordinates, variances = objective.split(theta)
+    curvature = joint_curvature(objective, theta)
+    prior = np.concatenate(
+        [1 / variances.matrices[objective.block_of]]
+        + [np.full(n_features, 1 / s) for s in variances.observables]
+    )
+    covariance = np.linalg.inv(curvature)
+    numbers = 1.0 - prior * np.diag(covariance)
+    squares = objective.by_matrix(coordinates**2)
+    expected = list(np.log(squares / objective.by_matrix(numbers[:size])))
+    noises = []
+    for k in range(2):
+        features, b, noise = observables_of(objective, theta, k)
+        own = slice(size + k * n_features, size + (k + 1) * n_features)
+        expected.append(np.log(b @ b / numbers[own].sum()))
+        weighted = objective.weight[:, 0] * (objective.y[:, k] - features @ b) ** 2
+        columns = [
+            central_difference(
+                lambda c, b=b: features_of(objective, c) @ b, coordinates, e
+            )
+            for e in np.eye(size)
+        ]
+        rows = np.hstack([np.stack(columns, axis=1), features])
+        parts = np.r_[np.arange(size), np.arange(own.start, own.stop)]
+        block = covariance[np.ix_(parts, parts)]
+        leverage = np.einsum("sp,pq,sq->s", rows, block, rows) / noise
+        left = objective.weight.sum() - leverage.sum()
+        noises.append(np.log(weighted.sum() / left))
+    turn = objective.in_turn(theta)
+    moved = (theta + turn.widths + turn.scales)[size:]
+    assert_allclose(moved, [*expected, *noises], rtol=1e-5, atol=1e-5)
+    assert np.all(turn.widths[size + objective.n_matrices :] == 0)
+    assert np.all(turn.scales[: size + objective.n_matrices] == 0)
+
+
 @pytest.mark.parametrize("readout", ["expectation", "density"])
 def test_gradient_is_finite_at_degenerate_spectra(readout):
     model = observable_pmm(2, 1, (4,), 4, readout=readout, level_spacing=0.0)
@@ -138,6 +200,7 @@ def test_gradient_is_finite_at_degenerate_spectra(readout):
     theta = objective.initial(np.random.RandomState(0))
     theta[: objective.size] = 0.0  # all levels are equal
     assert np.all(np.isfinite(objective.value_and_gradient(theta)[1]))
+    assert np.all(np.isfinite(objective.in_turn(theta).matrices.gradient))
 
 
 def test_gradient_where_levels_that_are_not_selected_cross():
@@ -311,7 +374,7 @@ def test_posterior_with_matrices_known_is_that_of_the_gaussian_process():
 class TestTraining:
     def run(self, objective, theta, max_iter=40, previous=None, tol=0.0):
         rule = StoppingRule(tol=tol, max_iter=max_iter, is_logarithm=True)
-        return minimize_lm(objective, theta, Progress(rule, previous=previous))
+        return maximize_evidence(objective, theta, Progress(rule, previous=previous))
 
     def smooth(self, noise=0.1):
         rng = np.random.RandomState(0)
@@ -329,33 +392,48 @@ class TestTraining:
         assert result.loss == min(result.loss_curve)
         _, variances = objective.split(result.theta)
         assert np.sqrt(variances.noise[0]) == pytest.approx(0.1, rel=0.2)
-        assert np.all(np.diff(result.loss_curve) < 0)
+        assert np.all(np.diff(result.loss_curve[IN_TURN:]) < 0)
         # Variances are at their best: no other noise is more probable.
         for change in (-0.3, 0.3):
             other = result.theta.copy()
             other[-1] += change
             assert objective.log_evidence(other) < -result.loss + 0.05
 
-    def test_continues_as_if_it_had_not_stopped(self):
+    @pytest.mark.parametrize("n_iter", [1, 15, IN_TURN, IN_TURN + 1, IN_TURN + 7])
+    def test_continues_as_if_it_had_not_stopped(self, n_iter):
         objective, theta = self.smooth()
         whole = self.run(objective, theta)
-        first = self.run(objective, theta, max_iter=15)
+        first = self.run(objective, theta, max_iter=n_iter)
+        assert first.n_iter == n_iter
         rest = self.run(objective, first.resume.theta, previous=first)
         assert_array_equal(rest.theta, whole.theta)
         assert rest.loss_curve == whole.loss_curve
 
-    def test_interruption_keeps_the_best(self):
+    def test_does_not_converge_while_the_evidence_may_fall(self):
+        objective, theta = self.smooth()
+        result = self.run(objective, theta, tol=1e9, max_iter=99)
+        assert result.reason is StopReason.CONVERGED
+        assert result.n_iter == IN_TURN + 10
+
+    def test_a_start_that_is_near_takes_no_turns(self):
+        objective, theta = self.smooth()
+        objective.is_far = False
+        losses = self.run(objective, theta).loss_curve
+        assert np.all(np.diff(losses) < 0)
+
+    @pytest.mark.parametrize("last", [7, IN_TURN + 3])
+    def test_interruption_keeps_the_best(self, last):
         objective, theta = self.smooth()
 
         def on_iteration(n_iter, theta, loss, score):
-            if n_iter == 7:
+            if n_iter == last:
                 raise KeyboardInterrupt
 
         rule = StoppingRule(tol=0.0, max_iter=40, is_logarithm=True)
         progress = Progress(rule, on_iteration=on_iteration)
-        result = minimize_lm(objective, theta, progress)
+        result = maximize_evidence(objective, theta, progress)
         assert result.reason is StopReason.INTERRUPTED
-        assert result.n_iter == 7
+        assert result.n_iter == last
         assert result.loss == min(result.loss_curve)
 
     def test_absurd_starts_are_not_finite_or_silent(self):

@@ -1,0 +1,284 @@
+r"""What every evidence has: variances as parameters, and what a fit tells.
+
+Parameters are one vector, coordinates first and then the logarithms of the variances,
+
+=================  =============================================================
+:math:`\tau_l^2`   of the prior of the matrix ``M_l``, in coordinates
+:math:`s_k^2`      of the prior of the observables of output ``k``
+:math:`\sigma_k^2` of the noise of output ``k``, beside known errors
+=================  =============================================================
+
+Their most probable values follow from the numbers :math:`\gamma` of parameters that the
+data determine, or of observations that these leave: :math:`\tau_l^2 = |M_l - D_l|^2 /
+\gamma_l`, and so on.
+"""
+
+import copy
+from abc import ABC, abstractmethod
+from typing import NamedTuple
+
+import numpy as np
+
+from .equations import EvidenceEquations
+
+# Variances are kept between these, for standardised data: of matrices, observables and
+# noise.  Larger observables cancel more digits than there are.
+_BOUNDS = (1e-8, 12.0), (1e-4, 1e4), (1e-18, 4.0)
+# Of matrices that are given, to begin with.
+_FIRST_BOUNDS = 1e-3, 4.0
+# Of the noise, to begin with.
+_FIRST_NOISE = 0.03
+# Logarithms of variances change by no more in one step.
+_LARGEST_STEP = 3.0
+# Numbers of parameters that the data determine count as no less.
+_LEAST_NUMBER = 1.0
+_LEAST_RATIO = 1e-9
+#: An intercept is next to certain: a multiple of one among the observables replaces it.
+INTERCEPT_PRECISION = 1e8
+
+
+class Variances(NamedTuple):
+    r"""What the evidence determines beside the matrices.
+
+    Attributes
+    ----------
+    matrices : ndarray of shape (n_matrices,)
+        :math:`\tau_l^2`.
+    observables : ndarray of shape (n_outputs,)
+        :math:`s_k^2`.
+    noise : ndarray of shape (n_outputs,)
+        :math:`\sigma_k^2`.
+    """
+
+    matrices: np.ndarray
+    observables: np.ndarray
+    noise: np.ndarray
+
+
+class InTurn(NamedTuple):
+    """What is next where matrices and variances take turns.
+
+    Attributes
+    ----------
+    potential : float
+        The present value.
+    matrices : EvidenceEquations
+        Its model, whose steps leave the variances alone.
+    widths, scales : ndarray of shape (n_parameters,)
+        Steps to the fixed points of the variances, those of the priors of the matrices,
+        and those of observables and noise.
+    """
+
+    potential: float
+    matrices: EvidenceEquations
+    widths: np.ndarray
+    scales: np.ndarray
+
+
+class Evidence(ABC):
+    """Negative logarithm of an evidence, a function of coordinates and variances.
+
+    Abstract: a subclass adds what belongs to a point.
+
+    Attributes
+    ----------
+    model : PMM
+        Structure of the model.
+    y, weight : ndarray
+        Standardised targets, and numbers of observations that they are.
+    learns_noise, is_far : bool
+        See `EvidenceObjective`.
+    size : int
+        Number of coordinates.
+    n_matrices, n_outputs : int
+        Numbers of variances of each kind.
+    """
+
+    # Whether the slope of the determinant is known: see `maximize_evidence`.
+    has_slope: bool
+
+    def __init__(self, model, y, weight, size, learns_noise, threads, is_far):
+        self.model = model
+        self.y = y
+        self.weight = weight
+        self.size = size
+        self.learns_noise = learns_noise
+        self.threads = threads
+        self.is_far = is_far
+        self.n_samples, self.n_outputs = y.shape
+        self.n_residuals = y.size
+        self.n_matrices = model.primary.n_matrices
+        self.n_parameters = size + self.n_matrices + 2 * self.n_outputs
+        self.n_observations = float(weight.sum())
+        sizes = [space.size for space in model.primary.spaces]
+        # The matrix that each coordinate of matrices belongs to.
+        self.block_of = np.repeat(np.arange(self.n_matrices), sizes)
+        self._last = None
+
+    def __getstate__(self):
+        """Without what was calculated last."""
+        return {**vars(self), "_last": None}
+
+    def with_threads(self, threads):
+        """The same with another function that maps over shares of the samples."""
+        other = copy.copy(self)
+        other.threads = threads
+        return other
+
+    # -- the vector of parameters
+
+    def by_matrix(self, numbers):
+        """Sums over the coordinates of each matrix."""
+        return np.bincount(self.block_of, numbers, self.n_matrices)
+
+    def split(self, theta):
+        """Coordinates, and `Variances`."""
+        ends = np.cumsum([self.size, self.n_matrices, self.n_outputs])
+        coordinates, *logarithms = np.split(theta, ends)
+        return coordinates, Variances(*map(np.exp, logarithms))
+
+    def join(self, coordinates, variances):
+        """The vector: the inverse of :meth:`split`."""
+        return np.concatenate([coordinates, *map(np.log, variances)])
+
+    def initial(self, random_state, deviation=0.5, noise=_FIRST_NOISE):
+        r"""A vector to start from: matrices drawn from their prior.
+
+        Parameters
+        ----------
+        random_state : numpy.random.RandomState
+            Source of the random numbers.
+        deviation : float, default=0.5
+            The first :math:`\tau`, for all features together.
+        noise : float, default=0.03
+            The first :math:`\sigma`.
+        """
+        n_varying = max(self.n_matrices - 1, 1)
+        tau = np.full(self.n_matrices, deviation / np.sqrt(n_varying))
+        tau[0] = min(deviation, 0.5)
+        degrees = np.array([space.degree for space in self.model.primary.spaces])
+        tau **= 1.0 / degrees
+        coordinates = random_state.standard_normal(len(self.block_of))
+        coordinates = self._completed(coordinates * tau[self.block_of], random_state)
+        return self.join(coordinates, self._first_variances(tau**2, noise))
+
+    def start_from(self, coordinates, variances=None):
+        """A vector of given coordinates, with given variances or those that suit.
+
+        Parameters
+        ----------
+        coordinates : ndarray of shape (model.n_parameters,)
+            Of matrices and observables.
+        variances : tuple of ndarray, optional
+            `Variances` to begin with.
+        """
+        coordinates = coordinates[: self.size]
+        if variances is None:
+            sizes = np.maximum(np.bincount(self.block_of, minlength=self.n_matrices), 1)
+            of_matrices = coordinates[: len(self.block_of)]
+            squares = self.by_matrix(of_matrices**2) / sizes
+            variances = self._first_variances(np.clip(squares, *_FIRST_BOUNDS))
+        return self.join(coordinates, variances)
+
+    def _first_variances(self, matrices, noise=_FIRST_NOISE):
+        ones = np.ones(self.n_outputs)
+        variance = noise**2 if self.learns_noise else _BOUNDS[2][0]
+        return Variances(matrices, ones, variance * ones)
+
+    @abstractmethod
+    def _completed(self, coordinates, random_state):
+        """All coordinates to start from, those of the matrices given."""
+
+    # -- value and derivatives
+
+    def value(self, theta):
+        """Value ``L``; infinite where it cannot be calculated."""
+        try:
+            return self._at(theta).value
+        except np.linalg.LinAlgError:
+            return np.inf
+
+    def potential(self, theta):
+        """``L`` without the determinant whose slope steps in turn leave out."""
+        return self._at(theta).potential
+
+    @abstractmethod
+    def in_turn(self, theta):
+        """How to lower the potential for given variances, and to improve these.
+
+        Returns
+        -------
+        InTurn
+        """
+
+    def _in_turn(self, theta, triangle, precision, gradient, numbers):
+        """`InTurn` from derivatives of the potential, and those of the variances."""
+        steps = np.zeros(self.n_parameters)
+        steps[self.size :] = self._variance_steps(theta, gradient[self.size :], numbers)
+        widths = steps.copy()
+        widths[self.size + self.n_matrices :] = 0.0
+        equations = EvidenceEquations(
+            triangle, precision, gradient[: self.size], np.zeros_like(numbers)
+        )
+        return InTurn(self.potential(theta), equations, widths, steps - widths)
+
+    def _variance_steps(self, theta, slopes, numbers):
+        r"""Changes of the logarithms of the variances, towards fixed points.
+
+        Slopes are :math:`\tfrac12 (\gamma - q)`, where a number :math:`\gamma` of
+        parameters (or of observations that are left) is what ``q``, proportional to the
+        inverse of the variance, should be: the logarithm of their ratio leads there.
+        """
+        ratios = 1.0 - 2.0 * slopes / np.maximum(numbers, _LEAST_NUMBER)
+        steps = np.log(np.maximum(ratios, _LEAST_RATIO))
+        group_sizes = self.n_matrices, self.n_outputs, self.n_outputs
+        lower, upper = np.log(np.repeat(_BOUNDS, group_sizes, axis=0)).T
+        logarithms = theta[self.size :]
+        steps = np.clip(steps, -_LARGEST_STEP, _LARGEST_STEP)
+        if not self.learns_noise:
+            steps[-self.n_outputs :] = 0.0
+        return np.clip(logarithms + steps, lower, upper) - logarithms
+
+    def _at(self, theta):
+        """What belongs to a vector, remembered for the last one."""
+        if self._last is None or not np.array_equal(self._last.theta, theta):
+            self._last = None  # two at a time would take twice the memory
+            self._last = self._point(theta.copy())
+        return self._last
+
+    @abstractmethod
+    def _point(self, theta):
+        """What belongs to a vector: an object with ``theta``, ``value``, ..."""
+
+    # -- what a fit tells
+
+    def log_evidence(self, theta):
+        """Logarithm of the probability of the data, ``-L``."""
+        return -self.value(theta)
+
+    def free_fraction(self, theta):
+        """Fraction of the observations that parameters leave for the noise."""
+        n_residuals = self.n_observations * self.n_outputs
+        return max(1.0 - self.n_effective(theta) / n_residuals, 0.0)
+
+    def alpha(self, theta):
+        r"""Weight of the squared observables, :math:`\sigma^2 / s^2`; a mean."""
+        _, variances = self.split(theta)
+        return float(np.mean(variances.noise / variances.observables))
+
+    @abstractmethod
+    def n_effective(self, theta):
+        """Number of parameters that the data determine, not their priors."""
+
+    @abstractmethod
+    def parameters(self, theta):
+        """Matrices, observables and intercepts: `Parameters`."""
+
+    @abstractmethod
+    def joint_factor(self, theta):
+        """Matrix ``R`` with ``R.T @ R`` the inverse covariance of a PMM's parameters.
+
+        Returns
+        -------
+        ndarray of shape (model.n_parameters, model.n_parameters)
+        """
