@@ -19,6 +19,7 @@ from .checks.parameters import check_integer, check_spread
 from .fitted import FittedModel, error_bars_of, once
 from .solvers import (
     EVIDENCE,
+    IN_TURN,
     SOLVERS,
     Interruption,
     Schedule,
@@ -26,7 +27,6 @@ from .solvers import (
     StopReason,
 )
 from .training import (
-    SCREENING_ITERATIONS,
     EvidenceProblem,
     OnlineTraining,
     Plan,
@@ -39,6 +39,8 @@ from .training import (
 
 # What an evidence has to gain, in units of tol: so much, and so much per observation.
 _NATS, _NATS_PER_OBSERVATION = 50.0, 0.1
+# Iterations after which evidences can be compared: ten after those in turn.
+_SCREENING_BY_EVIDENCE = IN_TURN + 10
 _LARGEST_SEED = np.iinfo(np.int32).max
 # Of each of several sizes, so many starts are tried.
 _N_PROBED = 2
@@ -205,7 +207,7 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
         """The first iterations of the first starts: `Fit`."""
         starts = self._starts(problem, structure, seeds[:-1][:_N_PROBED], 1)
         _, plan = self._plan(problem, len(starts), None)
-        n_iterations = min(SCREENING_ITERATIONS, self.max_iter)
+        n_iterations = min(plan.rule.n_iter_screening, self.max_iter)
         plan = replace(plan, rule=replace(plan.rule, max_iter=n_iterations))
         problem = problem.with_threads(ThreadMap(self.n_jobs))
         result = fit(problem, starts, plan, Watcher(interruption=KEYBOARD))
@@ -264,6 +266,7 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
             tol=tol,
             max_iter=schedule.n_epochs if solver.is_scheduled else self.max_iter,
             n_iter_no_change=self.n_iter_no_change,
+            n_iter_screening=_SCREENING_BY_EVIDENCE if is_evidence else 20,
             is_logarithm=is_evidence,
             is_scheduled=solver.is_scheduled,
         )

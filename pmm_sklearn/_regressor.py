@@ -1,39 +1,21 @@
 """Regression with parametric matrix models."""
 
-import numpy as np
 from sklearn.base import RegressorMixin
 from sklearn.utils import check_random_state
 
 from ._base import BasePMM, fitted_state_kept_on_error
 from ._callbacks import with_callbacks
-from .checks.data import check_features, check_table, set_aside
+from ._regression_problems import regression_problems, size_of
+from .checks.data import check_features, check_table
 from .checks.parameters import (
-    LARGEST_AUTOMATIC_SIDE,
     check_batchwise,
     check_flag,
     check_known_errors,
-    check_no_errors,
     check_observables,
     check_rank,
-    check_rank_reaches,
-    is_linear,
 )
 from .fitted import ObservableStructure, observable_structure
-from .training import (
-    EvidenceProblem,
-    GaussianEvidence,
-    GaussianLikelihood,
-    table_problem,
-    warn_of_small_weights,
-)
-
-# Sides that are tried one after the other, and that where there is no evidence.
-SIDES = (3, 5, 7, LARGEST_AUTOMATIC_SIDE)
-_SIDE_OTHERWISE = 7
-# Seconds that an evidence may take, of a size that is chosen or that is given.
-_LONGEST_CHOSEN, _LONGEST_GIVEN = 60.0, 600.0
-# With so many targets for each parameter large matrices are better than priors.
-_MANY_PER_PARAMETER = 5
+from .training import GaussianLikelihood, table_problem
 
 
 class PMMRegressor(RegressorMixin, BasePMM):
@@ -394,10 +376,7 @@ class PMMRegressor(RegressorMixin, BasePMM):
                 check_known_errors(self)
             data, is_single, error = check_table(self, X, y, sample_weight, y_err)
             random_state = check_random_state(self.random_state)
-            candidates = self._by_evidence(data, error)
-            if not candidates:
-                check_no_errors(self, error)
-                candidates = [self._by_penalty(data, random_state)]
+            candidates = regression_problems(self, data, error, random_state)
             description = {"n_outputs_": data.y.shape[1], "_single_output": is_single}
             given = {"X": X, "y": y, "metadata": {"sample_weight": sample_weight}}
             self._train(candidates, random_state, description, given)
@@ -444,7 +423,7 @@ class PMMRegressor(RegressorMixin, BasePMM):
             self._check_parameters()
             is_first = not hasattr(self, "matrices_")
             data, is_single, _ = check_table(self, X, y, sample_weight, reset=is_first)
-            size = self._size(_SIDE_OTHERWISE, continues=not is_first)
+            size = size_of(self, continues=not is_first)
             structure = observable_structure(self, data, size=size)
             self._check_goes_on(structure)
             model = structure.model()
@@ -658,89 +637,7 @@ class PMMRegressor(RegressorMixin, BasePMM):
     def _check_parameters(self):
         check_observables(self, size_is_open=True)
         check_flag("extra_noise", self.extra_noise)
-        check_rank(self.rank, self._size(_SIDE_OTHERWISE)[0])
-
-    def _size(self, side, continues=False):
-        """Values of `matrix_size` and `n_eigenvectors`, with a side where it is open.
-
-        A model that goes on keeps its own.
-        """
-        if continues and hasattr(self, "_structure"):
-            fitted = self._fitted_structure()
-            size, number = fitted.block_sizes, fitted.n_eigenvectors
-        else:
-            size = side
-            number = None
-        if self.matrix_size != "auto":
-            size = self.matrix_size
-        if self.n_eigenvectors != "auto":
-            number = self.n_eigenvectors
-        if number is None or number > np.sum(size):
-            number = max((int(np.sum(size)) - 1) // 2, 1)
-        return size, number
-
-    def _by_evidence(self, data, error):
-        """Problems of growing size, with what their models are.
-
-        None where outputs are not linear in observables that are full matrices, where
-        the solver is no exact one, or where it would take too long, of large matrices
-        only if targets are many.
-        """
-        has_evidence = (
-            self.alpha == "auto"
-            and is_linear(self.readout)
-            and check_rank(self.rank, self._size(_SIDE_OTHERWISE)[0])[1] is None
-            and self.solver in ("auto", "lm")
-            and not self.early_stopping
-        )
-        if not has_evidence:
-            return []
-        warn_of_small_weights(self.alpha, data.weight)
-        is_open = self.matrix_size == "auto" and self.rank is None
-        is_open &= not (self.warm_start and hasattr(self, "_structure"))
-        longest = _LONGEST_CHOSEN if is_open else _LONGEST_GIVEN
-        candidates = []
-        for side in SIDES if is_open else (_SIDE_OTHERWISE,):
-            problem, structure = self._evidence(side, data, error)
-            if problem.seconds > longest:
-                break
-            candidates.append((problem, structure))
-        if is_open and len(candidates) < SIDES.index(_SIDE_OTHERWISE) + 1:
-            problem, _ = self._evidence(_SIDE_OTHERWISE, data, error)
-            if data.y.size > _MANY_PER_PARAMETER * problem.model.n_parameters:
-                return []
-        return candidates
-
-    def _evidence(self, side, data, error):
-        """Problem of one size, with what its model is."""
-        size = self._size(side, continues=self.warm_start)
-        structure = observable_structure(self, data, 1.0, size)
-        model = structure.model()
-        check_rank_reaches(structure.rank[0], model.primary.side, data.X.shape[1])
-        problem = EvidenceProblem(
-            model,
-            GaussianEvidence(),
-            self._likelihood.units(data, model),
-            data,
-            error,
-            error is None or self.extra_noise,
-            getattr(self, "_variances", None) if self.warm_start else None,
-        )
-        return problem, structure
-
-    def _by_penalty(self, data, random_state):
-        """The problem with a penalty of given weight, or one that follows the noise."""
-        size = self._size(_SIDE_OTHERWISE, continues=self.warm_start)
-        structure = observable_structure(self, data, size=size)
-        model = structure.model()
-        check_rank_reaches(structure.rank[0], model.primary.side, data.X.shape[1])
-        training, validation = set_aside(self, data, random_state)
-        units = self._likelihood.units(training, model)
-        penalty = self._likelihood.penalty(self.alpha, training.weight, model.n_outputs)
-        problem = table_problem(
-            model, self._likelihood, units, training, penalty, validation
-        )
-        return problem, structure
+        check_rank(self.rank, size_of(self)[0])
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -181,12 +181,9 @@ def test_jobs_do_not_matter(noisy, n_jobs):
 @pytest.mark.parametrize(
     "parameters",
     [
-        {"readout": "transition"},
         {"solver": "adam"},
         {"solver": "lbfgs"},
         {"early_stopping": True},
-        {"rank": 2},
-        {"rank": (None, 2)},
     ],
     ids=str,
 )
@@ -196,15 +193,31 @@ def test_where_there_is_none(noisy, parameters):
     assert not hasattr(model, "log_evidence_")
     assert 0 < model.alpha_ < 1
     (name,) = parameters
-    if name != "rank":
-        with pytest.raises(ValueError, match=f"y_err goes with {name}="):
-            model.fit(*noisy, y_err=0.1)
+    with pytest.raises(ValueError, match=f"y_err goes with {name}="):
+        model.fit(*noisy, y_err=0.1)
 
 
-def test_low_rank_of_the_primary_matrices(noisy):
-    model = regressor(rank=(2, None)).fit(*noisy)
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"readout": "density"},
+        {"readout": "transition"},
+        {"rank": (2, None)},
+        {"rank": (None, 2)},
+        {"readout": "transition", "rank": 2, "matrix_type": "symmetric"},
+    ],
+    ids=str,
+)
+def test_any_readout_and_rank(noisy, parameters):
+    X, y = noisy
+    model = regressor(**parameters).fit(X, y)
     assert model.noise_ == pytest.approx(0.1, rel=0.2)
     assert np.all(np.isfinite(model.length_scales_))
+    mean, std = model.predict(X, return_std=True)
+    assert 0.91 < np.mean(np.abs(y - mean) < 1.96 * std)
+    known = regressor(**parameters).fit(X, y, y_err=0.1)
+    truth = np.sin(2 * X[:, 0]) + X[:, 1] ** 2
+    assert np.sqrt(np.mean((known.predict(X) - truth) ** 2)) < 0.08
 
 
 class TestSize:
@@ -259,7 +272,7 @@ class TestSize:
             PMMRegressor(**{name: "large"}).fit(*noisy)
 
     def test_what_would_take_too_long(self, noisy, monkeypatch):
-        monkeypatch.setattr("pmm_sklearn._regressor._LONGEST_CHOSEN", 1e-9)
+        monkeypatch.setattr("pmm_sklearn._regression_problems._LONGEST_CHOSEN", 1e-9)
         model = PMMRegressor(n_init=1, max_iter=3).fit(*noisy)
         assert not hasattr(model, "log_evidence_")
         assert model.matrix_size_ == 7
@@ -327,18 +340,12 @@ class TestKnownErrors:
         with pytest.raises(ValueError, match="equally many"):
             regressor().fit(X, np.ones((4, 4)), y_err=np.ones(4))
 
-    @pytest.mark.parametrize("rank", [2, (None, 2)])
-    def test_are_not_forgotten_without_an_evidence(self, measured, rank):
-        X, y, error = measured
-        with pytest.raises(ValueError, match="y_err needs the evidence"):
-            regressor(rank=rank).fit(X, y, y_err=error)
-
     def test_are_not_forgotten_where_it_would_take_too_long(
         self, measured, monkeypatch
     ):
         X, y, error = measured
-        monkeypatch.setattr("pmm_sklearn._regressor._LONGEST_CHOSEN", 1e-9)
-        monkeypatch.setattr("pmm_sklearn._regressor._MANY_PER_PARAMETER", 0)
+        monkeypatch.setattr("pmm_sklearn._regression_problems._LONGEST_CHOSEN", 1e-9)
+        monkeypatch.setattr("pmm_sklearn._regression_problems._MANY_PER_PARAMETER", 0)
         with pytest.raises(ValueError, match="y_err needs the evidence"):
             PMMRegressor().fit(X, y, y_err=error)
 

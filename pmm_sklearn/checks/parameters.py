@@ -184,16 +184,10 @@ def check_batchwise(estimator):
         )
 
 
-def is_linear(readout):
-    """Whether outputs of a readout, by its name, are linear in its observables."""
-    return getattr(READOUTS[readout], "is_linear", False)
-
-
 def check_known_errors(estimator):
     """Raise for parameters that `y_err` does not go with."""
     required = {
         "alpha": ["auto"],
-        "readout": [name for name in READOUTS if is_linear(name)],
         "solver": ["auto", "lm"],
         "early_stopping": [False],
     }
@@ -211,11 +205,10 @@ def check_no_errors(estimator, error):
     """Raise if known errors would be forgotten, for there is no evidence."""
     if error is not None:
         raise ValueError(
-            f"y_err needs the evidence, which secondary matrices of low rank do not "
-            f"have, or which would take too long for so many samples and features, got "
-            f"matrix_size={estimator.matrix_size!r}, rank={estimator.rank!r}: set "
-            f"rank=None or a small matrix_size, or give weights 1 / y_err**2, divided "
-            f"by their mean, as sample_weight."
+            f"y_err needs the evidence, which would take too long for so many samples "
+            f"and features, got matrix_size={estimator.matrix_size!r}: set a small "
+            f"matrix_size, or give weights 1 / y_err**2, divided by their mean, as "
+            f"sample_weight."
         )
 
 

@@ -133,7 +133,6 @@ class DensityReadout(OwnObservables):
     """
 
     degree = 1
-    is_linear = True
     # So has the density matrix.
     keeps_blocks = True
     n_observables = 1

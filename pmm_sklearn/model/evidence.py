@@ -90,6 +90,8 @@ class EvidenceObjective(Evidence):
         Length of the vector.
     n_samples, n_residuals : int
         Numbers of samples and of targets.
+    n_columns : int
+        Numbers in the derivatives of one target.
     remembers : bool
         Whether samples are so few that what belongs to a point is kept.
 
@@ -131,7 +133,8 @@ class EvidenceObjective(Evidence):
         self.squared_errors = 0.0 if errors is None else errors**2
         self.n_features = model.readout.n_features
         self._inputs = model.inputs(X)
-        self.chunks = chunks(len(X), self.n_features + size, _LARGEST_CHUNK)
+        self.n_columns = self.n_features + size
+        self.chunks = chunks(len(X), self.n_columns, _LARGEST_CHUNK)
         numbers = (model.working_size + self.n_outputs * size) * len(X)
         self.remembers = numbers <= _LARGEST_MEMORY
 

@@ -9,11 +9,17 @@ Observables cannot be eliminated then, as in :mod:`.evidence`: matrices and obse
     U = \tfrac12 \sum_{sk} c_{sk}^2 \rho_{sk}^2 + \tfrac12 \sum_i \theta_i^2 / v_i
         - \sum_{sk} \ln c_{sk} + \tfrac12 \sum_i \ln v_i ,
 
-with the variance ``v`` of the prior of each coordinate,
-:math:`c_{sk}^2 = 1 / (e_{sk}^2 + \sigma_k^2)`, and the Gauss-Newton matrix
-:math:`B = \sum_{sk} c_{sk}^2 j_{sk} j_{sk}^T + \operatorname{diag}(1 / v)`.  The slope of
-its determinant would take third derivatives: :math:`\theta` minimises ``U`` instead, and
-variances are at the fixed points of MacKay.
+with the variances ``v`` of the priors of all coordinates, :math:`1 / c^2 = e^2 +
+\sigma^2`, and the Gauss-Newton matrix
+
+.. math::
+
+    B = \sum_{sk} c_{sk}^2 j_{sk} j_{sk}^T + \operatorname{diag}(1 / v) .
+
+The slope of its determinant would take third derivatives: :math:`\theta` minimises
+``U`` instead, and variances are at the fixed points of MacKay.  That of the
+observables is fixed at 1: matrices and observables have a scale to spare, along which
+these fixed points would drift.
 """
 
 from functools import cached_property
@@ -78,6 +84,7 @@ class JointEvidence(Evidence):
         size = model.n_parameters
         super().__init__(model, y, weight, size, learns_noise, threads, is_far)
         self.X = X
+        self.n_columns = size
         self.squared_errors = np.zeros_like(y) if errors is None else errors**2
         self._data = Objective(
             model, SquaredError(), X, y, weight, RidgePenalty(0.0)
@@ -119,6 +126,7 @@ class JointEvidence(Evidence):
         numbers = np.concatenate([point.determined, left])
         found = self.by_group(point.coordinates**2 * point.precision)
         slopes = 0.5 * (numbers - np.concatenate([found, squares]))
+        slopes[self.n_matrices : -self.n_outputs] = 0.0
         gradient = np.concatenate([point.gradient, slopes])
         return self._in_turn(theta, point.triangle, point.precision, gradient, numbers)
 

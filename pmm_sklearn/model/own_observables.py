@@ -31,6 +31,11 @@ class OwnObservables(ABC):
         return self.n_outputs
 
     @property
+    def is_linear(self):
+        """Whether outputs are linear in the coordinates of the observables."""
+        return self.degree == self.space.degree == 1
+
+    @property
     def n_features(self):
         """Number of coordinates of the observables of one output."""
         return self.n_observables * self.space.size

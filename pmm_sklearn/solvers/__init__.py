@@ -7,12 +7,13 @@ from ._registry import EVIDENCE, SOLVERS, Solver
 from ._result import SolverResult, StopReason
 from ._stopping_rule import StoppingRule
 from .adam import Adam, Schedule, minimize_adam, run_epoch
-from .evidence import maximize_evidence
+from .evidence import IN_TURN, maximize_evidence
 from .lbfgs import minimize_lbfgs
 from .levenberg_marquardt import minimize_lm, minimize_newton_cg
 
 __all__ = [
     "EVIDENCE",
+    "IN_TURN",
     "SOLVERS",
     "Adam",
     "Interruption",

@@ -63,5 +63,5 @@ SOLVERS = {
     ),
 }
 
-#: The solver of an `EvidenceObjective`.
-EVIDENCE = Solver(maximize_evidence, ("value", "quadratic_model", "in_turn"))
+#: The solver of an `EvidenceObjective` or a `JointEvidence`.
+EVIDENCE = Solver(maximize_evidence, ("value", "potential", "in_turn"))

@@ -18,6 +18,8 @@ class StoppingRule:
         A loss not above it is as good as zero, and ends the optimisation.
     n_iter_no_change : int, default=10
         Patience, for the loss and for the validation loss.
+    n_iter_screening : int, default=20
+        Iterations after which starts can be compared.
     is_logarithm : bool, default=False
         Whether the loss is the logarithm of a probability, which may be negative: `tol`
         is then what ``n_iter_no_change`` iterations have to gain, and nothing is zero.
@@ -38,5 +40,6 @@ class StoppingRule:
     max_iter: int
     floor: float = 0.0
     n_iter_no_change: int = 10
+    n_iter_screening: int = 20
     is_logarithm: bool = False
     is_scheduled: bool = False

@@ -8,6 +8,7 @@ again after a while; it is where to change over.
 """
 
 from ._overflow import or_infinity
+from ._result import StopReason
 from .levenberg_marquardt import (
     INITIAL_DAMPING,
     LARGEST_DAMPING,
@@ -81,6 +82,9 @@ def _in_turn(objective, theta, progress, n_turns):
             is_last = objective.has_slope and n_iter == n_turns
             memory = None if is_last else damping
             reason = progress.record(theta, loss, memory, settles=n_iter > n_turns)
+            if reason is StopReason.STOPPED_EARLY:
+                # The evidence falls again, as it may in turn: the best is known.
+                reason = StopReason.CONVERGED
     except KeyboardInterrupt:
         reason = progress.interrupted()
     return theta, reason

@@ -21,12 +21,11 @@ from .likelihood import (
 from .online import OnlineTraining
 from .problem import EvidenceProblem, Problem, image_problem, table_problem
 from .spectrum_units import SpectrumUnits, TimeUnits
-from .starts import SCREENING_ITERATIONS, Training, minimise, train
+from .starts import Training, minimise, train
 from .units import FeatureUnits, ImageUnits, LogitUnits, TargetUnits
 from .watcher import Watcher, describe_errors, describe_loss
 
 __all__ = [
-    "SCREENING_ITERATIONS",
     "AlphaFit",
     "AlphaLadder",
     "ClassLikelihood",

@@ -8,6 +8,7 @@ from scipy.special import softmax
 from ..fitted.averages import inverse_weights
 from ..model import (
     EvidenceObjective,
+    JointEvidence,
     LazyGrams,
     Objective,
     RidgePenalty,
@@ -22,7 +23,7 @@ _SMALL_RESIDUAL = 1e-4
 # features of about [-1, 1].
 _FIRST_DEVIATIONS = 0.5, 3.0
 # Of the noise, in standard deviations of the targets.
-_FIRST_NOISES = 0.03, 0.3
+_FIRST_NOISES = 0.01, 0.3
 # Observations whose evidence weighs several models.
 _JUDGES = 10
 # Triangular factors that maximising an evidence takes, and what a core does.
@@ -150,14 +151,14 @@ def table_problem(
 
 
 class EvidenceProblem:
-    """What is maximised to fit a model whose observables are integrated out.
+    """What is maximised to fit a model by its evidence.
 
     It offers what a `Problem` does but other penalties.
 
     Parameters
     ----------
     model : PMM
-        Structure of the model, in standardised units, with a linear readout.
+        Structure of the model, in standardised units.
     likelihood, units
         As for `Problem`.
     data : tuple of ndarray
@@ -188,7 +189,8 @@ class EvidenceProblem:
         self.likelihood = likelihood
         self.units = units
         X, y, weight = data
-        self.objective = EvidenceObjective(
+        kind = EvidenceObjective if model.readout.is_linear else JointEvidence
+        self.objective = kind(
             model,
             units.features(X),
             units.targets(y),
@@ -202,16 +204,16 @@ class EvidenceProblem:
     def seconds(self):
         """About how long it takes on one core."""
         objective = self.objective
-        n_columns = objective.size + objective.n_features
-        return seconds_of_evidence(objective.n_samples, objective.n_outputs, n_columns)
+        sizes = objective.n_samples, objective.n_outputs, objective.n_columns
+        return seconds_of_evidence(*sizes)
 
     def summary(self, solver):
         """How large the problem is, in words."""
-        objective = self.objective
+        model, n_samples = self.model, self.objective.n_samples
         return (
-            f"matrices of side {self.model.primary.side}, "
-            f"{objective.n_samples} samples, {objective.size} parameters of matrices, "
-            f"{objective.n_features * objective.n_outputs} of observables, solver "
+            f"matrices of side {model.primary.side}, "
+            f"{n_samples} samples, {model.primary.size} parameters of matrices, "
+            f"{model.readout.size} of observables, solver "
             f"{solver!r} of the evidence, about {self.seconds:.2g} s"
         )
 
@@ -263,14 +265,14 @@ class EvidenceProblem:
             for limits in (_FIRST_DEVIATIONS, _FIRST_NOISES)
         )
         theta = self.objective.initial(random_state, deviation, noise)
-        size, primary = self.objective.size, self.model.primary
-        theta[:size] = self.units.silence_constants(primary, theta[:size])
+        primary = self.model.primary
+        own = slice(primary.size)
+        theta[own] = self.units.silence_constants(primary, theta[own])
         return theta
 
     def start_from(self, parameters):
         """A vector with given matrices, which are in the user's units."""
         coordinates = self.model.join(self.units.to_standard(parameters))
-        coordinates = coordinates[: self.objective.size]
         return self.objective.start_from(coordinates, self._first_variances)
 
     def parameters(self, theta):

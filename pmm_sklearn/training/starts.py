@@ -10,8 +10,6 @@ from ..solvers import Progress, SolverResult, StopReason
 from .watcher import Watcher
 from .workers import Workers
 
-#: Iterations after which the starts are compared for the first time.
-SCREENING_ITERATIONS = 20
 # The best third goes on, for three times as many iterations.
 _REDUCTION = 3
 
@@ -55,9 +53,9 @@ def train(
 ):
     """Compare the starts again and again, continue the better ones.
 
-    After 20, 60, 180 ... iterations the best third of the starts goes on, until
-    `n_members` are left ("successive halving", by thirds); these are trained to the
-    end.
+    After `n_iter_screening` iterations, three times as many and so on the best third of
+    the starts goes on, until `n_members` are left ("successive halving", by thirds);
+    these are trained to the end.
 
     Parameters
     ----------
@@ -102,7 +100,7 @@ def train(
         results = _numbered(results)
         losses = [result.score for result in results]
         return Training(_ranked(results, n_members, stop), losses, results)
-    limit, stop = min(SCREENING_ITERATIONS, rule.max_iter), None
+    limit, stop = min(rule.n_iter_screening, rule.max_iter), None
     if previous is None:
         screening = [(start, limit, None) for start in starts[len(screened) :]]
         results, stop = workers.run(screening, watcher.on_start, watcher.on_screening)

@@ -42,9 +42,6 @@ class Readout(Protocol):
     ----------
     degree : int
         Outputs are homogeneous functions of the observables, of this degree.
-    is_linear : bool
-        Whether ``f`` is the real part of the element, and outputs are linear in the
-        observables, which can then be integrated out: see `EvidenceObjective`.
     keeps_blocks : bool
         Whether observables have the block structure of the primary matrix; if not,
         they have no blocks.
@@ -53,7 +50,6 @@ class Readout(Protocol):
     """
 
     degree: int
-    is_linear: bool
     keeps_blocks: bool
     centring: Centring | None
 

@@ -25,7 +25,6 @@ class Expectation:
     """
 
     degree = 1
-    is_linear = True
     # An eigenvector lives in one sector, and so does its observable.
     keeps_blocks = True
     centring = None

@@ -27,7 +27,6 @@ class Transition:
     """
 
     degree = 2
-    is_linear = False
     # Transitions connect different sectors.
     keeps_blocks = False
 

@@ -1,0 +1,152 @@
+"""From the parameters of a regressor and its data to what is to be trained."""
+
+import numpy as np
+
+from .checks.data import set_aside
+from .checks.parameters import (
+    LARGEST_AUTOMATIC_SIDE,
+    check_no_errors,
+    check_rank_reaches,
+)
+from .fitted import observable_structure
+from .training import (
+    EvidenceProblem,
+    GaussianEvidence,
+    GaussianLikelihood,
+    table_problem,
+    warn_of_small_weights,
+)
+
+# Sides that are tried one after the other, and that where there is no evidence.
+SIDES = (3, 5, 7, LARGEST_AUTOMATIC_SIDE)
+SIDE_OTHERWISE = 7
+# Seconds that an evidence may take, of a size that is chosen or that is given.
+_LONGEST_CHOSEN, _LONGEST_GIVEN = 60.0, 600.0
+# With so many targets for each parameter large matrices are better than priors.
+_MANY_PER_PARAMETER = 5
+
+
+def regression_problems(estimator, data, error, random_state):
+    """What a regressor can train, by evidence or with a penalty.
+
+    Parameters
+    ----------
+    estimator : PMMRegressor
+        Whose parameters have been checked.
+    data : TableData
+        Features, targets and weights.
+    error : ndarray of shape (n_samples, n_outputs) or None
+        Known standard deviations of the targets.
+    random_state : numpy.random.RandomState
+        Of the samples that are set aside.
+
+    Returns
+    -------
+    list of (problem, ObservableStructure)
+        Of growing size; one, if there is no choice.
+    """
+    candidates = []
+    if _wants_evidence(estimator):
+        warn_of_small_weights(estimator.alpha, data.weight)
+        candidates = _by_evidence(estimator, data, error)
+    if candidates:
+        return candidates
+    check_no_errors(estimator, error)
+    return [_by_penalty(estimator, data, random_state)]
+
+
+def size_of(estimator, side=SIDE_OTHERWISE, continues=False):
+    """Values of `matrix_size` and `n_eigenvectors`.
+
+    Parameters
+    ----------
+    estimator : PMMRegressor
+        Has these parameters, which may be "auto".
+    side : int, default=7
+        The side where it is open.
+    continues : bool, default=False
+        Whether a fitted model goes on, which keeps its own where it is open.
+
+    Returns
+    -------
+    matrix_size : int or tuple of int
+    n_eigenvectors : int
+    """
+    size, number = side, None
+    if continues and hasattr(estimator, "matrices_"):
+        size, number = estimator.matrix_size_, estimator.n_eigenvectors_
+    if estimator.matrix_size != "auto":
+        size = estimator.matrix_size
+    if estimator.n_eigenvectors != "auto":
+        number = estimator.n_eigenvectors
+    if number is None or number > np.sum(size):
+        number = max((int(np.sum(size)) - 1) // 2, 1)
+    return size, number
+
+
+def _wants_evidence(estimator):
+    return (
+        estimator.alpha == "auto"
+        and estimator.solver in ("auto", "lm")
+        and not estimator.early_stopping
+    )
+
+
+def _by_evidence(estimator, data, error):
+    """Problems of growing size; none if only small ones of many data are affordable."""
+    continues = estimator.warm_start and hasattr(estimator, "matrices_")
+    is_open = (
+        estimator.matrix_size == "auto" and estimator.rank is None and not continues
+    )
+    longest = _LONGEST_CHOSEN if is_open else _LONGEST_GIVEN
+    candidates = []
+    for side in SIDES if is_open else (SIDE_OTHERWISE,):
+        problem, structure = _evidence(estimator, side, data, error)
+        if problem.seconds > longest:
+            # Of many data a larger matrix with a simple penalty says more.
+            if is_open and side <= SIDE_OTHERWISE:
+                largest, _ = _evidence(estimator, SIDE_OTHERWISE, data, error)
+                n_parameters = largest.model.n_parameters
+                if data.y.size > _MANY_PER_PARAMETER * n_parameters:
+                    return []
+            break
+        candidates.append((problem, structure))
+    return candidates
+
+
+def _evidence(estimator, side, data, error):
+    """Problem of one size, with what its model is."""
+    structure = _structure(estimator, data, side, level_spacing=1.0)
+    model = structure.model()
+    first_variances = None
+    if estimator.warm_start:
+        first_variances = getattr(estimator, "_variances", None)
+    problem = EvidenceProblem(
+        model,
+        GaussianEvidence(),
+        GaussianEvidence().units(data, model),
+        data,
+        error,
+        error is None or estimator.extra_noise,
+        first_variances,
+    )
+    return problem, structure
+
+
+def _by_penalty(estimator, data, random_state):
+    """The problem with a penalty of given weight, or one that follows the noise."""
+    structure = _structure(estimator, data, SIDE_OTHERWISE)
+    model, likelihood = structure.model(), GaussianLikelihood()
+    training, validation = set_aside(estimator, data, random_state)
+    units = likelihood.units(training, model)
+    penalty = likelihood.penalty(estimator.alpha, training.weight, model.n_outputs)
+    problem = table_problem(model, likelihood, units, training, penalty, validation)
+    return problem, structure
+
+
+def _structure(estimator, data, side, level_spacing=0.0):
+    size = size_of(estimator, side, continues=estimator.warm_start)
+    structure = observable_structure(estimator, data, level_spacing, size)
+    side = int(np.sum(structure.block_sizes))
+    check_rank_reaches(structure.rank[0], side, data.X.shape[1])
+    return structure
