@@ -42,6 +42,8 @@ _NATS, _NATS_PER_OBSERVATION = 50.0, 0.1
 # Iterations after which evidences can be compared: ten after those in turn.
 _SCREENING_BY_EVIDENCE = IN_TURN + 10
 _LARGEST_SEED = np.iinfo(np.int32).max
+# Of starts that n_average="auto" takes the mean of.
+_MOST_MEMBERS = 2
 # Of each of several sizes, so many starts are tried.
 _N_PROBED = 2
 # The keyboard belongs to the process: two Ctrl-C in a row end a loop of fits.
@@ -176,9 +178,9 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
             Of the solver "adam", by default that of the parameters.
         """
         seeds = random_state.randint(_LARGEST_SEED, size=self.n_init + 1)
-        n_members = getattr(self, "n_average", 1)
+        n_members = self._n_members(candidates[0][0])
         (problem, structure), screened = as_large_as_useful(
-            candidates, lambda candidate: self._probe(*candidate, seeds)
+            candidates, partial(self._probe, seeds)
         )
         description = {**description, "_structure": dict(vars(structure))}
 
@@ -203,7 +205,7 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
         name, describe = type(self).__name__, problem.describe
         return Watcher(name, int(self.verbose), self._every, describe, bridge, KEYBOARD)
 
-    def _probe(self, problem, structure, seeds):
+    def _probe(self, seeds, problem, structure):
         """The first iterations of the first starts: `Fit`."""
         starts = self._starts(problem, structure, seeds[:-1][:_N_PROBED], 1)
         _, plan = self._plan(problem, len(starts), None)
@@ -216,9 +218,16 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
             raise KeyboardInterrupt
         return result
 
+    def _n_members(self, problem):
+        """Largest number of models that are averaged."""
+        number = getattr(self, "n_average", 1)
+        if number != "auto":
+            return number
+        return min(self.n_init, _MOST_MEMBERS) if _is_evidence(problem) else 1
+
     def _fit_from(self, starts, problem, schedule, watcher, screened):
         """Train a problem: `Fit`."""
-        n_members = getattr(self, "n_average", 1)
+        n_members = self._n_members(problem)
         solver, plan = self._plan(problem, n_members, schedule)
         if plan.searches_alpha and self.warm_start and hasattr(self, "alphas_"):
             problem = problem.with_alpha(self.alpha_)
@@ -252,7 +261,7 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
     def _plan(self, problem, n_members, schedule):
         """Name of the solver, and how it is used."""
         name, likelihood = self.solver, problem.likelihood
-        is_evidence = isinstance(problem, EvidenceProblem)
+        is_evidence = _is_evidence(problem)
         if is_evidence:
             name = "lm"
         elif name == "auto":
@@ -277,8 +286,9 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
             # Constant targets are learned at once.
             and problem.loss_of_means() != 0
         )
+        prunes = is_evidence and getattr(self, "n_average", 1) == "auto"
         return name, Plan(
-            solver, rule, schedule, n_members, searches_alpha, self.n_jobs
+            solver, rule, schedule, n_members, prunes, searches_alpha, self.n_jobs
         )
 
     def _largest_number_of_fits(self, n_members):
@@ -391,7 +401,7 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
         """Of new models, or of those that ``fit`` has left."""
         random_state = check_random_state(self.random_state)
         members = self.members_ if hasattr(self, "_structure") else ()
-        n_states = len(members) or getattr(self, "n_average", 1)
+        n_states = len(members) or self._n_members(problem)
         seeds = random_state.randint(_LARGEST_SEED, size=(n_states, 2))
         if members:
             thetas = [problem.start_from(parameters) for parameters in members]
@@ -431,6 +441,10 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
                 )
             )
         super().__setstate__(state)
+
+
+def _is_evidence(problem):
+    return isinstance(problem, EvidenceProblem)
 
 
 @contextmanager

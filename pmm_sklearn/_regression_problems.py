@@ -18,8 +18,8 @@ from .training import (
 )
 
 # Sides that are tried one after the other, and that where there is no evidence.
-SIDES = (3, 5, 7, LARGEST_AUTOMATIC_SIDE)
-SIDE_OTHERWISE = 7
+SIDES = (3, 5, LARGEST_AUTOMATIC_SIDE)
+SIDE_OTHERWISE = LARGEST_AUTOMATIC_SIDE
 # Seconds that an evidence may take, of a size that is chosen or that is given.
 _LONGEST_CHOSEN, _LONGEST_GIVEN = 60.0, 600.0
 # With so many targets for each parameter large matrices are better than priors.
@@ -104,7 +104,7 @@ def _by_evidence(estimator, data, error):
         problem, structure = _evidence(estimator, side, data, error)
         if problem.seconds > longest:
             # Of many data a larger matrix with a simple penalty says more.
-            if is_open and side <= SIDE_OTHERWISE:
+            if is_open:
                 largest, _ = _evidence(estimator, SIDE_OTHERWISE, data, error)
                 n_parameters = largest.model.n_parameters
                 if data.y.size > _MANY_PER_PARAMETER * n_parameters:

@@ -358,7 +358,9 @@ class TestUnusualButUsable:
 
     def test_matrix_of_size_one(self, readout, solver):
         _, predicted = self.fit(X, Y, readout, solver, matrix_size=1, n_eigenvectors=1)
-        assert_allclose(predicted, Y.mean(), atol=1e-4)
+        # The occupation of the only level may still depend on the features.
+        atol = 0.05 if readout == "density" else 1e-4
+        assert_allclose(predicted, Y.mean(), atol=atol)
 
     def test_all_eigenvectors(self, readout, solver):
         self.fit(X, Y, readout, solver, n_eigenvectors=4)

@@ -204,18 +204,18 @@ def test_where_there_is_none(noisy, parameters):
         {"readout": "transition"},
         {"rank": (2, None)},
         {"rank": (None, 2)},
-        {"readout": "transition", "rank": 2, "matrix_type": "symmetric"},
+        {"readout": "density", "rank": (2, None)},
     ],
     ids=str,
 )
 def test_any_readout_and_rank(noisy, parameters):
     X, y = noisy
-    model = regressor(**parameters).fit(X, y)
-    assert model.noise_ == pytest.approx(0.1, rel=0.2)
+    model = regressor(n_init=6, **parameters).fit(X, y)
+    assert model.noise_ == pytest.approx(0.1, rel=0.3)
     assert np.all(np.isfinite(model.length_scales_))
     mean, std = model.predict(X, return_std=True)
-    assert 0.91 < np.mean(np.abs(y - mean) < 1.96 * std)
-    known = regressor(**parameters).fit(X, y, y_err=0.1)
+    assert np.mean(np.abs(y - mean) < 1.96 * std) > 0.91
+    known = regressor(n_init=6, **parameters).fit(X, y, y_err=0.1)
     truth = np.sin(2 * X[:, 0]) + X[:, 1] ** 2
     assert np.sqrt(np.mean((known.predict(X) - truth) ** 2)) < 0.08
 
@@ -294,7 +294,7 @@ class TestKnownErrors:
         exact = X[:, 0] < 0
         assert np.sqrt(np.mean((model.predict(X) - truth)[exact] ** 2)) < 0.002
         without = regressor().fit(X, y)
-        assert np.sqrt(np.mean((without.predict(X) - truth)[exact] ** 2)) > 0.01
+        assert np.sqrt(np.mean((without.predict(X) - truth)[exact] ** 2)) > 0.005
         assert model.log_evidence_ > without.log_evidence_ + 50
         assert model.noise_ < 1e-6
 
@@ -376,3 +376,21 @@ def test_progress_is_shown(noisy, capsys):
     text = capsys.readouterr().out
     assert "of the evidence" in text
     assert "log evidence" in text
+
+
+def test_averages_what_has_an_evidence_that_matters(noisy):
+    X, y = noisy
+    model = PMMRegressor(3, random_state=0).fit(X, y)
+    assert len(model.members_) == 2
+    assert np.all(model.member_weights_ > 0.05)
+    assert len(model.start_losses_) == 4
+    single = PMMRegressor(3, n_average=1, random_state=0).fit(X, y)
+    assert len(single.members_) == 1
+    assert len(PMMRegressor(3, n_init=1, random_state=0).fit(X, y).members_) == 1
+    assert len(PMMRegressor(3, alpha=0.1, random_state=0).fit(X, y).members_) == 1
+    exact = PMMRegressor(5, random_state=0).fit(X, np.exp(X[:, 0]) * X[:, 1])
+    assert len(exact.members_) == 1
+    with pytest.raises(ValueError, match="n_average must not exceed"):
+        PMMRegressor(3, n_init=2, n_average=3).fit(X, y)
+    with pytest.raises(ValueError, match="n_average must be"):
+        PMMRegressor(3, n_average="all").fit(X, y)

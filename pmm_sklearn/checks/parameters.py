@@ -11,7 +11,7 @@ from ..solvers import SOLVERS
 # One matrix of this side takes 1.6 GB.
 _LARGEST_SIDE = 10_000
 #: Of matrices whose size is chosen.
-LARGEST_AUTOMATIC_SIDE = 9
+LARGEST_AUTOMATIC_SIDE = 7
 
 
 def check_integer(name, value, minimum):
@@ -242,7 +242,7 @@ def check_observables(estimator, size_is_open=False):
     estimator : PMMRegressor or PMMClassifier
         Has them.
     size_is_open : bool, default=False
-        Whether `matrix_size` and `n_eigenvectors` may be "auto".
+        Whether `matrix_size`, `n_eigenvectors` and `n_average` may be "auto".
     """
     _check_size(estimator, size_is_open)
     check_option("which", estimator.which, tuple(SELECTIONS))
@@ -253,6 +253,9 @@ def check_observables(estimator, size_is_open=False):
         check_rank(estimator.rank, estimator.matrix_size)
     check_batches(estimator)
     check_training(estimator, tuple(SOLVERS))
+    if size_is_open and isinstance(estimator.n_average, str):
+        check_option("n_average", estimator.n_average, ("auto",))
+        return
     check_integer("n_average", estimator.n_average, 1)
     if estimator.n_average > estimator.n_init:
         raise ValueError(

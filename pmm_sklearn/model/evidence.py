@@ -128,7 +128,7 @@ class EvidenceObjective(Evidence):
         is_far=True,
     ):
         size = model.primary.size
-        super().__init__(model, y, weight, size, learns_noise, threads, is_far)
+        self._prepare(model, y, weight, size, learns_noise, threads, is_far)
         self.X = X
         self.squared_errors = 0.0 if errors is None else errors**2
         self.n_features = model.readout.n_features

@@ -97,7 +97,8 @@ class Evidence(ABC):
     # Whether the slope of the determinant is known: see `maximize_evidence`.
     has_slope: bool
 
-    def __init__(self, model, y, weight, size, learns_noise, threads, is_far):
+    def _prepare(self, model, y, weight, size, learns_noise, threads, is_far):
+        """Set the attributes that all have."""
         self.model = model
         self.y = y
         self.weight = weight

@@ -34,7 +34,7 @@ _TINY = np.finfo(np.float64).tiny
 class _Sums:
     """Sums over all samples, for both gradients."""
 
-    def __init__(self, objective, point):
+    def _prepare(self, objective, point):
         self._objective, self._point = objective, point
         prior = point.variances.matrices[objective.block_of]
         self._by_coordinates = point.coordinates / prior
@@ -56,8 +56,8 @@ class _Sums:
         residuals = self._residuals(k, chunk, features)
         weight = self._objective.weight[chunk, 0]
         return {
-            "matrices": np.sum(solutions.of_matrices, axis=1),
-            "observables": np.sum(solutions.of_features),
+            "matrices": solutions.n_coordinates,
+            "observables": solutions.n_features,
             "left": noise @ (weight - solutions.leverage),
             "squares": noise @ residuals**2,
         }
@@ -115,7 +115,7 @@ class PotentialGradient(_Sums):
     """
 
     def __init__(self, objective, point):
-        super().__init__(objective, point)
+        self._prepare(objective, point)
         sums = [self._of_output(k) for k in range(objective.n_outputs)]
         gradient = self._by_coordinates + sum(part["gradient"] for part in sums)
         of_matrices = objective.by_matrix(sum(part["matrices"] for part in sums))
@@ -169,7 +169,7 @@ class EvidenceGradient(_Sums):
     """
 
     def __init__(self, objective, point):
-        super().__init__(objective, point)
+        self._prepare(objective, point)
         variances, by_coordinates = point.variances, self._by_coordinates
         of_matrices, of_observables, of_noise = 0.0, [], []
         observables, left = [], []

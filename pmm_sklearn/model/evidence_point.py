@@ -22,20 +22,20 @@ class Solutions(NamedTuple):
         The part :math:`\beta_s` of :math:`B^{-1} j_s`.
     matrices : ndarray of shape (size, n_samples)
         The other part, :math:`w_s`.
-    of_features, of_matrices : ndarray of shape (n_features or size, n_samples)
-        The leverage :math:`j_s \cdot B^{-1} j_s`, parameter by parameter.
+    n_features : float
+        Number of observables that these samples determine.
+    n_coordinates : ndarray of shape (size,)
+        Of each coordinate of the matrices, which part they determine.
+    leverage : ndarray of shape (n_samples,)
+        How many parameters each sample determines, :math:`j_s \cdot B^{-1} j_s`.
     """
 
     features: np.ndarray
     joint_features: np.ndarray
     matrices: np.ndarray
-    of_features: np.ndarray
-    of_matrices: np.ndarray
-
-    @property
-    def leverage(self):
-        """That of the samples: how many parameters each determines."""
-        return np.sum(self.of_features, axis=0) + np.sum(self.of_matrices, axis=0)
+    n_features: float
+    n_coordinates: np.ndarray
+    leverage: np.ndarray
 
 
 class Output(NamedTuple):
@@ -242,12 +242,14 @@ class EvidencePoint:
         rest = of_matrices - mixed.T @ projected
         matrices = solve(self.triangle, solve_transposed(self.triangle, rest))
         joint = solve(own, projected - mixed @ matrices)
+        by_features = np.einsum("ps,ps->s", of_features, joint)
         return Solutions(
             solve(own, projected),
             joint,
             matrices,
-            of_features * joint,
-            of_matrices * matrices,
+            float(np.sum(by_features)),
+            np.einsum("ps,ps->p", of_matrices, matrices),
+            by_features + np.einsum("ps,ps->s", of_matrices, matrices),
         )
 
     def _potential(self, noise):

@@ -82,13 +82,12 @@ class JointEvidence(Evidence):
         is_far=True,
     ):
         size = model.n_parameters
-        super().__init__(model, y, weight, size, learns_noise, threads, is_far)
+        self._prepare(model, y, weight, size, learns_noise, threads, is_far)
         self.X = X
         self.n_columns = size
         self.squared_errors = np.zeros_like(y) if errors is None else errors**2
-        self._data = Objective(
-            model, SquaredError(), X, y, weight, RidgePenalty(0.0)
-        ).with_threads(threads)
+        penalty = RidgePenalty(0.0)
+        self._data = Objective(model, SquaredError(), X, y, weight, penalty)
         self.n_features = model.readout.n_features
         # Of the variance of each coordinate; the intercepts have the last.
         of_observables = np.repeat(np.arange(self.n_outputs), self.n_features)
@@ -99,12 +98,6 @@ class JointEvidence(Evidence):
                 np.full(self.n_outputs, self.n_matrices + self.n_outputs),
             ]
         )
-
-    def with_threads(self, threads):
-        """The same with another function that maps over shares of the samples."""
-        other = super().with_threads(threads)
-        other._data = self._data.with_threads(threads)
-        return other
 
     def precision(self, variances):
         """That of the prior of each coordinate."""
@@ -117,7 +110,8 @@ class JointEvidence(Evidence):
 
     def data_of(self, noise):
         """Sum of squares in units of the noise, of shape (n_samples, n_outputs)."""
-        return self._data.data_only(weight=self.weight / noise)
+        data = self._data.data_only(self.weight / noise)
+        return data.with_threads(self.threads)
 
     def in_turn(self, theta):
         """Parameters at their most probable, given variances, and these: `InTurn`."""

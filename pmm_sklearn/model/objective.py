@@ -149,24 +149,12 @@ class Objective:
         other._last = None
         return other
 
-    def data_only(self, samples=slice(None), weight=None):
-        """The objective of some of the samples, without the smoothness term.
-
-        Parameters
-        ----------
-        samples : ndarray of int or slice, default=slice(None)
-            Which samples.
-        weight : ndarray, optional
-            Other weights, of all samples.
-
-        Returns
-        -------
-        Objective
-        """
-        weight = self.weight if weight is None else weight
-        data = self.X[samples], self.y[samples], weight[samples]
-        inputs = self._inputs[samples]
-        other = Objective(self.model, self.loss, *data, self.penalty, inputs=inputs)
+    def data_only(self, weight):
+        """The same data with other weights, and without the smoothness term."""
+        data = self.X, self.y, weight
+        other = Objective(
+            self.model, self.loss, *data, self.penalty, inputs=self._inputs
+        )
         other.threads = self.threads
         return other
 

@@ -118,12 +118,13 @@ class LaplacePosterior:
         counts = objective.weight if counts is None else counts
         n_observations = np.broadcast_to(counts, objective.y.shape).sum()
         if residuals == "known errors":
-            unit, weight, loss, noise = np.zeros(model.n_outputs), None, 0.0, 1.0
+            unit, weight = np.zeros(model.n_outputs), objective.weight
+            loss, noise = 0.0, 1.0
         else:
             unit = mean_squares(objective, theta, counts)
             floor = max(_LEAST_RATIO * unit.max(), _LEAST_VARIANCE)
             weight, loss, noise = counts / np.maximum(unit, floor), n_observations, None
-        curvatures, directions = _decomposed(objective.data_only(weight=weight), theta)
+        curvatures, directions = _decomposed(objective.data_only(weight), theta)
         noise, prior = estimate_variances(
             curvatures, loss, theta @ theta, n_observations, noise
         )

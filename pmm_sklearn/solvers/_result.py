@@ -27,7 +27,7 @@ class StopReason(enum.Enum):
     CALLBACK = "a callback asked to stop"
     MAX_ITER = (
         "the maximum number of iterations was reached before convergence: "
-        "increase max_iter, or raise tol or alpha to accept a less exact fit"
+        "increase max_iter, or raise tol to accept a less exact fit"
     )
     INTERRUPTED = (
         "interrupted by the user: the best model so far is kept; to end a loop of "

@@ -14,13 +14,15 @@ from .levenberg_marquardt import (
     LARGEST_DAMPING,
     decreased,
     descend,
-    minimize_lm,
+    minimize_by_models,
 )
 
 #: Iterations of matrices and variances in turn.
 IN_TURN = 30
 # From then on noise and observables change, and widths of the priors of the matrices.
 _FIRST_SCALES, _FIRST_WIDTHS = 3, 10
+# Of the damping after a step: trials that fail take most of the time.
+_DECREASE = 2.0
 
 
 def maximize_evidence(objective, theta, progress):
@@ -65,7 +67,8 @@ def maximize_evidence(objective, theta, progress):
         theta, reason = _in_turn(objective, theta, progress, n_turns)
     if reason is not None:
         return progress.result(reason)
-    return minimize_lm(objective, theta, progress)
+    model = objective.quadratic_model
+    return minimize_by_models(objective, model, theta, progress, _DECREASE)
 
 
 def _in_turn(objective, theta, progress, n_turns):
@@ -100,4 +103,4 @@ def _iteration(objective, theta, damping, n_iter):
         theta = theta + 0.5 * turn.scales
     if n_iter > _FIRST_WIDTHS:
         theta = theta + 0.5 * turn.widths
-    return theta, decreased(min(damping, LARGEST_DAMPING))
+    return theta, decreased(min(damping, LARGEST_DAMPING), _DECREASE)

@@ -54,7 +54,7 @@ def minimize_lm(objective, theta, progress):
     >>> bool(result.loss < 1e-2 * objective.value(theta))
     True
     """
-    return _minimize(objective, objective.quadratic_model, theta, progress)
+    return minimize_by_models(objective, objective.quadratic_model, theta, progress)
 
 
 def minimize_newton_cg(objective, theta, progress):
@@ -92,10 +92,25 @@ def minimize_newton_cg(objective, theta, progress):
     >>> bool(result.loss < 1e-2 * objective.value(theta))
     True
     """
-    return _minimize(objective, objective.matrix_free_model, theta, progress)
+    return minimize_by_models(objective, objective.matrix_free_model, theta, progress)
 
 
-def _minimize(objective, quadratic_model, theta, progress):
+def minimize_by_models(objective, quadratic_model, theta, progress, decrease=_DECREASE):
+    """Minimise with damped steps of a model of the objective.
+
+    Parameters
+    ----------
+    objective, theta, progress
+        As for :func:`minimize_lm`.
+    quadratic_model : callable
+        ``quadratic_model(theta)`` returns a `QuadraticModel`.
+    decrease : float, default=5
+        By which the damping is divided after a step: the smaller, the fewer trials.
+
+    Returns
+    -------
+    SolverResult
+    """
     damping = INITIAL_DAMPING if progress.memory is None else progress.memory
     try:
         loss = or_infinity(objective.value, theta)
@@ -106,16 +121,16 @@ def _minimize(objective, quadratic_model, theta, progress):
             if damping > LARGEST_DAMPING:
                 reason = StopReason.STATIONARY
             else:
-                damping = decreased(damping)
+                damping = decreased(damping, decrease)
                 reason = progress.record(theta, loss, damping)
     except KeyboardInterrupt:
         reason = progress.interrupted()
     return progress.result(reason)
 
 
-def decreased(damping):
+def decreased(damping, decrease):
     """Damping after a step that has decreased the loss."""
-    return max(damping / _DECREASE, _LEAST_DAMPING)
+    return max(damping / decrease, _LEAST_DAMPING)
 
 
 def descend(value, model, theta, loss, damping):

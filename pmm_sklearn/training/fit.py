@@ -37,6 +37,8 @@ class Plan:
         Of a solver that follows one.
     n_members : int
         Number of starts that are trained to the end.
+    prunes : bool
+        Whether starts that are not worth it are given up before.
     searches_alpha : bool
         Whether the weight of the penalty is chosen from the ladder of the likelihood.
     n_jobs : int or None
@@ -47,6 +49,7 @@ class Plan:
     rule: StoppingRule
     schedule: object = None
     n_members: int = 1
+    prunes: bool = False
     searches_alpha: bool = False
     n_jobs: int | None = None
 
@@ -136,6 +139,7 @@ def fit(problem, starts, plan, watcher, screened=()):
             _with_floor(plan.rule, problem),
             validation_loss=problem.validation_loss,
             n_members=n_members,
+            is_worth=problem.is_worth if plan.prunes and n_members > 1 else None,
             previous=previous,
             screened=screened,
             n_jobs=plan.n_jobs,
@@ -165,15 +169,15 @@ def as_large_as_useful(candidates, probe):
 
     Parameters
     ----------
-    candidates : sequence
-        Problems by evidence, the smallest model first.
+    candidates : sequence of (EvidenceProblem, object)
+        Problems by evidence, the smallest model first, and what the models are.
     probe : callable
-        ``probe(candidate)`` returns the `Fit` of some starts for as many iterations as
+        ``probe(*candidate)`` returns the `Fit` of some starts for as many iterations as
         starts are compared after.
 
     Returns
     -------
-    candidate : object
+    candidate : tuple
         The one to train.
     screened : sequence of SolverResult
         How far its starts have come; none if there is no choice.
@@ -181,9 +185,11 @@ def as_large_as_useful(candidates, probe):
     best, *larger = candidates
     if not larger:
         return best, ()
-    trial = probe(best)
+    trial = probe(*best)
     for candidate in larger:
-        other = probe(candidate)
+        if best[0].is_exact(trial.best):
+            break
+        other = probe(*candidate)
         if not other.best.loss < trial.best.loss - _LEAST_GAIN:
             break
         best, trial = candidate, other

@@ -19,6 +19,8 @@ from .watcher import describe_errors, describe_evidence, describe_loss
 # Root mean square of the residuals, in standard deviations of the targets, that leaves
 # nothing to warn of where max_iter ends the training.
 _SMALL_RESIDUAL = 1e-4
+# Noise, in the same unit, that no larger model is needed for.
+_NEGLIGIBLE_NOISE = 1e-5
 # Of all matrices that vary together, in units of the mean spacing of levels, for
 # features of about [-1, 1].
 _FIRST_DEVIATIONS = 0.5, 3.0
@@ -26,6 +28,8 @@ _FIRST_DEVIATIONS = 0.5, 3.0
 _FIRST_NOISES = 0.01, 0.3
 # Observations whose evidence weighs several models.
 _JUDGES = 10
+# Models of less weight are left out.
+_LEAST_WEIGHT = 0.05
 # Triangular factors that maximising an evidence takes, and what a core does.
 _N_FACTORS, _OPERATIONS_PER_SECOND = 500, 5e9
 
@@ -232,6 +236,10 @@ class EvidenceProblem:
         share = _JUDGES / (self.objective.n_observations * self.objective.n_outputs)
         return softmax(-share * np.asarray(scores))
 
+    def is_worth(self, scores):
+        """Which of several models have a weight that matters."""
+        return self.weights(scores) >= _LEAST_WEIGHT
+
     def tells(self, theta):
         """Evidence, noise and length scales, in the user's units."""
         objective, scale = self.objective, self.units.target_scale
@@ -242,7 +250,7 @@ class EvidenceProblem:
         return {
             "_variances": tuple(variances),
             "log_evidence_": float(objective.log_evidence(theta) - units),
-            "noise_": scale * np.sqrt(variances.noise),
+            "noise_": scale * np.sqrt(variances.noise) * objective.learns_noise,
             "length_scales_": np.where(varies, lengths, np.inf),
             "n_effective_parameters_": objective.n_effective(theta),
         }
@@ -253,8 +261,16 @@ class EvidenceProblem:
 
     def is_accurate(self, result):
         """Whether the noise is negligible: nothing to warn of."""
+        return self._has_noise_below(_SMALL_RESIDUAL, result)
+
+    def is_exact(self, result):
+        """Whether a larger model would not be worth its time, for noise is so small."""
+        is_known = not self.objective.learns_noise
+        return not is_known and self._has_noise_below(_NEGLIGIBLE_NOISE, result)
+
+    def _has_noise_below(self, deviation, result):
         _, variances = self.objective.split(result.theta)
-        is_small = np.all(variances.noise <= _SMALL_RESIDUAL**2)
+        is_small = np.all(variances.noise <= deviation**2)
         return bool(is_small or not np.any(self.objective.y))
 
     def random_start(self, seed):
@@ -265,9 +281,8 @@ class EvidenceProblem:
             for limits in (_FIRST_DEVIATIONS, _FIRST_NOISES)
         )
         theta = self.objective.initial(random_state, deviation, noise)
-        primary = self.model.primary
-        own = slice(primary.size)
-        theta[own] = self.units.silence_constants(primary, theta[own])
+        coordinates = slice(self.objective.size)
+        theta[coordinates] = self.units.start(self.model, theta[coordinates])
         return theta
 
     def start_from(self, parameters):

@@ -46,6 +46,7 @@ def train(
     *,
     validation_loss=None,
     n_members=1,
+    is_worth=None,
     previous=None,
     screened=(),
     n_jobs=None,
@@ -71,6 +72,9 @@ def train(
         ``validation_loss(theta)``, which then says what is best.
     n_members : int, default=1
         Number of starts that are trained to the end.
+    is_worth : callable, optional
+        ``is_worth(scores)`` says of ranked starts at the first comparison which are
+        worth to be trained to the end; by default all are.
     previous : Training, optional
         That of the same starts and fewer members, which goes on.
     screened : sequence of SolverResult
@@ -94,7 +98,7 @@ def train(
     last_workers = workers
     if is_here:
         last_workers = Workers(run_task, 1, watcher.interruption)
-    if len(starts) <= n_members and previous is None:
+    if len(starts) <= n_members and previous is None and is_worth is None:
         tasks = [(start, rule.max_iter, None) for start in starts]
         results, stop = last_workers.run(tasks, None, watcher.on_iteration)
         results = _numbered(results)
@@ -109,6 +113,11 @@ def train(
     else:
         results, losses = previous.starts, previous.start_losses
     latest = list(results)
+    if is_worth is not None and stop is None:
+        ranked = _ranked(results, len(results))
+        worth = is_worth([result.score for result in ranked])
+        results = [ranked[i] for i in np.flatnonzero(worth)]
+        n_members = min(n_members, len(results))
     while len(results) > n_members and stop is None:
         results = _ranked(results, max(n_members, len(results) // _REDUCTION))
         limit = min(_REDUCTION * limit, rule.max_iter)

@@ -141,15 +141,15 @@ class TargetUnits:
         """Weights of the squared residuals of the standardised problem."""
         return sample_weight[:, np.newaxis]
 
-    def silence_constants(self, primary, coordinates):
-        """Coordinates of the matrices without those of constant features."""
-        return self._features.silence_constants(primary, coordinates)
-
     def start(self, model, theta):
-        """Coordinates in which columns that are constant have no influence."""
+        """Coordinates in which columns that are constant have no influence.
+
+        Those of the observables may be missing.
+        """
         primary, secondary = np.split(theta, [model.primary.size])
         primary = self._features.silence_constants(model.primary, primary)
-        secondary = model.readout.silence(secondary, self._is_constant)
+        if len(secondary):
+            secondary = model.readout.silence(secondary, self._is_constant)
         return np.concatenate([primary, secondary])
 
     def to_user(self, parameters):
