@@ -18,6 +18,7 @@ from sklearn.model_selection import train_test_split
 from pmm_sklearn import PMMRegressor
 from pmm_sklearn.datasets import load_airfoil
 from pmm_sklearn.inspection import (
+    LengthScalesDisplay,
     LossCurveDisplay,
     MatrixDisplay,
     SpectrumDisplay,
@@ -30,12 +31,17 @@ from pmm_sklearn.inspection import (
 
 X, y = load_airfoil(return_X_y=True, as_frame=True)
 X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)
-model = PMMRegressor(5, 2, random_state=0).fit(X_train, y_train)
+model = PMMRegressor(5, 2, n_average=1, random_state=0).fit(X_train, y_train)
 print(f"R^2 on test data: {model.score(X_test, y_test):.3f}")
 
 # %%
 # All starts, and the one that was chosen.
 LossCurveDisplay.from_estimator(model)
+
+# %%
+# The length scales that it found, against the spread of the features: predictions bend
+# most along the longest bar.
+LengthScalesDisplay.from_estimator(model, X_train)
 
 # %%
 # The displays of scikit-learn work as for any regressor.

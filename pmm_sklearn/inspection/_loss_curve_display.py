@@ -41,7 +41,7 @@ class LossCurveDisplay:
     >>> from pmm_sklearn import PMMRegressor
     >>> from pmm_sklearn.inspection import LossCurveDisplay
     >>> X = np.linspace(-1, 1, 20)[:, np.newaxis]
-    >>> model = PMMRegressor(3, 1, random_state=0).fit(X, np.sin(3 * X[:, 0]))
+    >>> model = PMMRegressor(3, n_average=1, random_state=0).fit(X, X[:, 0] ** 3)
     >>> display = LossCurveDisplay.from_estimator(model)
     >>> len(display.start_lines_)
     3

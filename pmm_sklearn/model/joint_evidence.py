@@ -27,13 +27,15 @@ from functools import cached_property
 import numpy as np
 
 from ._chunks import shares
-from .evidence_base import INTERCEPT_PRECISION, Evidence
+from .evidence_base import Evidence
 from .losses import SquaredError
 from .objective import Objective
 from .penalty import RidgePenalty
 from .triangles import absorbed, inverse_root, log_determinant, solve_transposed
 
 _LN_2_PI = np.log(2 * np.pi)
+# Of the prior of intercepts: large against the targets, which are standardised.
+_INTERCEPT_VARIANCE = 10.0
 
 
 class JointEvidence(Evidence):
@@ -101,7 +103,7 @@ class JointEvidence(Evidence):
 
     def precision(self, variances):
         """That of the prior of each coordinate."""
-        groups = [*variances.matrices, *variances.observables, 1 / INTERCEPT_PRECISION]
+        groups = [*variances.matrices, *variances.observables, _INTERCEPT_VARIANCE]
         return 1.0 / np.array(groups)[self._group_of]
 
     def by_group(self, numbers):
