@@ -186,6 +186,35 @@ def emulators(n_states):
                 print(f"  {label}, state {state}, {name}: {text}", flush=True)
 
 
+def beyond_the_data(n_states):
+    """A sine with noise, learned on [-1, 1]: what error bars cover there and beyond."""
+    print("\nsin(4x) on [-1, 1]; percentage of new targets within 95 %")
+    print("samples  noise  inside  1 < |x| < 1.5       GP inside  1 < |x| < 1.5")
+    for n_samples in (60, 300):
+        for noise in (0.01, 0.1, 0.5):
+            rows = []
+            for state in range(n_states):
+                rng = np.random.RandomState(state)
+                x = np.concatenate(
+                    [rng.uniform(-1, 1, n_samples), rng.uniform(-1.5, 1.5, 2000)]
+                )
+                y = np.sin(4 * x) + 0.7 * noise * rng.standard_normal(len(x))
+                X, is_inside = x[:, np.newaxis], np.abs(x[n_samples:]) < 1
+                row = []
+                for model in (PMMRegressor(random_state=state), gaussian_process(1)):
+                    model.fit(X[:n_samples], y[:n_samples])
+                    mean, std = model.predict(X[n_samples:], return_std=True)
+                    inside = np.abs(mean - y[n_samples:]) < norm.ppf(0.975) * std
+                    row += [inside[is_inside].mean(), inside[~is_inside].mean()]
+                rows.append(row)
+            figures = 100 * np.mean(rows, axis=0)
+            print(
+                f"{n_samples:7}{noise:7.0%}{figures[0]:8.0f}{figures[1]:15.0f}"
+                f"{figures[2]:16.0f}{figures[3]:15.0f}",
+                flush=True,
+            )
+
+
 def costs():
     """Time of `return_std` for 10 000 samples, over that of the prediction alone."""
     print("\nmicroseconds per sample: predict, with return_std, ratio")
@@ -220,6 +249,7 @@ def main():
         real_data(options.sets, options.splits, options.jobs)
         if options.states:
             emulators(options.states)
+            beyond_the_data(options.states)
         costs()
 
 
