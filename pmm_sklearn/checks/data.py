@@ -325,8 +325,8 @@ def check_errors(y_err, shape, matters=True):
         row, column = np.argwhere(~(np.isfinite(error) & (error > 0)))[0]
         raise ValueError(
             f"y_err must be finite and positive, got {error[row, column]} in row {row} "
-            f"and column {column}: give a standard deviation there, or NaN in y to "
-            f"leave the entry out."
+            f"and column {column}: give a standard deviation there, or leave it "
+            f"out (an emulator also leaves out entries that are NaN in y)."
         )
     if error.min() < _SMALLEST_WEIGHT:
         row, column = np.unravel_index(np.argmin(error), error.shape)

@@ -254,7 +254,11 @@ def check_observables(estimator, size_is_open=False):
     check_batches(estimator)
     check_training(estimator, tuple(SOLVERS))
     if size_is_open and isinstance(estimator.n_average, str):
-        check_option("n_average", estimator.n_average, ("auto",))
+        if estimator.n_average != "auto":
+            raise ValueError(
+                f"n_average must be a positive integer or 'auto', got "
+                f"{estimator.n_average!r}."
+            )
         return
     check_integer("n_average", estimator.n_average, 1)
     if estimator.n_average > estimator.n_init:

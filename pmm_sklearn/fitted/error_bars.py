@@ -177,7 +177,8 @@ class ErrorBars:
                 f"The model goes through all its data, of which there are no more than "
                 f"parameters (n_parameters_={self._n_parameters}). Its residuals tell "
                 f"nothing of its errors, and error bars may be far too small or too "
-                f"large: reduce matrix_size, or give more data.",
+                f"large: reduce matrix_size, give more data, or if errors were given "
+                f"(y_err) larger ones, or extra_noise=True.",
                 UserWarning,
             )
 

@@ -11,7 +11,8 @@ class LengthScalesDisplay:
     r"""How much predictions bend along each feature, from the length scales.
 
     A bar is the standard deviation of a feature over its length scale.  Where it is far
-    below 1, predictions are nearly linear in this feature, or do not depend on it.
+    below a tenth, predictions are nearly linear in this feature, or do not depend on
+    it.
     Make it with :meth:`from_estimator`.
 
     Parameters

@@ -34,7 +34,7 @@ _LARGEST_STEP = 3.0
 _LEAST_NUMBER = 1.0
 _LEAST_RATIO = 1e-9
 #: An intercept is next to certain: a multiple of one among the observables replaces it.
-INTERCEPT_PRECISION = 1e8
+INTERCEPT_PRECISION = 1e24
 
 
 class Variances(NamedTuple):
@@ -183,8 +183,9 @@ class Evidence(ABC):
 
     def _first_variances(self, matrices, noise=_FIRST_NOISE):
         ones = np.ones(self.n_outputs)
-        variance = noise**2 if self.learns_noise else _BOUNDS[2][0]
-        return Variances(matrices, ones, variance * ones)
+        if not (self.learns_noise or self.is_far):
+            noise = np.sqrt(_BOUNDS[2][0])
+        return Variances(matrices, ones, noise**2 * ones)
 
     @abstractmethod
     def _completed(self, coordinates, random_state):
@@ -237,7 +238,8 @@ class Evidence(ABC):
         logarithms = theta[self.size :]
         steps = np.clip(steps, -_LARGEST_STEP, _LARGEST_STEP)
         if not self.learns_noise:
-            steps[-self.n_outputs :] = 0.0
+            # Known errors alone may be too small for a start: noise fades.
+            steps[-self.n_outputs :] = -_LARGEST_STEP
         return np.clip(logarithms + steps, lower, upper) - logarithms
 
     def _at(self, theta):
