@@ -216,6 +216,11 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
         if result.is_stopped:
             # By Ctrl-C, before there is a model to keep.
             raise KeyboardInterrupt
+        side, best = problem.model.primary.side, result.best
+        self._watcher(problem, None).tell(
+            f"side {side}: {problem.describe(best.loss, best.score)} after "
+            f"{best.n_iter} iterations of {len(starts)} starts"
+        )
         return result
 
     def _n_members(self, problem):

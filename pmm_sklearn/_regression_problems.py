@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ._warnings import warn_caller
 from .checks.data import set_aside
 from .checks.parameters import (
     LARGEST_AUTOMATIC_SIDE,
@@ -21,7 +22,9 @@ from .training import (
 SIDES = (3, 5, LARGEST_AUTOMATIC_SIDE)
 SIDE_OTHERWISE = LARGEST_AUTOMATIC_SIDE
 # Seconds that an evidence may take, of a size that is chosen or that is given.
-_LONGEST_CHOSEN, _LONGEST_GIVEN = 60.0, 600.0
+_LONGEST_CHOSEN, _LONGEST_GIVEN = 20.0, 200.0
+# From then on a size that was given is worth a warning.
+_LONG = 60.0
 # With so many targets for each parameter large matrices are better than priors.
 _MANY_PER_PARAMETER = 5
 
@@ -111,6 +114,14 @@ def _by_evidence(estimator, data, error):
                     return []
             break
         candidates.append((problem, structure))
+    if candidates and problem.seconds > _LONG and not is_open:
+        warn_caller(
+            f"matrix_size={estimator.matrix_size!r} will take about "
+            f"{problem.seconds / 60:.0f} minutes for {len(data.X)} samples of "
+            f"{data.X.shape[1]} features: take a smaller one, n_init=1, or "
+            f'solver="adam".',
+            UserWarning,
+        )
     return candidates
 
 

@@ -76,7 +76,7 @@ class PMMRegressor(RegressorMixin, BasePMM):
         Intercepts are not penalised.  Where there is no evidence, "auto" stands for a
         fifth of the variance of the residuals, estimated along the way: with
         `early_stopping`, another solver than "lm", or where it would take more than
-        about a minute (of a given `matrix_size` ten) and targets are more than five
+        about 20 s (of a given `matrix_size` 200 s) and targets are more than five
         times as many as parameters.
     extra_noise : bool, default=False
         Whether there is noise of unknown size beside the errors `y_err` of ``fit``.

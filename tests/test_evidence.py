@@ -1,6 +1,7 @@
 """PMMRegressor by its evidence, the default."""
 
 import pickle
+import re
 
 import numpy as np
 import pytest
@@ -376,6 +377,18 @@ def test_progress_is_shown(noisy, capsys):
     text = capsys.readouterr().out
     assert "of the evidence" in text
     assert "log evidence" in text
+
+
+def test_says_how_long_it_takes(noisy, monkeypatch, capsys):
+    X, y = noisy
+    PMMRegressor(n_init=3, max_iter=50, verbose=1, random_state=0).fit(X, y)
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("[PMMRegressor] side 3: log evidence")
+    assert any(re.search(r"of the evidence, about \d+ s$", line) for line in lines)
+    assert any(re.search(r"iteration +10 .* \d+\.\d s$", line) for line in lines)
+    monkeypatch.setattr("pmm_sklearn._regression_problems._LONG", 0.0)
+    with pytest.warns(UserWarning, match="matrix_size=4 will take about .* n_init=1"):
+        regressor(max_iter=2).fit(X, y)
 
 
 def test_averages_what_has_an_evidence_that_matters(noisy):

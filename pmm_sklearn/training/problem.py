@@ -31,7 +31,7 @@ _JUDGES = 10
 # Models of less weight are left out.
 _LEAST_WEIGHT = 0.05
 # Triangular factors that maximising an evidence takes, and what a core does.
-_N_FACTORS, _OPERATIONS_PER_SECOND = 500, 5e9
+_N_FACTORS, _OPERATIONS_PER_SECOND = 170, 5e9
 
 
 class Problem:
@@ -218,7 +218,7 @@ class EvidenceProblem:
             f"matrices of side {model.primary.side}, "
             f"{n_samples} samples, {model.primary.size} parameters of matrices, "
             f"{model.readout.size} of observables, solver "
-            f"{solver!r} of the evidence, about {self.seconds:.2g} s"
+            f"{solver!r} of the evidence, about {max(self.seconds, 1.0):.0f} s"
         )
 
     def with_threads(self, threads):

@@ -1,6 +1,7 @@
 """Who sees a training: the lines that it prints, and the callbacks that may end it."""
 
 import copy
+import time
 
 from ..solvers import Interruption
 
@@ -39,6 +40,7 @@ class Watcher:
         self._describe = describe or describe_loss
         self._callbacks = callbacks
         self.interruption = interruption or Interruption()
+        self._began = time.monotonic()
         self._n_starts = self._n_members = 1
 
     @property
@@ -66,7 +68,8 @@ class Watcher:
     def on_start(self, number, result):
         """A start, counted from 1, was trained for the first iterations."""
         start = self._start(number)
-        self.tell(f"{start} after {result.n_iter} iterations   loss {result.score:.6e}")
+        text = self._describe(result.loss, result.score)
+        self.tell(f"{start} after {result.n_iter} iterations   {text}")
 
     def on_screening(self, number, n_iter, theta, loss, score):
         """One of these iterations, if it was in this process."""
@@ -85,7 +88,8 @@ class Watcher:
     def _show(self, who, n_iter, loss, score):
         if self._verbose > 1 or (self._verbose and n_iter % self._every == 0):
             text = self._describe(loss, score)
-            self.tell(f"{who}iteration {n_iter:4d}   {text}")
+            elapsed = time.monotonic() - self._began
+            self.tell(f"{who}iteration {n_iter:4d}   {text}   {elapsed:.1f} s")
 
 
 def describe_loss(loss, score):
