@@ -136,7 +136,7 @@ def test_fitted_matrices_are_full_ones(data, matrix_type, readout):
     assert model.matrices_.shape == (3, 4, 4)
     assert model.observables_.shape[2:] == (4, 4)
     assert_array_equal(np.linalg.matrix_rank(model.matrices_[1:]), [2, 2])
-    assert np.all(np.linalg.matrix_rank(model.observables_, rtol=1e-9) == 2)
+    assert np.all(np.linalg.matrix_rank(model.observables_, tol=1e-9) == 2)
     floats = 16 if matrix_type == "hermitian" else 8
     n_secondary = 2 * N_OBSERVABLES[readout]
     assert model.n_parameters_ == (3 + n_secondary) * floats + 2
