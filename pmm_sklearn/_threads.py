@@ -1,5 +1,6 @@
 """Threads that share samples, and one BLAS thread around batches of small matrices."""
 
+import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
@@ -25,7 +26,8 @@ def single_blas_thread():
 
     More threads make batched decompositions of small matrices several times
     slower.  The limit is one for the whole process, so entries are counted: the
-    first sets it and the last restores what was there before.
+    first sets it and the last, perhaps of another thread, restores what was there
+    before.
     """
     global _controller, _limiter, _users
     with _lock:
@@ -33,6 +35,7 @@ def single_blas_thread():
             # Finding the libraries takes 30 times as long as limiting them.
             _controller = ThreadpoolController()
         if _users == 0:
+            _let_any_thread_limit()
             _limiter = _controller.limit(limits=1, user_api="blas")
             _limiter.__enter__()
         _users += 1
@@ -42,7 +45,34 @@ def single_blas_thread():
         with _lock:
             _users -= 1
             if _users == 0:
+                _let_any_thread_limit()
                 _limiter.__exit__(None, None, None)
+                _let_any_thread_limit()
+
+
+def _let_any_thread_limit():
+    """Make the limits of threadpoolctl those of the process, not of a thread.
+
+    From version 3.7 on it ignores, for OpenBLAS, all threads but the first.
+    """
+    for library in _controller.lib_controllers:
+        clear = getattr(library, "clear_controlling_thread", None)
+        if clear is not None:
+            clear(force=True)
+
+
+def _forget_other_threads():
+    """In a forked child, which has none of the threads that were inside."""
+    global _lock, _users
+    _lock = threading.Lock()
+    if _users:
+        _users = 0
+        _let_any_thread_limit()
+        _limiter.restore_original_limits()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_other_threads)
 
 
 def blas_limit(n_samples, side):
