@@ -13,6 +13,7 @@ from ._threads import ThreadMap
 from .checks.data import (
     TableData,
     check_features,
+    check_not_masked,
     check_real,
     check_sample_weight,
     set_aside,
@@ -512,6 +513,7 @@ class PMMClassifier(SoftmaxOutputs, ClassifierMixin, BasePMM):
     def _check_samples(self, X, y, sample_weight, reset=True):
         """Features, labels and weights of the samples of positive weight."""
         check_real("X", X)
+        check_not_masked("y", y)
         X, y = validate_data(self, X, y, dtype=np.float64, reset=reset)
         check_classification_targets(y)
         weight = check_sample_weight(sample_weight, len(X))

@@ -9,7 +9,12 @@ from sklearn.utils import check_array, check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from ._base import BasePMM
-from .checks.data import check_real, check_sample_weight, check_target_weight
+from .checks.data import (
+    check_real,
+    check_sample_weight,
+    check_target_weight,
+    masked_to_nan,
+)
 from .checks.spectra import Y_CHECKS, check_spectra
 from .targets import as_targets
 from .training import SpectrumLikelihood, table_problem
@@ -160,6 +165,7 @@ class BaseEmulator(RegressorMixin, BasePMM, ABC):
         1.0
         """
         predicted = self.predict(X)
+        y = masked_to_nan(y)
         check_real("y", y)
         y = check_array(y, **Y_CHECKS)
         if y.size != predicted.size or not np.any(np.isnan(y)):

@@ -161,8 +161,24 @@ def check_complex_features(estimator, name, X):
     return X.astype(np.complex128)
 
 
+def check_not_masked(name, array):
+    """Raise if a masked array hides values, which NumPy would bring back."""
+    if np.ma.is_masked(array):
+        raise ValueError(
+            f"{name} must not be a masked array with values that are masked, got "
+            f"{np.ma.count_masked(array)} of them: leave these samples out, or fill "
+            f"them with {name}.filled."
+        )
+
+
+def masked_to_nan(y):
+    """Targets of an emulator, where masked entries are as good as NaN: not known."""
+    return y.astype(np.float64).filled(np.nan) if np.ma.is_masked(y) else y
+
+
 def check_real(name, array):
     """Raise unless an array-like holds real numbers and is dense."""
+    check_not_masked(name, array)
     if sparse.issparse(array):
         raise TypeError(
             f"Sparse data not supported: {name} is a {type(array).__name__}. Pass "
@@ -225,6 +241,7 @@ def _is_plain(estimator, X):
 
 def as_numbers(name, values):
     """Array of real numbers; raises for others."""
+    check_not_masked(name, values)
     try:
         array = np.asarray(values)
         is_complex = array.dtype.kind == "c"

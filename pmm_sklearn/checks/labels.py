@@ -5,7 +5,7 @@ from sklearn.preprocessing import LabelEncoder
 from sklearn.utils import assert_all_finite, check_consistent_length, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
 
-from .data import LARGEST_WEIGHT
+from .data import LARGEST_WEIGHT, check_not_masked
 from .parameters import check_number
 
 
@@ -145,6 +145,7 @@ def check_same_classes(classes, known):
 
 def check_labels(y, X):
     """One label for each sample, as an array."""
+    check_not_masked("y", y)
     y = column_or_1d(y, warn=True)
     check_consistent_length(X, y)
     assert_all_finite(y, input_name="y")

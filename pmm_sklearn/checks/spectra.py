@@ -7,7 +7,7 @@ from sklearn.utils import check_consistent_length
 from sklearn.utils.validation import validate_data
 
 from .._warnings import warn_caller
-from .data import check_errors, check_real, check_sample_weight
+from .data import check_errors, check_real, check_sample_weight, masked_to_nan
 
 _X_CHECKS = {"dtype": np.float64}
 Y_CHECKS = {
@@ -64,6 +64,7 @@ def check_spectra(estimator, X, y, sample_weight, y_err=None):
         Whether `y` was one-dimensional.
     """
     check_real("X", X)
+    y = masked_to_nan(y)
     check_real("y", y)
     X, y = validate_data(estimator, X, y, validate_separately=(_X_CHECKS, Y_CHECKS))
     check_consistent_length(X, y)
