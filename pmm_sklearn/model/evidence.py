@@ -49,7 +49,7 @@ import numpy as np
 
 from ._chunks import chunks, shares
 from .equations import EvidenceEquations
-from .evidence_base import INTERCEPT_PRECISION, Evidence
+from .evidence_base import Evidence
 from .evidence_gradient import EvidenceGradient, PotentialGradient
 from .evidence_point import EvidencePoint
 from .pmm import Parameters
@@ -57,6 +57,8 @@ from .pmm import Parameters
 # Numbers in the derivatives of a chunk, and in the eigensystems that are remembered.
 _LARGEST_CHUNK = 2**18
 _LARGEST_MEMORY = 2**22
+# An intercept is certain: a multiple of one among the observables replaces it.
+_INTERCEPT_PRECISION = 1e24
 
 
 class EvidenceObjective(Evidence):
@@ -221,7 +223,7 @@ class EvidenceObjective(Evidence):
         rows = slice(self.n_outputs * self.n_features, size - self.n_outputs)
         joint[rows, : self.size] = point.triangle
         intercepts = np.arange(size - self.n_outputs, size)
-        joint[intercepts, intercepts] = np.sqrt(INTERCEPT_PRECISION)
+        joint[intercepts, intercepts] = np.sqrt(_INTERCEPT_PRECISION)
         return joint
 
 

@@ -33,8 +33,6 @@ _LARGEST_STEP = 3.0
 # Numbers of parameters that the data determine count as no less.
 _LEAST_NUMBER = 1.0
 _LEAST_RATIO = 1e-9
-#: An intercept is next to certain: a multiple of one among the observables replaces it.
-INTERCEPT_PRECISION = 1e24
 
 
 class Variances(NamedTuple):
