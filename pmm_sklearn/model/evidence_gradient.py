@@ -132,13 +132,14 @@ class PotentialGradient(_Sums):
 
     def _of_output(self, k):
         point, objective = self._point, self._objective
+        own, _ = point.outputs[k]
         readout, primary = objective.model.readout, objective.model.primary
 
         def of_chunk(part):
             chunk, _, saved, system, features = part
             solutions = point.solutions(k, part)
             residuals = self._residuals(k, chunk, features)[:, np.newaxis]
-            weights = solutions.features.T - residuals * point.b[:, k]
+            weights = solve(own, solutions.projected).T - residuals * point.b[:, k]
             weights *= point.scales[chunk, k : k + 1]
             pulled = readout.pull_back_features(system, weights)
             gradient = primary.gradient(point.coordinates, saved, pulled)

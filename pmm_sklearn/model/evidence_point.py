@@ -16,8 +16,8 @@ class Solutions(NamedTuple):
 
     Attributes
     ----------
-    features : ndarray of shape (n_features, n_samples)
-        :math:`A^{-1} \phi_s`, of the observables alone, in units of the noise.
+    projected : ndarray of shape (n_features, n_samples)
+        :math:`R^{-T} \phi_s`, of the observables alone, in units of the noise.
     joint_features : ndarray of shape (n_features, n_samples)
         The part :math:`\beta_s` of :math:`B^{-1} j_s`.
     matrices : ndarray of shape (size, n_samples)
@@ -30,7 +30,7 @@ class Solutions(NamedTuple):
         How many parameters each sample determines, :math:`j_s \cdot B^{-1} j_s`.
     """
 
-    features: np.ndarray
+    projected: np.ndarray
     joint_features: np.ndarray
     matrices: np.ndarray
     n_features: float
@@ -244,7 +244,7 @@ class EvidencePoint:
         joint = solve(own, projected - mixed @ matrices)
         by_features = np.einsum("ps,ps->s", of_features, joint)
         return Solutions(
-            solve(own, projected),
+            projected,
             joint,
             matrices,
             float(np.sum(by_features)),
