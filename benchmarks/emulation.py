@@ -6,27 +6,31 @@ continuation, which knows the Hamiltonian.  Nothing is chosen by test errors: th
 settings are written here, the start of a fit is chosen by its training loss, sizes
 and weights by validation points.
 
-    python benchmarks/emulation.py               # all, about 5 minutes on one core
+    python benchmarks/emulation.py               # all, about ten minutes on one core
     python benchmarks/emulation.py almg trotter  # some
+
+The last ones, from "couplings" on, are in emulation_spectra.py.
 """
 
-import argparse
 import time
-import warnings
 
 import numpy as np
-from _published import PUBLISHED
+from _emulation import (
+    N_STATES,
+    Row,
+    baselines,
+    fit_quietly,
+    measure,
+    published,
+    run,
+    show,
+)
+from emulation_spectra import SPECTRA
 from sklearn.base import clone
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.gaussian_process import GaussianProcessRegressor
-from sklearn.gaussian_process.kernels import RBF, ConstantKernel
 from sklearn.linear_model import LinearRegression
 from sklearn.metrics import mean_squared_error
-from sklearn.model_selection import LeaveOneOut, cross_val_predict
-from sklearn.multioutput import MultiOutputRegressor
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import PolynomialFeatures, StandardScaler
-from threadpoolctl import threadpool_limits
+from sklearn.preprocessing import PolynomialFeatures
 
 from pmm_sklearn import (
     EigenvectorContinuation,
@@ -60,100 +64,6 @@ LFD_MODELS = [
         PMMEmulator(4, matrix_type="symmetric", degree=2),
     ),
 ]
-N_STATES = 5
-
-
-class Row:
-    """A line of a table: errors of one method."""
-
-    def __init__(self, method, errors, worst=None, parameters=None, seconds=None):
-        self.method = method
-        self.errors = np.atleast_1d(errors)
-        self.worst = worst
-        self.parameters = parameters
-        self.seconds = seconds
-
-    def __str__(self):
-        errors = "  ".join(f"{error:9.2e}" for error in self.errors)
-        text = f"  {self.method:<36} {errors}"
-        text += f"  {self.parameters or '':>6}"
-        text += f"  {self.seconds:7.2f}" if self.seconds is not None else 9 * " "
-        if self.worst is not None:
-            text += "   worst " + " ".join(f"{error:.1e}" for error in self.worst)
-        return text
-
-
-def show(title, columns, rows):
-    print(f"\n{title}")
-    header = "  ".join(f"{column:>9}" for column in columns)
-    print(f"  {'':<36} {header}  {'param.':>6}  {'seconds':>7}")
-    for row in rows:
-        print(row, flush=True)
-
-
-def published(experiment):
-    return [
-        Row(method, errors, parameters=parameters)
-        for method, errors, parameters in PUBLISHED[experiment]
-    ]
-
-
-def fit_quietly(model, X, y):
-    """Fit, and the time it took; running to max_iter is part of the settings."""
-    start = time.perf_counter()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        model.fit(X, y)
-    return time.perf_counter() - start
-
-
-def measure(method, model, data, error_of, n_states=N_STATES):
-    """Median and worst error of a model over random states."""
-    errors, seconds = [], []
-    for state in range(n_states):
-        fitted = model.set_params(random_state=state)
-        seconds.append(fit_quietly(fitted, data.X_train, data.y_train))
-        errors.append(np.atleast_1d(error_of(fitted.predict)))
-    return Row(
-        method,
-        np.median(errors, axis=0),
-        np.max(errors, axis=0),
-        fitted.n_parameters_,
-        np.mean(seconds),
-    )
-
-
-def baselines(data, error_of):
-    """Gaussian process and polynomial, one for each output."""
-    kernel = ConstantKernel(1.0, (1e-3, 1e6)) * RBF(1.0, (1e-2, 1e3))
-    process = GaussianProcessRegressor(
-        kernel, alpha=1e-10, normalize_y=True, n_restarts_optimizer=3, random_state=0
-    )
-    process = make_pipeline(StandardScaler(), MultiOutputRegressor(process))
-    y = data.y_train.reshape(len(data.y_train), -1)
-    rows = []
-    for name, model in (
-        ("Gaussian process", process),
-        ("polynomial, degree by leave-one-out", best_polynomial(data.X_train, y)),
-    ):
-        seconds = fit_quietly(model, data.X_train, y)
-        error = error_of(
-            lambda X, model=model: model.predict(X).reshape(-1, *data.y_train.shape[1:])
-        )
-        rows.append(Row(name, error, seconds=seconds))
-    return rows
-
-
-def best_polynomial(X, y):
-    candidates = [
-        make_pipeline(StandardScaler(), PolynomialFeatures(degree), LinearRegression())
-        for degree in range(1, min(10, len(X) - 1))
-    ]
-    scores = [
-        np.sum((cross_val_predict(model, X, y, cv=LeaveOneOut()) - y) ** 2)
-        for model in candidates
-    ]
-    return candidates[int(np.argmin(scores))]
 
 
 def validation_error(model, data):
@@ -370,20 +280,9 @@ EXPERIMENTS = {
     "lfd": lfd,
     "points": points,
     "others": others,
+    **SPECTRA,
 }
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("experiments", nargs="*", help=", ".join(EXPERIMENTS))
-    names = parser.parse_args().experiments or list(EXPERIMENTS)
-    unknown = set(names) - set(EXPERIMENTS)
-    if unknown:
-        parser.error(f"unknown experiments {sorted(unknown)}: {', '.join(EXPERIMENTS)}")
-    with threadpool_limits(1):
-        for name in names:
-            EXPERIMENTS[name]()
-
-
 if __name__ == "__main__":
-    main()
+    run(EXPERIMENTS, __doc__)

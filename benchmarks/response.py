@@ -25,23 +25,13 @@ from _baselines import GaussianProcess, one_level
 from _data import MissingData, linear_response
 from _options import add_pmm_option, compile_once, pmm_regressor, positive
 from _published import RESPONSE_EXTRAPOLATION, RESPONSE_LEARNING, RESPONSE_SIZES
+from _spectra import BOXES, N_RESPONSE_TEST, SCALES
 from scipy.stats import norm
 from sklearn.exceptions import ConvergenceWarning
 from threadpoolctl import threadpool_limits
 
 METHODS = ("PMM", "GP-RBF", "GP-Matern", "one-level")
 PARTS = ("learning", "extrapolation")
-N_TEST = 50
-# What is learned of a result, and back.
-SCALES = {
-    "alphaD": (np.asarray, np.asarray),
-    "half_life_Ni80": (np.log10, lambda log: 10.0**log),
-}
-# Lowest and highest couplings of the training points.
-BOXES = {
-    "alphaD": ((0.457, 1.5), (1.743, 4.0)),
-    "half_life_Ni80": ((0.286, 0.143), (1.714, 0.857)),
-}
 TITLES = {
     "alphaD": "polarisability of 180Yb",
     "half_life_Ni80": "half-life of 80Ni, learned as log10",
@@ -95,7 +85,7 @@ def learning_curve(method, data, options):
     scores = np.empty((options.splits, len(RESPONSE_SIZES), 3))
     for split in range(options.splits):
         order = np.random.default_rng(split).permutation(len(data[1]))
-        test, others = order[:N_TEST], order[N_TEST:]
+        test, others = order[:N_RESPONSE_TEST], order[N_RESPONSE_TEST:]
         for i, n in enumerate(RESPONSE_SIZES):
             errors, *rest = fit_and_score(
                 make_model(method, options.pmm), "alphaD", data, others[:n], test

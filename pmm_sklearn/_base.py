@@ -187,7 +187,7 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
         def reconstruct(theta):
             return self._attributes_of(problem, [theta], [0.0]) | description
 
-        n_iterations = self.max_iter * self._largest_number_of_fits(n_members)
+        n_iterations = self.max_iter * n_members
         bridge = CallbackBridge(self, given, n_iterations, reconstruct)
         watcher = self._watcher(problem, bridge)
         starts = self._starts(problem, structure, seeds[:-1], n_members)
@@ -234,11 +234,6 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
         """Train a problem: `Fit`."""
         n_members = self._n_members(problem)
         solver, plan = self._plan(problem, n_members, schedule)
-        if plan.searches_alpha and self.warm_start and hasattr(self, "alphas_"):
-            problem = problem.with_alpha(self.alpha_)
-            plan = replace(plan, searches_alpha=False)
-        else:
-            self._forget_alphas()
         if self._is_scheduled_by_itself(problem):
             starts = starts[:n_members]
         watcher.tell(problem.summary(solver))
@@ -274,7 +269,7 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
         solver, tol = SOLVERS[name], self.tol
         if is_evidence:
             solver = EVIDENCE
-            number = problem.objective.n_residuals
+            number = problem.objective.n_observed
             tol = tol * (_NATS + _NATS_PER_OBSERVATION * number)
         rule = StoppingRule(
             tol=tol,
@@ -284,24 +279,8 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
             is_logarithm=is_evidence,
             is_scheduled=solver.is_scheduled,
         )
-        searches_alpha = (
-            self.alpha == "auto"
-            and likelihood.ladder is not None
-            and name == "lm"
-            # Constant targets are learned at once.
-            and problem.loss_of_means() != 0
-        )
         prunes = is_evidence and getattr(self, "n_average", 1) == "auto"
-        return name, Plan(
-            solver, rule, schedule, n_members, prunes, searches_alpha, self.n_jobs
-        )
-
-    def _largest_number_of_fits(self, n_members):
-        """Trainings to the end, for callbacks."""
-        ladder = self._likelihood.ladder
-        if self.alpha != "auto" or ladder is None:
-            return n_members
-        return n_members + len(ladder.alphas)
+        return name, Plan(solver, rule, schedule, n_members, prunes, self.n_jobs)
 
     def _attributes_of(self, problem, thetas, scores, posterior=None):
         """Fitted attributes that predictions depend on, for models, best first."""
@@ -342,14 +321,6 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
             member_starts_=np.array([member.start for member in result.members]),
             stop_reason_=result.decisive.reason.name.lower(),
         )
-        if result.trials:
-            self.alphas_ = np.array([trial.alpha for trial in result.trials])
-            losses = [trial.expected_loss for trial in result.trials]
-            self.alpha_losses_ = np.array(losses)
-
-    def _forget_alphas(self):
-        for name in ("alphas_", "alpha_losses_"):
-            vars(self).pop(name, None)
 
     def _set_without_training(self, structure, attributes):
         """Write the fitted attributes of a model that was not trained here."""
@@ -391,7 +362,6 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
             strict=True,
         )
         thetas = [state.theta for state in states]
-        self._forget_alphas()
         vars(self).update(
             **self._attributes_of(problem, thetas, losses) | description,
             _structure=dict(vars(structure)),

@@ -8,6 +8,13 @@ from sklearn.utils.validation import validate_data
 
 from ._base import BasePMM, fitted_state_kept_on_error
 from ._callbacks import with_callbacks
+from ._classification_problems import (
+    LIKELIHOOD,
+    classification_problem,
+    penalised_problem,
+    penalised_structure,
+    weighted,
+)
 from ._softmax import SoftmaxOutputs
 from ._threads import ThreadMap
 from .checks.data import (
@@ -16,7 +23,6 @@ from .checks.data import (
     check_not_masked,
     check_real,
     check_sample_weight,
-    set_aside,
 )
 from .checks.labels import (
     check_class_weight,
@@ -25,27 +31,21 @@ from .checks.labels import (
     class_factors,
     encode,
     indicators,
-    labels_of,
     online_classes,
     unique_labels,
 )
 from .checks.parameters import check_batchwise, check_observables
-from .fitted import ObservableStructure, observable_structure
-from .training import ClassLikelihood, table_problem
-
-# In these units parameters are of order one; see the notes of the docstring.
-_LEVEL_SPACING = 3.0
-_LOGIT_UNIT = 10.0
+from .fitted import ObservableStructure
 
 
 class PMMClassifier(SoftmaxOutputs, ClassifierMixin, BasePMM):
     r"""Parametric matrix model for classification.
 
     The features control a Hermitian matrix, :math:`H(x) = M_0 + \sum_l x_l M_l`.
-    A few of its eigenvectors :math:`v_i(x)` are selected and read out with learned
-    Hermitian observables, one set for each class.  A softmax of these logits gives
-    probabilities.  All matrices are learned by maximum likelihood, that is least
-    cross-entropy, with analytic derivatives.
+    Its low levels are read out with learned Hermitian observables, one set for each
+    class.  A softmax of these logits gives probabilities.  By default the widths of
+    the priors of all matrices, and with them a length scale for every feature, are
+    those of largest evidence: there is nothing to tune.
 
     Features are standardised inside ``fit``; the fitted matrices absorb the scaling
     and are for features in the user's units.  No scaler is needed.
@@ -64,14 +64,14 @@ class PMMClassifier(SoftmaxOutputs, ClassifierMixin, BasePMM):
         levels do not cross; "LM" is the choice of the paper and trains worse,
         because the selection jumps where :math:`\lambda = -\lambda'`.  Not used by
         "density".
-    readout : {"expectation", "transition", "density"}, default="expectation"
+    readout : {"density", "expectation", "transition"}, default="density"
         "expectation": :math:`z_k = g_k + \sum_i v_i^\dagger S_{ki} v_i`.
         "transition": :math:`z_k = g_k + \sum_{i \le j} (|v_i^\dagger D_{kij}
         v_j|^2 - \tfrac12 \|D_{kij}\|_2^2)`, as in the paper.
         "density": :math:`z_k = g_k + \operatorname{tr}(S_k f(H))`, with the occupation
         :math:`f(e) = 1 / (1 + e^{(e - \mu) / kT})` of all levels.  No states are
         selected, and levels may cross: see :ref:`readouts`.
-    smearing : float, default=0.125
+    smearing : float, default=0.5
         The temperature :math:`kT` of "density", in units of the spacing of the levels
         that the penalty of :math:`M_0` counts from.  Large ones make outputs smoother;
         for very small ones they are those of one observable for the `r` lowest states.
@@ -85,16 +85,17 @@ class PMMClassifier(SoftmaxOutputs, ClassifierMixin, BasePMM):
         matrices.  A small rank of the primary matrices saves most parameters where
         features are many.  Not for matrices with sectors.
     alpha : float or "auto", default="auto"
-        Regularisation: multiplies the squared Frobenius norm of all matrices of the
-        standardised problem (see the notes), added to the weighted sum of the
-        negative log-likelihoods.  Intercepts are not penalised.  It is the most
-        probable model if matrix elements are normal with variance ``1 / (2 alpha)``.
-        "auto" with the solver "lm" compares three fits by the likelihood to expect of
-        new data: with 3, 1, and if that is better 0.3, else 10.  See `alpha_losses_`.
-        With other solvers it is 1.  A warm start keeps the value that was chosen.
+        Regularisation.  "auto" maximises the evidence: see the notes.  A number
+        multiplies the squared Frobenius norm of all matrices of the standardised
+        problem, added to the weighted sum of the negative log-likelihoods.  Intercepts
+        are not penalised.  Where there is no evidence, "auto" stands for 1: with
+        `early_stopping`, another solver than "lm", or where it would take more than
+        about a minute.
     class_weight : dict, "balanced" or None, default=None
-        Factors of `sample_weight` by class, positive; 1 for classes that are not in
-        the dictionary.  "balanced" gives all classes the same total weight.
+        Weights of the classes, positive; 1 for classes that are not in the dictionary.
+        "balanced" gives all classes the same total weight.  By evidence they change the
+        odds of the classes, as if these were drawn in other proportions, and do not
+        count as more samples; with a number as `alpha` they multiply `sample_weight`.
     solver : {"auto", "lm", "newton-cg", "lbfgs", "adam"}, default="auto"
         "lm" is Levenberg-Marquardt with the generalised Gauss-Newton matrix, the
         best where its linear systems are affordable.  "newton-cg" takes the same
@@ -114,11 +115,12 @@ class PMMClassifier(SoftmaxOutputs, ClassifierMixin, BasePMM):
     learning_rate_init : float, default=2e-2
         First learning rate of "adam", which falls to zero like a cosine.
     n_init : int, default=4
-        Number of random starts.  After 20, 60, 180, ... iterations the best third
-        of them is continued, until `n_average` are left.
-    n_average : int, default=1
+        Number of random starts.  After 40 iterations, 120, 360, ... the best third of
+        them is continued, until `n_average` are left; with a penalty after 20, 60, ...
+    n_average : int or "auto", default="auto"
         Number of starts that are trained to the end, whose probabilities are
-        averaged; at most `n_init`.  See the notes.
+        averaged; at most `n_init`.  "auto" takes two, if the evidence gives the second
+        one a weight that matters; 1 where there is no evidence.  See the notes.
     early_stopping : bool, default=False
         Whether to set aside `validation_fraction` of the samples, to stop when
         the loss on them does not improve for `n_iter_no_change` iterations, and
@@ -160,17 +162,21 @@ class PMMClassifier(SoftmaxOutputs, ClassifierMixin, BasePMM):
     n_iter_ : int
         Number of iterations of the best member, whose are the curves and losses, too.
     alpha_ : float
-        The regularisation.
-    alphas_ : ndarray of shape (n_alphas,)
-        Values that were compared, only with ``alpha="auto"`` and the solver "lm".
-    alpha_losses_ : ndarray of shape (n_alphas,)
-        Mean negative log-likelihood to expect of a new sample, by the criterion of
-        Hannan and Quinn [2]_; with `early_stopping` that of the samples set aside, all
-        together.
+        The regularisation; by evidence that of the observables, half the inverse of
+        their variance.
+    log_evidence_ : float
+        Logarithm of the probability of the labels, only by evidence: the larger, the
+        better a model, of those fitted to the same data.
+    length_scales_ : ndarray of shape (n_features,)
+        Length scale of each feature in its own unit, only by evidence:
+        where it is large against the range of the data, logits are nearly linear in
+        this feature, or do not depend on it; infinite for a constant feature.
+    n_effective_parameters_ : float
+        How many parameters the data determine, not their priors, only by evidence.
     loss_ : float
         Objective at the fitted parameters: weighted sum of negative
-        log-likelihoods plus `alpha` times the squared norm.  "adam" estimates it
-        during the last epoch.
+        log-likelihoods plus `alpha` times the squared norm; by evidence its negative
+        logarithm.  "adam" estimates it during the last epoch.
     loss_curve_ : list of float
         Objective after each iteration.
     validation_loss_curve_ : list of float
@@ -187,7 +193,8 @@ class PMMClassifier(SoftmaxOutputs, ClassifierMixin, BasePMM):
         ``(matrices, observables, intercept)`` of each of the `n_average` models, the
         best first, which also is in `matrices_`, `observables_` and `intercept_`.
     member_weights_ : ndarray of shape (n_average,)
-        Their weights in the mean, inverse to the roots of their losses.
+        Their weights in the mean: their probabilities by the evidence of ten samples,
+        otherwise inverse to the roots of their losses.
     member_starts_ : ndarray of int of shape (n_average,)
         Number of the start that each of them comes from.
     stop_reason_ : str
@@ -214,35 +221,38 @@ class PMMClassifier(SoftmaxOutputs, ClassifierMixin, BasePMM):
     ("expectation") have a sum of zero, and intercepts, which are not penalised, are
     shifted to a sum of zero after the fit.
 
+    With ``alpha="auto"`` matrices and observables have normal priors, :math:`M_0`
+    around equidistant levels, and matrices and observables together are integrated out
+    in Laplace's approximation, with the generalised Gauss-Newton matrix [2]_: see
+    :ref:`evidence`.  The variances of the priors, one for every feature and one for the
+    observables of all classes, maximise this evidence.  Probabilities are those of the
+    most probable model: averages over its posterior distribution are less sure than
+    they should be (:ref:`classification`).
+
     Eigenvectors do not depend on the scale of `H`, so that a penalty on its size could
-    be avoided by making `H` smaller.  Therefore the penalty for :math:`M_0` is on its
-    deviation from a diagonal matrix of equidistant levels, of spacing 3 (in each
-    sector), for standardised features, and logits are in units of 10, in which all
-    matrix elements are of order 1.  The larger `alpha`, the more evenly logits change
-    with the features.  The chemical potential of "density" is half way from level `r`
-    of these to the next, and `smearing` is in units of the same spacing.
+    be avoided by making `H` smaller.  Therefore that of a given `alpha` is on the
+    deviation of :math:`M_0` from a diagonal matrix of equidistant levels, too, of
+    spacing 3 (in each sector), for standardised features, and logits are in units of
+    10, in which all matrix elements are of order 1.  The chemical potential of
+    "density" is half way from level `r` of these to the next, and `smearing` is in
+    units of their spacing.
 
     For `p` features and `q` outputs the number of parameters is
     :math:`(p + 1) n^2 + q s n^2 + q`, as for `PMMRegressor`.
 
     Different starts are certain of different things.  With `n_average` above 1 the
-    probabilities are means over several of them: with four of four starts, which take
-    about three times as long to fit as the best of four, the log-loss on wine fell from
-    0.15 to 0.04, on iris from 0.16 to 0.11, on breast cancer from 0.16 to 0.11 and on
-    digits from 0.17 to 0.10.  (A mean of logits, where the most certain member counts
-    most, has 0.06, 0.13, 0.12 and 0.11.)  The decision function is the logit, or for
-    several classes the logarithms, of the mean probabilities.
+    probabilities are means over several of them.  The decision function is the logit,
+    or for several classes the logarithms, of the mean probabilities.
 
-    Ctrl-C, and a callback that asks to stop, end the present fit and the comparison of
-    values of `alpha`; the best model so far is kept.  A second Ctrl-C
-    within two seconds is a ``KeyboardInterrupt`` for the caller.
+    Ctrl-C, and a callback that asks to stop, end the fit; the best model so far is
+    kept.  A second Ctrl-C within two seconds is a ``KeyboardInterrupt`` for the caller.
 
     References
     ----------
     .. [1] P. Cook, D. Jammooa, M. Hjorth-Jensen, D. D. Lee, D. Lee, "Parametric
        matrix models", Nat. Commun. 16, 5929 (2025).
-    .. [2] E. J. Hannan, B. G. Quinn, "The determination of the order of an
-       autoregression", J. R. Stat. Soc. B 41, 190 (1979).
+    .. [2] D. MacKay, "The evidence framework applied to classification networks",
+       Neural Comput. 4, 720 (1992).
 
     Examples
     --------
@@ -258,7 +268,7 @@ class PMMClassifier(SoftmaxOutputs, ClassifierMixin, BasePMM):
     """
 
     _structure_type = ObservableStructure
-    _likelihood = ClassLikelihood(_LOGIT_UNIT)
+    _likelihood = LIKELIHOOD
 
     def __init__(
         self,
@@ -266,8 +276,8 @@ class PMMClassifier(SoftmaxOutputs, ClassifierMixin, BasePMM):
         n_eigenvectors=2,
         *,
         which="SA",
-        readout="expectation",
-        smearing=0.125,
+        readout="density",
+        smearing=0.5,
         matrix_type="hermitian",
         rank=None,
         alpha="auto",
@@ -278,7 +288,7 @@ class PMMClassifier(SoftmaxOutputs, ClassifierMixin, BasePMM):
         batch_size=256,
         learning_rate_init=2e-2,
         n_init=4,
-        n_average=1,
+        n_average="auto",
         early_stopping=False,
         validation_fraction=0.1,
         n_iter_no_change=10,
@@ -359,17 +369,12 @@ class PMMClassifier(SoftmaxOutputs, ClassifierMixin, BasePMM):
             classes = unique_labels("y", labels, "the samples of positive weight")
             if self.warm_start and hasattr(self, "matrices_"):
                 check_same_classes(classes, self.classes_)
-            data = self._encoded(X_used, labels, weight, classes)
-            structure = observable_structure(self, data, _LEVEL_SPACING)
-            model = structure.model()
+            encoded = self._encoded(X_used, labels, weight, classes)
             random_state = check_random_state(self.random_state)
-            parts = set_aside(self, data, random_state, labels_of(data.y))
-            units = self._likelihood.units(parts[0], model)
-            problem = self._problem(model, units, *parts)
+            candidate = classification_problem(self, *encoded, random_state)
             description = self._description(classes)
             given = {"X": X, "y": y, "metadata": {"sample_weight": sample_weight}}
-            candidates = [(problem, structure)]
-            self._train(candidates, random_state, description, given)
+            self._train([candidate], random_state, description, given)
         return self
 
     def partial_fit(self, X, y, classes=None, sample_weight=None):
@@ -404,7 +409,7 @@ class PMMClassifier(SoftmaxOutputs, ClassifierMixin, BasePMM):
         >>> import numpy as np
         >>> from pmm_sklearn import PMMClassifier
         >>> rng = np.random.RandomState(0)
-        >>> model = PMMClassifier(3, 1, alpha=0.05, batch_size=32, random_state=0)
+        >>> model = PMMClassifier(4, 2, alpha=0.05, batch_size=32, random_state=0)
         >>> for _ in range(20):
         ...     X = rng.uniform(-1, 1, size=(200, 2))
         ...     y = X[:, 0] * X[:, 1] > 0
@@ -420,12 +425,12 @@ class PMMClassifier(SoftmaxOutputs, ClassifierMixin, BasePMM):
             is_first = not hasattr(self, "matrices_")
             X, y, weight = self._check_samples(X, y, sample_weight, is_first)
             classes = online_classes(classes, getattr(self, "classes_", None))
-            data = self._encoded(X, y, weight, classes)
-            structure = observable_structure(self, data, _LEVEL_SPACING)
+            data = weighted(*self._encoded(X, y, weight, classes))
+            structure = penalised_structure(self, data)
             self._check_goes_on(structure)
             model = structure.model()
-            units = self._units_of_stream() or self._likelihood.units(data, model)
-            problem = self._problem(model, units, data)
+            units = self._units_of_stream() or LIKELIHOOD.units(data, model)
+            problem = penalised_problem(self, model, units, data)
             self._train_epoch(problem, structure, self._description(classes))
         return self
 
@@ -499,12 +504,6 @@ class PMMClassifier(SoftmaxOutputs, ClassifierMixin, BasePMM):
         X = check_features(self, X)
         return self.model_.outputs(X, ThreadMap(self.n_jobs))
 
-    def _problem(self, model, units, training, validation=None):
-        penalty = self._likelihood.penalty(self.alpha, training.weight)
-        return table_problem(
-            model, self._likelihood, units, training, penalty, validation
-        )
-
     @staticmethod
     def _description(classes):
         """Fitted attributes that say what the outputs are."""
@@ -521,8 +520,7 @@ class PMMClassifier(SoftmaxOutputs, ClassifierMixin, BasePMM):
         return X[used], y[used], weight[used]
 
     def _encoded(self, X, y, weight, classes):
-        """Data as the model takes them: indicators of classes, weighted by class."""
+        """Data as the model takes them, and weights of the classes."""
         labels = encode(y, classes)
         factors = class_factors(self.class_weight, classes, labels, weight)
-        weight = check_sample_weight(weight * factors[labels], len(X))
-        return TableData(X, indicators(labels, len(classes)), weight)
+        return TableData(X, indicators(labels, len(classes)), weight), factors

@@ -11,9 +11,9 @@ from .checks.parameters import (
 )
 from .fitted import observable_structure
 from .training import (
-    EvidenceProblem,
     GaussianEvidence,
     GaussianLikelihood,
+    regression_evidence,
     table_problem,
     warn_of_small_weights,
 )
@@ -132,14 +132,9 @@ def _evidence(estimator, side, data, error):
     first_variances = None
     if estimator.warm_start:
         first_variances = getattr(estimator, "_variances", None)
-    problem = EvidenceProblem(
-        model,
-        GaussianEvidence(),
-        GaussianEvidence().units(data, model),
-        data,
-        error,
-        error is None or estimator.extra_noise,
-        first_variances,
+    learns_noise = error is None or estimator.extra_noise
+    problem = regression_evidence(
+        model, GaussianEvidence(), data, error, learns_noise, first_variances
     )
     return problem, structure
 

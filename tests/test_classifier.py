@@ -158,7 +158,8 @@ class TestOutputs:
 
     @pytest.mark.parametrize("solver", ["lm", "adam"])
     def test_redundancy_of_the_softmax_is_lifted(self, rings, solver):
-        model = small(solver=solver, max_iter=60, tol=0.0, alpha=5.0).fit(*rings)
+        model = small(solver=solver, max_iter=60, tol=0.0, alpha=5.0)
+        model.set_params(readout="expectation").fit(*rings)
         assert np.abs(model.intercept_).max() > 0.1
         assert model.intercept_.sum() == pytest.approx(0, abs=1e-12)
         if solver == "lm":
@@ -285,6 +286,94 @@ class TestClassWeight:
             assert word in str(caught.value)
 
 
+class TestEvidence:
+    """The default: ``alpha="auto"``."""
+
+    def by_evidence(self, **parameters):
+        return small(**{"alpha": "auto", "matrix_size": 3, **parameters})
+
+    @pytest.mark.parametrize("readout", READOUTS)
+    @pytest.mark.parametrize("data", ["moons", "rings"])
+    def test_learns_and_tells(self, data, readout, request):
+        X, y = request.getfixturevalue(data)
+        model = self.by_evidence(readout=readout, max_iter=100, n_init=2).fit(X, y)
+        assert model.score(X, y) > 0.85
+        assert model.log_evidence_ == pytest.approx(-model.loss_)
+        assert 3 < model.n_effective_parameters_ < model.n_parameters_
+        assert not hasattr(model, "noise_")
+        logits = np.abs(model.decision_function(X))
+        assert 0.5 < np.median(logits) < 50
+
+    def test_feature_without_influence_has_a_long_scale(self, moons):
+        X, y = moons
+        rest = np.random.RandomState(1).uniform(-1, 1, (len(X), 1))
+        model = self.by_evidence(max_iter=100).fit(
+            np.hstack([X, rest, 5 + 0 * rest]), y
+        )
+        lengths = model.length_scales_ / [*X.std(axis=0), rest.std(), 1.0]
+        assert lengths[2] > 3 * lengths[:2].min()
+        assert lengths[3] == np.inf
+
+    @pytest.mark.parametrize("data", ["moons", "rings"])
+    def test_weights_are_repetitions(self, data, request):
+        X, y = (part[::3] for part in request.getfixturevalue(data))
+        counts = 1 + np.arange(len(y)) % 3
+        weighted = self.by_evidence().fit(X, y, sample_weight=counts)
+        repeated = self.by_evidence().fit(X.repeat(counts, axis=0), y.repeat(counts))
+        for name in ("log_evidence_", "alpha_", "n_effective_parameters_"):
+            found = getattr(weighted, name)
+            assert found == pytest.approx(getattr(repeated, name), rel=1e-5)
+        assert_allclose(weighted.predict_proba(X), repeated.predict_proba(X), atol=1e-5)
+
+    def test_weights_of_classes_are_odds(self, moons):
+        X, y = moons[0][20:], np.sort(moons[1])[20:]
+        plain = self.by_evidence().fit(X, y)
+        weighted = self.by_evidence(class_weight={0: 2.0, 1: 6.0}).fit(X, y)
+        odds = weighted.decision_function(X) - plain.decision_function(X)
+        assert_allclose(odds, np.log(3.0))
+        assert weighted.log_evidence_ == plain.log_evidence_
+        balanced = self.by_evidence(class_weight="balanced").fit(X, y)
+        odds = balanced.decision_function(X) - plain.decision_function(X)
+        assert_allclose(odds, np.log(np.sum(y == 0) / np.sum(y == 1)))
+
+    def test_weights_of_several_classes(self, rings):
+        X, y = rings
+        plain = self.by_evidence().fit(X, y).predict_log_proba(X)
+        model = self.by_evidence(class_weight={1: 4.0}).fit(X, y)
+        changes = model.predict_log_proba(X) - plain
+        assert_allclose(changes[:, 1] - changes[:, 0], np.log(4.0))
+        assert_allclose(changes[:, 2], changes[:, 0], atol=1e-10)
+        assert model.intercept_.sum() == pytest.approx(0, abs=1e-10)
+
+    @pytest.mark.parametrize(
+        "parameters", [{"early_stopping": True}, {"solver": "lbfgs"}, {"alpha": 1.0}]
+    )
+    def test_others_have_a_penalty(self, moons, parameters):
+        model = self.by_evidence(**parameters).fit(*moons)
+        assert model.alpha_ == 1.0
+        assert not hasattr(model, "log_evidence_")
+
+    def test_a_long_training_has_a_penalty(self, moons, monkeypatch):
+        monkeypatch.setattr("pmm_sklearn._classification_problems._LONGEST", 0.0)
+        model = self.by_evidence().fit(*moons)
+        assert model.alpha_ == 1.0
+        assert not hasattr(model, "log_evidence_")
+
+    def test_warm_start_goes_on(self, rings):
+        model = self.by_evidence(max_iter=60).fit(*rings)
+        before = model.log_evidence_
+        again = model.set_params(warm_start=True, max_iter=3).fit(*rings)
+        assert again.log_evidence_ > before - 1.0
+
+    def test_starts_and_threads_do_not_matter(self, rings):
+        models = [
+            self.by_evidence(n_init=2, n_average=2, n_jobs=n_jobs).fit(*rings)
+            for n_jobs in (1, 2)
+        ]
+        results = [model.predict_proba(rings[0]) for model in models]
+        assert_array_equal(*results)
+
+
 class TestLongSteps:
     @pytest.mark.parametrize("rate", [1e200, 1e308])
     def test_of_fit_are_refused(self, moons, rate):
@@ -331,7 +420,7 @@ class TestEarlyStopping:
             splits.append(set_aside(*args))
             return splits[-1]
 
-        monkeypatch.setattr("pmm_sklearn._classifier.set_aside", split)
+        monkeypatch.setattr("pmm_sklearn._classification_problems.set_aside", split)
         small(early_stopping=True, max_iter=2).fit(X, y)
         ((training, validation),) = splits
         assert [len(training[0]), len(validation[0])] == [216, 24]
@@ -426,7 +515,7 @@ class TestEcosystem:
         assert cross_val_score(small(), X, y, cv=3).min() > 0.9
 
     def test_calibration_and_clone(self, moons):
-        model = clone(small(alpha=0.3))
+        model = clone(small(alpha=0.3, readout="expectation"))
         assert model.alpha == 0.3
         assert CalibratedClassifierCV(model, cv=2).fit(*moons).score(*moons) > 0.9
 

@@ -242,7 +242,7 @@ def check_observables(estimator, size_is_open=False):
     estimator : PMMRegressor or PMMClassifier
         Has them.
     size_is_open : bool, default=False
-        Whether `matrix_size`, `n_eigenvectors` and `n_average` may be "auto".
+        Whether `matrix_size` and `n_eigenvectors` may be "auto".
     """
     _check_size(estimator, size_is_open)
     check_option("which", estimator.which, tuple(SELECTIONS))
@@ -253,7 +253,7 @@ def check_observables(estimator, size_is_open=False):
         check_rank(estimator.rank, estimator.matrix_size)
     check_batches(estimator)
     check_training(estimator, tuple(SOLVERS))
-    if size_is_open and isinstance(estimator.n_average, str):
+    if isinstance(estimator.n_average, str):
         if estimator.n_average != "auto":
             raise ValueError(
                 f"n_average must be a positive integer or 'auto', got "

@@ -1,12 +1,12 @@
 """The mathematics of parametric matrix models, with NumPy and SciPy only."""
 
 from .congruence import Congruence
+from .data_terms import ClassData, NormalData
 from .density import DensityReadout, FermiDirac
 from .eigensystem import Eigensystem
 from .elements import MatrixElements, Pairs
 from .equations import DualEquations, NormalEquations
 from .evidence import EvidenceObjective
-from .generalisation import expected_loss, mean_loss
 from .image import ImageParameters, ImagePMM
 from .image_gauge import GaugeRotations
 from .image_windows import LazyGrams, ShiftedGrams, WindowGrams
@@ -37,6 +37,7 @@ __all__ = [
     "READOUTS",
     "SELECTIONS",
     "AffineMatrix",
+    "ClassData",
     "Congruence",
     "CrossEntropy",
     "DensityReadout",
@@ -61,6 +62,7 @@ __all__ = [
     "MatrixElements",
     "Monomials",
     "NoisePenalty",
+    "NormalData",
     "NormalEquations",
     "Objective",
     "ObservableReadout",
@@ -76,9 +78,7 @@ __all__ = [
     "UnitaryProduct",
     "WeightedLoss",
     "WindowGrams",
-    "expected_loss",
     "matrix_spaces",
-    "mean_loss",
     "observable_pmm",
     "phase_energies",
     "rescaled",

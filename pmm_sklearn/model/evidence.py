@@ -53,6 +53,7 @@ from .evidence_base import Evidence
 from .evidence_gradient import EvidenceGradient, PotentialGradient
 from .evidence_point import EvidencePoint
 from .pmm import Parameters
+from .triangles import triangle_operations
 
 # Numbers in the derivatives of a chunk, and in the eigensystems that are remembered.
 _LARGEST_CHUNK = 2**18
@@ -92,6 +93,8 @@ class EvidenceObjective(Evidence):
         Length of the vector.
     n_samples, n_residuals : int
         Numbers of samples and of targets.
+    operations : float
+        About how many multiplications a factor takes.
     n_columns : int
         Numbers in the derivatives of one target.
     remembers : bool
@@ -136,6 +139,7 @@ class EvidenceObjective(Evidence):
         self.n_features = model.readout.n_features
         self._inputs = model.inputs(X)
         self.n_columns = self.n_features + size
+        self.operations = triangle_operations(y.size, self.n_columns)
         self.chunks = chunks(len(X), self.n_columns, _LARGEST_CHUNK)
         numbers = (model.working_size + self.n_outputs * size) * len(X)
         self.remembers = numbers <= _LARGEST_MEMORY

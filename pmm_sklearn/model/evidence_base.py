@@ -42,10 +42,10 @@ class Variances(NamedTuple):
     ----------
     matrices : ndarray of shape (n_matrices,)
         :math:`\tau_l^2`.
-    observables : ndarray of shape (n_outputs,)
-        :math:`s_k^2`.
-    noise : ndarray of shape (n_outputs,)
-        :math:`\sigma_k^2`.
+    observables : ndarray of shape (n_scales,)
+        :math:`s_k^2`; one for each output, or one for all.
+    noise : ndarray of shape (n_noises,)
+        :math:`\sigma_k^2`; one for each output, or none.
     """
 
     matrices: np.ndarray
@@ -88,8 +88,10 @@ class Evidence(ABC):
         See `EvidenceObjective`.
     size : int
         Number of coordinates.
-    n_matrices, n_outputs : int
+    n_matrices, n_scales, n_noises : int
         Numbers of variances of each kind.
+    n_observed : float
+        Number of observations.
     """
 
     # Whether the slope of the determinant is known: see `maximize_evidence`.
@@ -107,12 +109,18 @@ class Evidence(ABC):
         self.n_samples, self.n_outputs = y.shape
         self.n_residuals = y.size
         self.n_matrices = model.primary.n_matrices
-        self.n_parameters = size + self.n_matrices + 2 * self.n_outputs
         self.n_observations = float(weight.sum())
+        self.n_observed = self.n_observations * self.n_outputs
+        self._count_variances(self.n_outputs, self.n_outputs)
         sizes = [space.size for space in model.primary.spaces]
         # The matrix that each coordinate of matrices belongs to.
         self.block_of = np.repeat(np.arange(self.n_matrices), sizes)
         self._last = None
+
+    def _count_variances(self, n_scales, n_noises):
+        self.n_scales = n_scales
+        self.n_noises = n_noises
+        self.n_parameters = self.size + self.n_matrices + n_scales + n_noises
 
     def __getstate__(self):
         """Without what was calculated last."""
@@ -132,7 +140,7 @@ class Evidence(ABC):
 
     def split(self, theta):
         """Coordinates, and `Variances`."""
-        ends = np.cumsum([self.size, self.n_matrices, self.n_outputs])
+        ends = np.cumsum([self.size, self.n_matrices, self.n_scales])
         coordinates, *logarithms = np.split(theta, ends)
         return coordinates, Variances(*map(np.exp, logarithms))
 
@@ -180,10 +188,11 @@ class Evidence(ABC):
         return self.join(coordinates, variances)
 
     def _first_variances(self, matrices, noise=_FIRST_NOISE):
-        ones = np.ones(self.n_outputs)
         if not (self.learns_noise or self.is_far):
             noise = np.sqrt(_BOUNDS[2][0])
-        return Variances(matrices, ones, noise**2 * ones)
+        return Variances(
+            matrices, np.ones(self.n_scales), np.full(self.n_noises, noise**2)
+        )
 
     @abstractmethod
     def _completed(self, coordinates, random_state):
@@ -231,13 +240,13 @@ class Evidence(ABC):
         """
         ratios = 1.0 - 2.0 * slopes / np.maximum(numbers, _LEAST_NUMBER)
         steps = np.log(np.maximum(ratios, _LEAST_RATIO))
-        group_sizes = self.n_matrices, self.n_outputs, self.n_outputs
+        group_sizes = self.n_matrices, self.n_scales, self.n_noises
         lower, upper = np.log(np.repeat(_BOUNDS, group_sizes, axis=0)).T
         logarithms = theta[self.size :]
         steps = np.clip(steps, -_LARGEST_STEP, _LARGEST_STEP)
         if not self.learns_noise:
             # Known errors alone may be too small for a start: noise fades.
-            steps[-self.n_outputs :] = -_LARGEST_STEP
+            steps[len(steps) - self.n_noises :] = -_LARGEST_STEP
         return np.clip(logarithms + steps, lower, upper) - logarithms
 
     def _at(self, theta):
@@ -259,13 +268,16 @@ class Evidence(ABC):
 
     def free_fraction(self, theta):
         """Fraction of the observations that parameters leave for the noise."""
-        n_residuals = self.n_observations * self.n_outputs
-        return max(1.0 - self.n_effective(theta) / n_residuals, 0.0)
+        return max(1.0 - self.n_effective(theta) / self.n_observed, 0.0)
 
     def alpha(self, theta):
-        r"""Weight of the squared observables, :math:`\sigma^2 / s^2`; a mean."""
+        r"""Weight of the squared observables, :math:`\sigma^2 / s^2`; a mean.
+
+        Without noise it is weighed against a logarithm, :math:`1 / 2 s^2`.
+        """
         _, variances = self.split(theta)
-        return float(np.mean(variances.noise / variances.observables))
+        noise = variances.noise if self.n_noises else 0.5
+        return float(np.mean(noise / variances.observables))
 
     @abstractmethod
     def n_effective(self, theta):

@@ -1,39 +1,27 @@
 r"""The evidence of a model whose outputs are not linear in its observables.
 
-Observables cannot be eliminated then, as in :mod:`.evidence`: matrices and observables
-:math:`\theta` together are integrated out in Laplace's approximation,
+Observables cannot be eliminated then, as in :mod:`.evidence`, nor where data are
+classes: matrices and observables :math:`\theta` together are integrated out in
+Laplace's approximation,
 
 .. math::
 
     L = U + \tfrac12 \ln |B| , \qquad
-    U = \tfrac12 \sum_{sk} c_{sk}^2 \rho_{sk}^2 + \tfrac12 \sum_i \theta_i^2 / v_i
-        - \sum_{sk} \ln c_{sk} + \tfrac12 \sum_i \ln v_i ,
+    U = D + \tfrac12 \sum_i \theta_i^2 / v_i + \tfrac12 \sum_i \ln v_i ,
 
-with the variances ``v`` of the priors of all coordinates, :math:`1 / c^2 = e^2 +
-\sigma^2`, and the Gauss-Newton matrix
-
-.. math::
-
-    B = \sum_{sk} c_{sk}^2 j_{sk} j_{sk}^T + \operatorname{diag}(1 / v) .
-
-The slope of its determinant would take third derivatives: :math:`\theta` minimises
-``U`` instead, and variances are at the fixed points of MacKay.  That of the
-observables is fixed at 1: matrices and observables have a scale to spare, along which
-these fixed points would drift.
+with what the data say, ``D`` (see :mod:`.data_terms`), the variances ``v`` of the
+priors of all coordinates, and the Gauss-Newton matrix ``B`` of ``U``.  The slope of
+its determinant would take third derivatives: :math:`\theta` minimises ``U`` instead,
+and variances are at the fixed points of MacKay.
 """
 
 from functools import cached_property
 
 import numpy as np
 
-from ._chunks import shares
 from .evidence_base import Evidence
-from .losses import SquaredError
-from .objective import Objective
-from .penalty import RidgePenalty
-from .triangles import absorbed, inverse_root, log_determinant, solve_transposed
+from .triangles import log_determinant
 
-_LN_2_PI = np.log(2 * np.pi)
 # Of the prior of intercepts: large against the targets, which are standardised.
 _INTERCEPT_VARIANCE = 10.0
 
@@ -46,9 +34,17 @@ class JointEvidence(Evidence):
 
     Parameters
     ----------
-    model : PMM
-        With offsets ``D_l`` of its primary matrices.
-    X, y, weight, errors, learns_noise, threads, is_far
+    data : NormalData or ClassData
+        The data, and the model with offsets ``D_l`` of its primary matrices.
+    learns_noise : bool, default=True
+        Whether there is noise beside known errors.
+    learns_scales : bool, default=False
+        Whether the variances of the observables are learned.  Those of outputs that
+        are not linear in them stay as they are: matrices and observables have a scale
+        to spare, along which the fixed points would drift.
+    scale : float, default=1.0
+        Standard deviation of the observables, at first.
+    is_far : bool, default=True
         As for `EvidenceObjective`.
 
     References
@@ -62,7 +58,7 @@ class JointEvidence(Evidence):
     >>> from pmm_sklearn import model as m
     >>> pmm = m.observable_pmm(1, 1, (3,), 1, readout="transition", level_spacing=1.0)
     >>> X = np.linspace(-1, 1, 20)[:, np.newaxis]
-    >>> evidence = m.JointEvidence(pmm, X, X**2, np.ones((20, 1)))
+    >>> evidence = m.JointEvidence(m.NormalData(pmm, X, X**2, np.ones((20, 1))))
     >>> theta = evidence.initial(np.random.RandomState(0))
     >>> len(theta) == pmm.n_parameters + 4  # of two matrices, observables and noise
     True
@@ -73,31 +69,26 @@ class JointEvidence(Evidence):
     has_slope = False
 
     def __init__(
-        self,
-        model,
-        X,
-        y,
-        weight,
-        errors=None,
-        learns_noise=True,
-        threads=map,
-        is_far=True,
+        self, data, learns_noise=True, learns_scales=False, scale=1.0, is_far=True
     ):
-        size = model.n_parameters
-        self._prepare(model, y, weight, size, learns_noise, threads, is_far)
-        self.X = X
-        self.n_columns = size
-        self.squared_errors = np.zeros_like(y) if errors is None else errors**2
-        penalty = RidgePenalty(0.0)
-        self._data = Objective(model, SquaredError(), X, y, weight, penalty)
-        self.n_features = model.readout.n_features
+        model, size = data.model, data.model.n_parameters
+        self._prepare(model, data.y, data.weight, size, learns_noise, map, is_far)
+        self.data = data
+        self.X = data.X
+        self.n_observed = data.n_observed
+        self.learns_scales = learns_scales
+        self.scale = scale
+        self.operations = data.operations
+        # Classes are alike: their observables have one variance.
+        are_alike = data.n_noises == 0
+        self._count_variances(1 if are_alike else self.n_outputs, data.n_noises)
+        of_output = np.repeat(np.arange(self.n_outputs), model.readout.n_features)
         # Of the variance of each coordinate; the intercepts have the last.
-        of_observables = np.repeat(np.arange(self.n_outputs), self.n_features)
         self._group_of = np.concatenate(
             [
                 self.block_of,
-                self.n_matrices + of_observables,
-                np.full(self.n_outputs, self.n_matrices + self.n_outputs),
+                self.n_matrices + (0 * of_output if are_alike else of_output),
+                np.full(self.n_outputs, self.n_matrices + self.n_scales),
             ]
         )
 
@@ -110,11 +101,6 @@ class JointEvidence(Evidence):
         """Sums over the coordinates that share a variance, but for intercepts."""
         return np.bincount(self._group_of, numbers)[:-1]
 
-    def data_of(self, noise):
-        """Sum of squares in units of the noise, of shape (n_samples, n_outputs)."""
-        data = self._data.data_only(self.weight / noise)
-        return data.with_threads(self.threads)
-
     def in_turn(self, theta):
         """Parameters at their most probable, given variances, and these: `InTurn`."""
         point = self._at(theta)
@@ -122,7 +108,8 @@ class JointEvidence(Evidence):
         numbers = np.concatenate([point.determined, left])
         found = self.by_group(point.coordinates**2 * point.precision)
         slopes = 0.5 * (numbers - np.concatenate([found, squares]))
-        slopes[self.n_matrices : -self.n_outputs] = 0.0
+        if not self.learns_scales:
+            slopes[self.n_matrices :][: self.n_scales] = 0.0
         gradient = np.concatenate([point.gradient, slopes])
         return self._in_turn(theta, point.triangle, point.precision, gradient, numbers)
 
@@ -130,6 +117,10 @@ class JointEvidence(Evidence):
         """With observables of their prior; outputs begin at their mean, zero."""
         readout = self.model.readout.initial(random_state)
         return np.concatenate([coordinates, readout])
+
+    def _first_variances(self, matrices, *noise):
+        variances = super()._first_variances(matrices, *noise)
+        return variances._replace(observables=self.scale**2 * variances.observables)
 
     def _point(self, theta):
         return JointPoint(self, theta)
@@ -174,9 +165,9 @@ class JointPoint:
         Of ``U``, by the coordinates.
     triangle : ndarray of shape (size, size)
         Factor of ``B``.
-    determined : ndarray of shape (n_matrices + n_outputs,)
+    determined : ndarray of shape (n_matrices + n_scales,)
         How many parameters that share a variance the data determine.
-    noise_counts : tuple of ndarray of shape (n_outputs,)
+    noise_counts : tuple of ndarray of shape (n_noises,)
         Observations that are left for the noise, and squares of residuals in its units.
 
     Raises
@@ -189,14 +180,13 @@ class JointPoint:
         self.theta = theta
         self._evidence = evidence
         self.coordinates, variances = evidence.split(theta)
-        self._noise = np.maximum(evidence.squared_errors + variances.noise, 1e-300)
-        self._share = variances.noise / self._noise
         self.precision = evidence.precision(variances)
-        self._data = evidence.data_of(self._noise)
-        chi_square, _ = self._data.loss_and_norm(self.coordinates)
-        squares = chi_square + self.precision @ self.coordinates**2
-        logarithms = np.sum(evidence.weight * (np.log(self._noise) + _LN_2_PI))
-        self.potential = 0.5 * (squares + logarithms - np.sum(np.log(self.precision)))
+        self._data = evidence.data.at(
+            self.coordinates, variances.noise, evidence.threads
+        )
+        squares = self.precision @ self.coordinates**2
+        prior = 0.5 * (squares - np.sum(np.log(self.precision)))
+        self.potential = self._data.value + prior
         if not np.isfinite(self.potential):
             raise np.linalg.LinAlgError("The evidence is no finite number.")
 
@@ -218,50 +208,14 @@ class JointPoint:
     @cached_property
     def determined(self):
         """Numbers of parameters."""
-        variances = np.sum(inverse_root(self.triangle) ** 2, axis=1)
+        variances = self._data.variances(self.triangle)
         return self._evidence.by_group(1.0 - self.precision * variances)
 
     @cached_property
     def noise_counts(self):
         """Two numbers for each output."""
-        sums = 0.0
-        for part in self._map_shares(self._counts):
-            sums = sums + part
-        return sums
+        return self._data.noise_counts(self.triangle)
 
     @cached_property
     def _factorised(self):
-        size = self._evidence.size
-
-        def factorise(blocks):
-            triangle, gradient = np.zeros((size, size), order="F"), np.zeros(size)
-            for _, (_, residuals, rows) in blocks:
-                gradient += rows.T @ residuals
-                triangle = absorbed(triangle, np.asfortranarray(rows))
-            return triangle, gradient
-
-        triangle, gradient = np.diag(np.sqrt(self.precision)), 0.0
-        for part, slope in self._map_shares(factorise):
-            triangle, gradient = absorbed(triangle, part), gradient + slope
-        return triangle, gradient
-
-    def _counts(self, blocks):
-        """Of some samples: observations left, and squares, of each output."""
-        sums = np.zeros((2, self._evidence.n_outputs))
-        for chunk, (_, residuals, rows) in blocks:
-            # Rows are those of all samples of one output, then of the next.
-            leverage = np.sum(solve_transposed(self.triangle, rows.T) ** 2, axis=0)
-            shape = self._evidence.n_outputs, -1
-            share, weight = self._share[chunk].T, self._evidence.weight[chunk, 0]
-            sums[0] += np.sum(share * (weight - leverage.reshape(shape)), axis=1)
-            sums[1] += np.sum(share * (residuals**2).reshape(shape), axis=1)
-        return sums
-
-    def _map_shares(self, function):
-        """Results of a function of chunks of samples and their residuals and rows."""
-
-        def of_share(share):
-            blocks = self._data.blocks(self.coordinates, share)
-            return function(zip(share, blocks, strict=True))
-
-        return self._evidence.threads(of_share, shares(self._data.jacobian_chunks))
+        return self._data.factorised(self.precision)

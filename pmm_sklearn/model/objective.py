@@ -142,13 +142,6 @@ class Objective:
         other.threads = threads
         return other
 
-    def with_penalty(self, penalty):
-        """The same loss on the same data with another penalty."""
-        other = copy.copy(self)
-        other.penalty = penalty
-        other._last = None
-        return other
-
     def data_only(self, weight):
         """The same data with other weights, and without the smoothness term."""
         data = self.X, self.y, weight

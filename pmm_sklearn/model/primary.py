@@ -391,6 +391,30 @@ class AffineMatrix:
         if self.commutator:
             self._add_commutators(theta, gradients, out)
 
+    @property
+    def is_uniform(self):
+        """Whether all matrices are learned in one linear space: see :meth:`factors`."""
+        degrees = [group.base.degree for group in self._groups]
+        return degrees == [1] and not self.commutator
+
+    def factors(self, saved, gradients):
+        r"""What the derivatives of uniform matrices are products of.
+
+        Parameters
+        ----------
+        saved, gradients
+            As for :meth:`jacobian`.
+
+        Returns
+        -------
+        inputs : ndarray of shape (n_samples, n_matrices)
+            The monomials.
+        derivatives : ndarray of shape (n_samples, n_outputs, space.size)
+            Coordinates of the gradients.
+        """
+        (group,) = self._groups
+        return group.scaled_columns(saved), group.base.adjoint(gradients)
+
     def _add_commutators(self, theta, gradients, out):
         """Add the derivatives through the commutator term."""
         learned = self._without_commutator(theta)

@@ -42,6 +42,11 @@ def absorbed(triangle, rows):
     return np.triu(factor)
 
 
+def triangle_operations(n_rows, n_columns):
+    """About how many multiplications a factor takes, with that of a prior."""
+    return (n_rows + n_columns) * n_columns**2
+
+
 def solve(triangle, right):
     """``R^-1`` times something."""
     return scipy.linalg.solve_triangular(triangle, right, check_finite=False)

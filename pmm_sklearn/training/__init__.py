@@ -1,6 +1,6 @@
 """Training: a problem and starting points in, a fit out; no estimator is known here."""
 
-from .alpha import AlphaFit, AlphaLadder, search_alpha
+from .evidence_problem import EvidenceProblem, class_evidence, regression_evidence
 from .fit import (
     Fit,
     Plan,
@@ -10,6 +10,7 @@ from .fit import (
     with_posterior,
 )
 from .likelihood import (
+    ClassEvidence,
     ClassLikelihood,
     GaussianEvidence,
     GaussianLikelihood,
@@ -19,15 +20,14 @@ from .likelihood import (
     warn_of_small_weights,
 )
 from .online import OnlineTraining
-from .problem import EvidenceProblem, Problem, image_problem, table_problem
+from .problem import Problem, image_problem, table_problem
 from .spectrum_units import SpectrumUnits, TimeUnits
 from .starts import Training, minimise, train
 from .units import FeatureUnits, ImageUnits, LogitUnits, TargetUnits
 from .watcher import Watcher, describe_errors, describe_loss
 
 __all__ = [
-    "AlphaFit",
-    "AlphaLadder",
+    "ClassEvidence",
     "ClassLikelihood",
     "EvidenceProblem",
     "FeatureUnits",
@@ -49,12 +49,13 @@ __all__ = [
     "Watcher",
     "affordable_solver",
     "as_large_as_useful",
+    "class_evidence",
     "describe_errors",
     "describe_loss",
     "fit",
     "image_problem",
     "minimise",
-    "search_alpha",
+    "regression_evidence",
     "table_problem",
     "train",
     "warn_of_small_weights",

@@ -7,7 +7,6 @@ import numpy as np
 
 from .._threads import single_blas_thread
 from ..solvers import Solver, SolverResult, StoppingRule, StopReason
-from .alpha import AlphaFit, choose_alpha
 from .problem import Problem
 from .starts import train
 
@@ -39,8 +38,6 @@ class Plan:
         Number of starts that are trained to the end.
     prunes : bool
         Whether starts that are not worth it are given up before.
-    searches_alpha : bool
-        Whether the weight of the penalty is chosen from the ladder of the likelihood.
     n_jobs : int or None
         Number of starts that are trained at the same time.
     """
@@ -50,7 +47,6 @@ class Plan:
     schedule: object = None
     n_members: int = 1
     prunes: bool = False
-    searches_alpha: bool = False
     n_jobs: int | None = None
 
     @property
@@ -75,8 +71,6 @@ class Fit:
         How far every start has come.
     start_losses : list of float
         Loss of every start when they were compared.
-    trials : list of AlphaFit
-        Fits with other weights of the penalty, ascending; none if one was given.
     posterior : dict or None
         Plain arrays that error bars are made of: see :func:`with_posterior`.
     """
@@ -85,7 +79,6 @@ class Fit:
     members: list[SolverResult]
     starts: list[SolverResult]
     start_losses: list[float]
-    trials: list[AlphaFit]
     posterior: dict | None = None
 
     @property
@@ -110,7 +103,7 @@ class Fit:
 
 
 def fit(problem, starts, plan, watcher, screened=()):
-    """Train from some starts, with several weights of the penalty if asked for.
+    """Train from some starts.
 
     Parameters
     ----------
@@ -123,45 +116,27 @@ def fit(problem, starts, plan, watcher, screened=()):
     watcher : Watcher
         Sees the progress.
     screened : sequence of SolverResult
-        Of the first starts, if there were trials: see :func:`train`.
+        How far the first starts have come already: see :func:`train`.
 
     Returns
     -------
     Fit
         Without posterior.
     """
-
-    def train_one(problem, watcher, n_members=1, previous=None):
-        return train(
-            problem.objective,
-            starts,
-            plan.minimise,
-            _with_floor(plan.rule, problem),
-            validation_loss=problem.validation_loss,
-            n_members=n_members,
-            is_worth=problem.is_worth if plan.prunes and n_members > 1 else None,
-            previous=previous,
-            screened=screened,
-            n_jobs=plan.n_jobs,
-            watcher=watcher,
-        )
-
     plan.solver.check(problem.objective)
-    trials = []
-    if not plan.searches_alpha:
-        training = train_one(problem, watcher, plan.n_members)
-    else:
-        best, trials, stop = choose_alpha(
-            problem, problem.likelihood.ladder, train_one, watcher
-        )
-        problem, training = problem.with_alpha(best.alpha), best.training
-        if stop is not None:
-            training = training.stopped(stop)
-        elif plan.n_members > 1:
-            training = train_one(problem, watcher, plan.n_members, training)
-    return Fit(
-        problem, training.members, training.starts, training.start_losses, trials
+    training = train(
+        problem.objective,
+        starts,
+        plan.minimise,
+        _with_floor(plan.rule, problem),
+        validation_loss=problem.validation_loss,
+        n_members=plan.n_members,
+        is_worth=problem.is_worth if plan.prunes and plan.n_members > 1 else None,
+        screened=screened,
+        n_jobs=plan.n_jobs,
+        watcher=watcher,
     )
+    return Fit(problem, training.members, training.starts, training.start_losses)
 
 
 def as_large_as_useful(candidates, probe):

@@ -18,7 +18,6 @@ from ..model import (
     RidgePenalty,
     SquaredError,
 )
-from .alpha import AlphaLadder
 from .units import ImageUnits, LogitUnits, TargetUnits
 
 _SMALL_WEIGHT = 0.1
@@ -32,8 +31,6 @@ class Likelihood(Protocol):
     ----------
     combination : callable
         ``combination(weights)`` is made of the outputs of several models.
-    ladder : AlphaLadder or None
-        The weights among which ``alpha="auto"`` chooses, if it compares fits.
     many_samples : float
         From how many samples on "adam" is better than the other solvers.
     n_steps : float
@@ -44,7 +41,6 @@ class Likelihood(Protocol):
     """
 
     combination: type
-    ladder: AlphaLadder | None
     many_samples: float
 
 
@@ -58,7 +54,6 @@ class GaussianLikelihood:
     """
 
     combination = MeanOfOutputs
-    ladder = None
     # With 50 000 samples of 20 features "adam" takes 10 s for half the error of
     # boosting, and the other solvers minutes; after these steps it gains little.
     many_samples = 10_000
@@ -91,7 +86,6 @@ class GaussianEvidence:
     combination = MeanOfOutputs
     many_samples = np.inf
     n_steps = np.inf
-    ladder = None
 
     def units(self, data, model):
         """Features and targets are standardised."""
@@ -112,7 +106,6 @@ class ClassLikelihood:
     """
 
     combination = LogitsOfMean
-    ladder = AlphaLadder((0.3, 1.0, 3.0, 10.0), first=2)
     # With 20 000 samples of 8 features and 3 classes, on one core: "adam" reaches a
     # loss of 0.343 per sample in 11 s, "lm" 0.42 in 12 s and "lbfgs" 0.37 in 38 s.
     # With 2000 samples "lm" reaches 0.27 in 3 s, and "adam" 0.41 in 1 s.
@@ -120,7 +113,7 @@ class ClassLikelihood:
     n_steps = np.inf
     # Probabilities say themselves how certain they are.
     posterior = None
-    # For alpha="auto" where samples or parameters are many.
+    # For alpha="auto" where there is no evidence.
     _alpha = 1.0
 
     def __init__(self, unit=1.0):
@@ -130,12 +123,22 @@ class ClassLikelihood:
         """Features are standardised, and logits are outputs times the unit."""
         return LogitUnits(*data, model, self.loss.unit)
 
-    def penalty(self, alpha, weight):
+    def penalty(self, alpha):
         """That of a given alpha, or of 1 for "auto"."""
-        if alpha != "auto":
-            return RidgePenalty(alpha)
-        warn_of_small_weights(alpha, weight)
-        return RidgePenalty(self._alpha)
+        return RidgePenalty(self._alpha if alpha == "auto" else alpha)
+
+
+class ClassEvidence:
+    """The same with amplitudes and length scales that maximise the evidence."""
+
+    combination = LogitsOfMean
+    many_samples = np.inf
+    n_steps = np.inf
+    posterior = None
+
+    def units(self, data, model, shift):
+        """Features are standardised, and logits shifted by weights of the classes."""
+        return LogitUnits(*data, model, shift=shift)
 
 
 class ImageLikelihood:
@@ -143,7 +146,6 @@ class ImageLikelihood:
 
     loss = CrossEntropy()
     combination = LogitsOfMean
-    ladder = None
     many_samples = 0
     n_steps = np.inf
     posterior = None
@@ -173,7 +175,6 @@ class SpectrumLikelihood:
     combination: ClassVar = MeanOfOutputs
     many_samples: ClassVar = np.inf
     n_steps: ClassVar = np.inf
-    ladder: ClassVar = None
     # Of the coordinates of all matrices, for alpha="auto".  It is wide, for levels
     # above the highest target may be far away; a narrow one draws them down, and
     # training ends in poor minima (doc/defaults.rst).

@@ -33,10 +33,6 @@ class Training:
     start_losses: list[float]
     starts: list[SolverResult]
 
-    def stopped(self, reason):
-        """The same with the best member only, which something has stopped."""
-        return replace(self, members=[replace(self.members[0], reason=reason)])
-
 
 def train(
     objective,
@@ -47,7 +43,6 @@ def train(
     validation_loss=None,
     n_members=1,
     is_worth=None,
-    previous=None,
     screened=(),
     n_jobs=None,
     watcher=None,
@@ -75,8 +70,6 @@ def train(
     is_worth : callable, optional
         ``is_worth(scores)`` says of ranked starts at the first comparison which are
         worth to be trained to the end; by default all are.
-    previous : Training, optional
-        That of the same starts and fewer members, which goes on.
     screened : sequence of SolverResult
         How far the first starts have come already, in so many iterations as starts are
         compared after.
@@ -98,20 +91,17 @@ def train(
     last_workers = workers
     if is_here:
         last_workers = Workers(run_task, 1, watcher.interruption)
-    if len(starts) <= n_members and previous is None and is_worth is None:
+    if len(starts) <= n_members and is_worth is None:
         tasks = [(start, rule.max_iter, None) for start in starts]
         results, stop = last_workers.run(tasks, None, watcher.on_iteration)
         results = _numbered(results)
         losses = [result.score for result in results]
         return Training(_ranked(results, n_members, stop), losses, results)
-    limit, stop = min(rule.n_iter_screening, rule.max_iter), None
-    if previous is None:
-        screening = [(start, limit, None) for start in starts[len(screened) :]]
-        results, stop = workers.run(screening, watcher.on_start, watcher.on_screening)
-        results = _numbered([*screened, *results])
-        losses = [result.score for result in results]
-    else:
-        results, losses = previous.starts, previous.start_losses
+    limit = min(rule.n_iter_screening, rule.max_iter)
+    screening = [(start, limit, None) for start in starts[len(screened) :]]
+    results, stop = workers.run(screening, watcher.on_start, watcher.on_screening)
+    results = _numbered([*screened, *results])
+    losses = [result.score for result in results]
     latest = list(results)
     if is_worth is not None and stop is None:
         ranked = _ranked(results, len(results))

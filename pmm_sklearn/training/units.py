@@ -182,12 +182,15 @@ class LogitUnits:
         As for `TargetUnits`; `y` is not scaled.
     unit : float, default=1.0
         The logits are the outputs of the standardised problem times this.
+    shift : ndarray of shape (n_outputs,), optional
+        And then this, which no datum has a part in; none by default.
     """
 
-    def __init__(self, X, y, sample_weight, model, unit=1.0):
+    def __init__(self, X, y, sample_weight, model, unit=1.0, shift=None):
         self._features = FeatureUnits(X, sample_weight, model.primary.monomials)
         self._degree = model.readout.degree
         self._unit = unit
+        self._shift = np.zeros(model.n_outputs) if shift is None else shift
 
     def features(self, X):
         """Features of the standardised problem."""
@@ -196,6 +199,11 @@ class LogitUnits:
     def targets(self, y):
         """The targets themselves."""
         return y
+
+    @property
+    def feature_units(self):
+        """Zero and unit of each feature."""
+        return self._features.shift, self._features.scale
 
     def weights(self, sample_weight):
         """Weights of the samples, as a column."""
@@ -218,12 +226,14 @@ class LogitUnits:
         it, and the training leaves it open.
         """
         matrices, observables, intercept = parameters
-        shift = np.mean(intercept) if len(intercept) > 1 else 0.0
+        intercept = intercept * self._unit + self._shift
+        if len(intercept) > 1:
+            intercept = intercept - np.mean(intercept)
         unit = np.full(len(intercept), self._unit)
         return Parameters(
             self._features.to_user(matrices),
             rescaled(observables, unit, self._degree),
-            (intercept - shift) * unit,
+            intercept,
         )
 
     def to_standard(self, parameters):
@@ -233,7 +243,7 @@ class LogitUnits:
         return Parameters(
             self._features.to_standard(matrices),
             rescaled(observables, 1.0 / unit, self._degree),
-            intercept / unit,
+            (intercept - self._shift) / unit,
         )
 
 

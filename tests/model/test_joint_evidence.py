@@ -9,6 +9,7 @@ from pmm_sklearn.model import (
     EvidenceObjective,
     JointEvidence,
     LaplacePosterior,
+    NormalData,
     observable_pmm,
 )
 from pmm_sklearn.solvers import Progress, StoppingRule, StopReason, maximize_evidence
@@ -33,7 +34,8 @@ def make(structure=STRUCTURES[0], n_outputs=1, n_samples=30, errors=False, **opt
     errors = rng.uniform(0.1, 0.5, (n_samples, n_outputs)) if errors else None
     structure = {"block_sizes": (4,), "n_eigenvectors": 2, **structure}
     model = observable_pmm(2, n_outputs, level_spacing=1.0, **structure)
-    evidence = JointEvidence(model, X, y, weight, errors, **options)
+    data = NormalData(model, X, y, weight, errors)
+    evidence = JointEvidence(data, **options)
     coordinates, variances = evidence.split(evidence.initial(rng))
     coordinates[-n_outputs:] = 0.3  # the intercepts
     variances = variances._replace(
@@ -54,7 +56,7 @@ def parts(evidence, theta):
     columns = [
         central_difference(outputs, coordinates, e) for e in np.eye(evidence.size)
     ]
-    scale = np.sqrt(evidence.weight / (evidence.squared_errors + variances.noise))
+    scale = np.sqrt(evidence.weight / (evidence.data.squared_errors + variances.noise))
     rows = (np.stack(columns, axis=2) * scale[:, :, np.newaxis]).transpose(1, 0, 2)
     residuals = (scale * (evidence.y - outputs(coordinates))).T
     n_features = model.readout.n_features
@@ -96,8 +98,9 @@ def test_value_gradient_and_fixed_points(structure, n_outputs, errors):
     covariance = np.linalg.inv(curvature)
     numbers = 1.0 - prior * np.diag(covariance)
     leverage = np.einsum("ksp,pq,ksq->sk", rows, covariance, rows)
-    share = variances.noise / (variances.noise + evidence.squared_errors)
-    n_blocks, n_features = len(evidence.block_of), evidence.n_features
+    share = variances.noise / (variances.noise + evidence.data.squared_errors)
+    n_blocks = len(evidence.block_of)
+    n_features = evidence.model.readout.n_features
     determined = list(evidence.by_matrix(numbers[:n_blocks]))
     squares = list(evidence.by_matrix((prior * coordinates**2)[:n_blocks]))
     for k in range(n_outputs):
@@ -125,11 +128,10 @@ def test_weights_are_repetitions():
     evidence, theta = make(n_samples=8)
     counts = np.arange(1, 9)
     data = evidence.model, evidence.X, evidence.y
-    weighted = JointEvidence(*data, counts[:, np.newaxis].astype(float))
+    weighted = JointEvidence(NormalData(*data, counts[:, np.newaxis].astype(float)))
     rows = np.repeat(np.arange(8), counts)
-    repeated = JointEvidence(
-        evidence.model, evidence.X[rows], evidence.y[rows], np.ones((len(rows), 1))
-    )
+    data = evidence.model, evidence.X[rows], evidence.y[rows], np.ones((len(rows), 1))
+    repeated = JointEvidence(NormalData(*data))
     assert_allclose(weighted.value(theta), repeated.value(theta), rtol=1e-11)
     turns = [e.in_turn(theta) for e in (weighted, repeated)]
     assert_allclose(*[t.scales + t.widths for t in turns], rtol=1e-7, atol=1e-9)
@@ -137,13 +139,14 @@ def test_weights_are_repetitions():
 
 def test_threads_do_not_matter(monkeypatch):
     evidence, theta = make(n_outputs=2, n_samples=50, errors=True)
-    data = evidence.X, evidence.y, evidence.weight, np.sqrt(evidence.squared_errors)
+    errors = np.sqrt(evidence.data.squared_errors)
+    data = evidence.model, evidence.X, evidence.y, evidence.weight, errors
     monkeypatch.setattr("pmm_sklearn.model.objective._LARGEST_JACOBIAN", 1)
     monkeypatch.setattr("pmm_sklearn.model.objective._FEWEST_ROWS", 4)
     turns = []
     for threads in (map, ThreadMap(2)):
-        chunked = JointEvidence(evidence.model, *data, threads=threads)
-        assert len(chunked._data.jacobian_chunks) > 10
+        chunked = JointEvidence(NormalData(*data)).with_threads(threads)
+        assert len(chunked.data._objective.jacobian_chunks) > 10
         assert_allclose(chunked.value(theta), evidence.value(theta), rtol=1e-11)
         turns.append(chunked.in_turn(theta))
     assert_array_equal(turns[0].scales, turns[1].scales)
@@ -171,7 +174,7 @@ def smooth():
     X = rng.uniform(-1, 1, (120, 1))
     y = np.sin(3 * X) + 0.1 * rng.standard_normal((120, 1))
     model = observable_pmm(1, 1, (4,), 2, readout="transition", level_spacing=1.0)
-    evidence = JointEvidence(model, X, y, np.ones((120, 1)))
+    evidence = JointEvidence(NormalData(model, X, y, np.ones((120, 1))))
     return evidence, evidence.initial(np.random.RandomState(1), 0.5)
 
 

@@ -333,8 +333,10 @@ def test_overflow_is_silent(solver, size, is_validated):
 @ALL_SOLVERS
 def test_overflow_on_the_way(solver):
     """Where steps have a length of their own nothing can be saved."""
-    objective, theta = make_objective("expectation", "hermitian", {"block_sizes": (3,)})
-    objective = objective.with_penalty(RidgePenalty(0.0))
+    structure = {"block_sizes": (3,)}
+    objective, theta = make_objective(
+        "expectation", "hermitian", structure, penalty=RidgePenalty(0.0)
+    )
     function = function_of(solver, 20)
     if solver.is_scheduled:
         schedule = Schedule(4, learning_rate=1e308, n_epochs=20, seed=0)

@@ -39,8 +39,5 @@ class Loss(Protocol):
     def coupling(self, outputs):
         """Probabilities ``p`` of shape (n_samples, n_outputs), or None."""
 
-    def expected(self, value, targets, weight, n_effective):
-        """Mean loss of new observations after a fit of `n_effective` parameters."""
-
 
 __all__ = ["LOSSES", "CrossEntropy", "Loss", "SquaredError", "WeightedLoss"]

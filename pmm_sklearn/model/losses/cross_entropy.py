@@ -65,28 +65,3 @@ class CrossEntropy:
     def coupling(self, outputs):
         """Probabilities of several classes: their sum is one whatever the outputs."""
         return None if outputs.shape[1] == 1 else self.probabilities(outputs)
-
-    @staticmethod
-    def expected(value, targets, weight, n_effective):
-        r"""Mean loss of new samples: :math:`(L + \gamma \max(1, \ln \ln m)) / m`.
-
-        The criterion of Hannan and Quinn, with its constant at the least.  Akaike's,
-        without the logarithms, promises too much where classes are separated, and
-        predictions all but certain.
-
-        Parameters
-        ----------
-        value : float
-            The loss ``L`` of all samples together.
-        targets, weight : ndarray
-            Targets, and numbers of samples that each of them is.
-        n_effective : float
-            The number ``gamma`` of parameters that the data determine.
-
-        Returns
-        -------
-        float
-        """
-        n_samples = weight.sum()
-        factor = np.log(max(np.log(max(n_samples, 1.0)), np.e))
-        return (value + factor * n_effective) / n_samples

@@ -53,6 +53,16 @@ class WeightedLoss:
             tangents = tangents - np.sum(coupling * tangents, axis=1, keepdims=True)
         return weight * self._loss.curvature(outputs, targets) * tangents
 
+    def curvature_matrices(self, outputs, targets, weight):
+        """Second derivatives by the outputs, (n_samples, n_outputs, n_outputs)."""
+        halves = self._loss.curvature(outputs, targets)
+        matrices = np.zeros((*halves.shape, halves.shape[1]))
+        np.einsum("skk->sk", matrices)[...] = halves
+        coupling = self._loss.coupling(outputs)
+        if coupling is not None:
+            matrices -= halves[:, :, np.newaxis] * coupling[:, np.newaxis]
+        return 2.0 * weight[:, :, np.newaxis] * matrices
+
     def linearised(self, outputs, targets, weight, jacobian):
         r"""Residuals and Jacobian of a sum of squares with the same derivatives.
 

@@ -1,0 +1,92 @@
+"""From the parameters of a classifier and its data to what is to be trained."""
+
+import numpy as np
+
+from .checks.data import TableData, check_sample_weight, set_aside
+from .checks.labels import labels_of
+from .fitted import observable_structure
+from .training import (
+    ClassEvidence,
+    ClassLikelihood,
+    class_evidence,
+    table_problem,
+    warn_of_small_weights,
+)
+
+# In these units parameters are of order one; see the notes of the docstring.
+_LEVEL_SPACING = 3.0
+LIKELIHOOD = ClassLikelihood(unit=10.0)
+# Seconds that an evidence may take.
+_LONGEST = 60.0
+
+
+def classification_problem(estimator, data, factors, random_state):
+    """What a classifier trains, by evidence or with a penalty.
+
+    Parameters
+    ----------
+    estimator : PMMClassifier
+        Whose parameters have been checked.
+    data : TableData
+        Features, indicators of classes, and numbers of samples.
+    factors : ndarray of shape (n_classes,)
+        Weights of the classes.
+    random_state : numpy.random.RandomState
+        Of the samples that are set aside.
+
+    Returns
+    -------
+    problem : EvidenceProblem or Problem
+    structure : ObservableStructure
+    """
+    if estimator.alpha == "auto":
+        warn_of_small_weights(estimator.alpha, data.weight)
+    if _wants_evidence(estimator):
+        problem, structure = _by_evidence(estimator, data, factors)
+        if problem.seconds <= _LONGEST:
+            return problem, structure
+    structure = penalised_structure(estimator, data)
+    data = weighted(data, factors)
+    parts = set_aside(estimator, data, random_state, labels_of(data.y))
+    model = structure.model()
+    units = LIKELIHOOD.units(parts[0], model)
+    return penalised_problem(estimator, model, units, *parts), structure
+
+
+def penalised_structure(estimator, data):
+    """Structure of a model whose penalty counts from levels far apart."""
+    return observable_structure(estimator, data, _LEVEL_SPACING)
+
+
+def penalised_problem(estimator, model, units, training, validation=None):
+    """Problem with a penalty of given weight, or one that suits many tables."""
+    penalty = LIKELIHOOD.penalty(estimator.alpha)
+    return table_problem(model, LIKELIHOOD, units, training, penalty, validation)
+
+
+def weighted(data, factors):
+    """Data whose weights contain those of the classes."""
+    weight = check_sample_weight(data.weight * factors[labels_of(data.y)], len(data.X))
+    return TableData(data.X, data.y, weight)
+
+
+def _wants_evidence(estimator):
+    return (
+        estimator.alpha == "auto"
+        and estimator.solver in ("auto", "lm")
+        and not estimator.early_stopping
+    )
+
+
+def _by_evidence(estimator, data, factors):
+    """Problem in which weights of the classes are what they are after it: odds."""
+    structure = observable_structure(estimator, data, level_spacing=1.0)
+    shift = np.log(factors)
+    shift = shift[1:] - shift[:1] if len(shift) == 2 else shift - shift.mean()
+    first_variances = None
+    if estimator.warm_start:
+        first_variances = getattr(estimator, "_variances", None)
+    problem = class_evidence(
+        structure.model(), ClassEvidence(), data, shift, first_variances
+    )
+    return problem, structure

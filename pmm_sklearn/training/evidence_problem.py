@@ -1,0 +1,219 @@
+"""A training problem whose measure is the evidence: regression and classes."""
+
+import copy
+
+import numpy as np
+from scipy.special import softmax
+
+from ..model import ClassData, EvidenceObjective, JointEvidence, NormalData
+from .watcher import describe_evidence
+
+# Root mean square of the residuals, in standard deviations of the targets, that leaves
+# nothing to warn of where max_iter ends the training.
+_SMALL_RESIDUAL = 1e-4
+# Noise, in the same unit, that no larger model is needed for.
+_NEGLIGIBLE_NOISE = 1e-5
+# Of all matrices that vary together, in units of the mean spacing of levels, for
+# features of about [-1, 1].
+_FIRST_DEVIATIONS = 0.5, 3.0
+# Of the noise, in standard deviations of the targets.
+_FIRST_NOISES = 0.01, 0.3
+# Observations whose evidence weighs several models.
+_JUDGES = 10
+# Models of less weight are left out.
+_LEAST_WEIGHT = 0.05
+# Triangular factors that maximising an evidence takes, and what a core does.
+_N_FACTORS, _OPERATIONS_PER_SECOND = 170, 5e9
+
+# Standard deviation of the observables of classes, at first: logits are a few units.
+_FIRST_LOGITS = 3.0
+
+
+class EvidenceProblem:
+    """What is maximised to fit a model by its evidence.
+
+    Made by :func:`regression_evidence` or :func:`class_evidence`.  It offers what a
+    `Problem` does but other penalties.
+
+    Parameters
+    ----------
+    model : PMM
+        Structure of the model, in standardised units.
+    likelihood, units
+        As for `Problem`.
+    objective : EvidenceObjective or JointEvidence
+        The evidence of the standardised data.
+    first_variances : tuple of ndarray, optional
+        `Variances` of a fit that is continued.
+    """
+
+    validation_loss = None
+    describe = staticmethod(describe_evidence)
+
+    def __init__(self, model, likelihood, units, objective, first_variances=None):
+        self.model = model
+        self.likelihood = likelihood
+        self.units = units
+        self.objective = objective
+        self._first_variances = first_variances
+
+    @property
+    def seconds(self):
+        """About how long it takes on one core."""
+        operations = _N_FACTORS * self.objective.operations
+        return 2.0 * operations / _OPERATIONS_PER_SECOND
+
+    def summary(self, solver):
+        """How large the problem is, in words."""
+        model, n_samples = self.model, self.objective.n_samples
+        return (
+            f"matrices of side {model.primary.side}, "
+            f"{n_samples} samples, {model.primary.size} parameters of matrices, "
+            f"{model.readout.size} of observables, solver "
+            f"{solver!r} of the evidence, about {max(self.seconds, 1.0):.0f} s"
+        )
+
+    def with_threads(self, threads):
+        """The same problem with a function that maps over shares of the samples."""
+        other = copy.copy(self)
+        other.objective = self.objective.with_threads(threads)
+        return other
+
+    def weights(self, scores):
+        """Weights of several models in their mean, as if a few data judged them.
+
+        Probabilities given all data would leave the best alone: it is rarely the best
+        everywhere.
+        """
+        share = _JUDGES / self.objective.n_observed
+        return softmax(-share * np.asarray(scores))
+
+    def is_worth(self, scores):
+        """Which of several models have a weight that matters."""
+        return self.weights(scores) >= _LEAST_WEIGHT
+
+    def tells(self, theta):
+        """Evidence, noise and length scales, in the user's units."""
+        objective = self.objective
+        _, variances = objective.split(theta)
+        lengths = self.units.feature_units[1] / np.sqrt(variances.matrices[1:])
+        varies = np.any(objective.X, axis=0)
+        told = {
+            "_variances": tuple(variances),
+            "log_evidence_": float(objective.log_evidence(theta)),
+            "length_scales_": np.where(varies, lengths, np.inf),
+            "n_effective_parameters_": objective.n_effective(theta),
+        }
+        if objective.n_noises:
+            scale = self.units.target_scale
+            told["noise_"] = scale * np.sqrt(variances.noise) * objective.learns_noise
+            told["log_evidence_"] -= objective.n_observations * np.log(scale).sum()
+        return told
+
+    def loss_of_means(self):
+        """None that an evidence could be compared with."""
+        return -np.inf
+
+    def is_accurate(self, result):
+        """Whether the noise is negligible: nothing to warn of."""
+        return self._has_noise_below(_SMALL_RESIDUAL, result)
+
+    def is_exact(self, result):
+        """Whether a larger model would not be worth its time, for noise is so small."""
+        is_known = not self.objective.learns_noise
+        return not is_known and self._has_noise_below(_NEGLIGIBLE_NOISE, result)
+
+    def _has_noise_below(self, deviation, result):
+        if not self.objective.n_noises:
+            return False
+        _, variances = self.objective.split(result.theta)
+        is_small = np.all(variances.noise <= deviation**2)
+        return bool(is_small or not np.any(self.objective.y))
+
+    def random_start(self, seed):
+        """Matrices drawn from their prior, whose width is drawn, too, and the noise."""
+        random_state = np.random.RandomState(seed)
+        deviation, noise = (
+            np.exp(random_state.uniform(*np.log(limits)))
+            for limits in (_FIRST_DEVIATIONS, _FIRST_NOISES)
+        )
+        theta = self.objective.initial(random_state, deviation, noise)
+        coordinates = slice(self.objective.size)
+        theta[coordinates] = self.units.start(self.model, theta[coordinates])
+        return theta
+
+    def start_from(self, parameters):
+        """A vector with given matrices, which are in the user's units."""
+        coordinates = self.model.join(self.units.to_standard(parameters))
+        return self.objective.start_from(coordinates, self._first_variances)
+
+    def parameters(self, theta):
+        """Parameters in the user's units."""
+        return self.units.to_user(self.objective.parameters(theta))
+
+
+def regression_evidence(
+    model, likelihood, data, error=None, learns_noise=True, first_variances=None
+):
+    """Problem of a table with targets that have noise, known errors, or both.
+
+    Parameters
+    ----------
+    model : PMM
+        Structure of the model, in standardised units.
+    likelihood : GaussianEvidence
+        What its outputs mean.
+    data : tuple of ndarray
+        As for :func:`table_problem`.
+    error : ndarray of shape (n_samples, n_outputs), optional
+        Known standard deviations of the targets.
+    learns_noise : bool, default=True
+        Whether there is noise beside them.
+    first_variances : tuple of ndarray, optional
+        `Variances` of a fit that is continued.
+
+    Returns
+    -------
+    EvidenceProblem
+    """
+    units = likelihood.units(data, model)
+    X, y, weight = data
+    standard = model, units.features(X), units.targets(y), units.weights(weight)
+    error = None if error is None else error / units.target_scale
+    is_far = first_variances is None
+    if model.readout.is_linear:
+        objective = EvidenceObjective(*standard, error, learns_noise, is_far=is_far)
+    else:
+        normal = NormalData(*standard, error)
+        objective = JointEvidence(normal, learns_noise, is_far=is_far)
+    return EvidenceProblem(model, likelihood, units, objective, first_variances)
+
+
+def class_evidence(model, likelihood, data, shift, first_variances=None):
+    """Problem of a table of classes.
+
+    Parameters
+    ----------
+    model, first_variances
+        As for :func:`regression_evidence`.
+    likelihood : ClassEvidence
+        What its outputs mean.
+    data : tuple of ndarray
+        As for :func:`table_problem`; weights are numbers of samples.
+    shift : ndarray of shape (n_outputs,)
+        What weights of the classes add to the logits.
+
+    Returns
+    -------
+    EvidenceProblem
+    """
+    units = likelihood.units(data, model, shift)
+    X, y, weight = data
+    classes = ClassData(model, units.features(X), y, units.weights(weight))
+    objective = JointEvidence(
+        classes,
+        learns_scales=model.readout.is_linear,
+        scale=_FIRST_LOGITS,
+        is_far=first_variances is None,
+    )
+    return EvidenceProblem(model, likelihood, units, objective, first_variances)
