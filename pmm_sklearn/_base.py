@@ -19,6 +19,7 @@ from .checks.parameters import check_integer, check_spread
 from .fitted import FittedModel, error_bars_of, once
 from .solvers import (
     EVIDENCE,
+    FROM_INTERPOLATION,
     IN_TURN,
     SOLVERS,
     Interruption,
@@ -33,7 +34,8 @@ from .training import (
     Watcher,
     affordable_solver,
     as_large_as_useful,
-    fit,
+    fit_by_turns,
+    most_probable,
     with_posterior,
 )
 
@@ -41,6 +43,8 @@ from .training import (
 _NATS, _NATS_PER_OBSERVATION = 50.0, 0.1
 # Iterations after which evidences can be compared: ten after those in turn.
 _SCREENING_BY_EVIDENCE = IN_TURN + 10
+# And after which solutions of exact data can be.
+_SCREENING_OF_SOLUTIONS = 60
 _LARGEST_SEED = np.iinfo(np.int32).max
 # Of starts that n_average="auto" takes the mean of.
 _MOST_MEMBERS = 2
@@ -105,6 +109,21 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
         others = [kind.parameters(*arrays) for arrays in self._other_members]
         return (kind.parameters_of(vars(self)), *others)
 
+    @property
+    def matrix_size_(self):
+        """Side of the matrices, or the sides of their blocks.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pmm_sklearn import PMMRegressor
+        >>> x = np.linspace(-1, 1, 30)[:, np.newaxis]
+        >>> PMMRegressor(3, n_init=1, random_state=0).fit(x, x[:, 0]).matrix_size_
+        3
+        """
+        sizes = self._fitted_structure().block_sizes
+        return sizes[0] if len(sizes) == 1 else sizes
+
     def _fitted_structure(self):
         return self._structure_type(**self._structure)
 
@@ -165,7 +184,7 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
 
         Parameters
         ----------
-        candidates : list of (Problem, Structure)
+        candidates : list of (Problem, Structure), or list of such lists
             What is minimised, and what the model is; of several, of growing size, the
             one that promises the largest evidence is trained.
         random_state : numpy.random.RandomState
@@ -178,10 +197,11 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
             Of the solver "adam", by default that of the parameters.
         """
         seeds = random_state.randint(_LARGEST_SEED, size=self.n_init + 1)
-        n_members = self._n_members(candidates[0][0])
-        (problem, structure), screened = as_large_as_useful(
-            candidates, partial(self._probe, seeds)
-        )
+        compares = isinstance(candidates[0], list)
+        first, _ = candidates[0][0] if compares else candidates[0]
+        n_members = self._n_members(first)
+        choose = most_probable if compares else as_large_as_useful
+        (problem, structure), screened = choose(candidates, partial(self._probe, seeds))
         description = {**description, "_structure": dict(vars(structure))}
 
         def reconstruct(theta):
@@ -196,7 +216,8 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
         result = self._fit_from(starts, problem, schedule, watcher, screened)
         if result.best.reason is StopReason.NON_FINITE:
             raise ValueError(f"No model could be fitted: {result.best.reason.value}.")
-        result = with_posterior(result, KEYBOARD)
+        n_kept = None if problem.prior is None else min(self.n_average, self.n_init)
+        result = with_posterior(result, KEYBOARD, n_kept)
         self._set_fit(result, description)
         bridge.close()
         self._report(result, watcher)
@@ -212,7 +233,8 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
         n_iterations = min(plan.rule.n_iter_screening, self.max_iter)
         plan = replace(plan, rule=replace(plan.rule, max_iter=n_iterations))
         problem = problem.with_threads(ThreadMap(self.n_jobs))
-        result = fit(problem, starts, plan, Watcher(interruption=KEYBOARD))
+        plans = _in_turn(plan, problem)
+        result = fit_by_turns(problem, starts, plans, Watcher(interruption=KEYBOARD))
         if result.is_stopped:
             # By Ctrl-C, before there is a model to keep.
             raise KeyboardInterrupt
@@ -224,7 +246,9 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
         return result
 
     def _n_members(self, problem):
-        """Largest number of models that are averaged."""
+        """Largest number of starts that are trained to the end."""
+        if problem.prior is not None:
+            return self.n_init
         number = getattr(self, "n_average", 1)
         if number != "auto":
             return number
@@ -238,7 +262,7 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
             starts = starts[:n_members]
         watcher.tell(problem.summary(solver))
         problem = problem.with_threads(ThreadMap(self.n_jobs))
-        return fit(problem, starts, plan, watcher, screened)
+        return fit_by_turns(problem, starts, _in_turn(plan, problem), watcher, screened)
 
     def _schedule(self, seed, problem=None, after_epoch=None):
         """That of "adam", of no more epochs than are worth it if "auto" chose it."""
@@ -275,7 +299,7 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
             tol=tol,
             max_iter=schedule.n_epochs if solver.is_scheduled else self.max_iter,
             n_iter_no_change=self.n_iter_no_change,
-            n_iter_screening=_SCREENING_BY_EVIDENCE if is_evidence else 20,
+            n_iter_screening=_screening(problem),
             is_logarithm=is_evidence,
             is_scheduled=solver.is_scheduled,
         )
@@ -306,8 +330,10 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
         scores = [member.score for member in result.members]
         for name in ("_online", *_OF_EVIDENCE):
             vars(self).pop(name, None)
+        weights = {} if result.weights is None else {"member_weights_": result.weights}
         vars(self).update(
             **self._attributes_of(result.problem, thetas, scores, posterior)
+            | weights
             | description,
             alpha_=result.alpha,
             loss_=float(best.loss),
@@ -416,6 +442,26 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
                 )
             )
         super().__setstate__(state)
+
+
+def _in_turn(plan, problem):
+    """How starts are trained, one after the other.
+
+    A penalty that follows the residuals may find the better solution before or after
+    least squares have found theirs: every other start tries the one.
+    """
+    plans = [plan]
+    prior = problem.prior
+    if prior is not None and not prior.is_open and plan.solver is SOLVERS["lm"]:
+        plans.append(replace(plan, solver=FROM_INTERPOLATION))
+    return plans
+
+
+def _screening(problem):
+    """Iterations after which starts can be compared."""
+    if problem.prior is not None:
+        return _SCREENING_OF_SOLUTIONS
+    return _SCREENING_BY_EVIDENCE if _is_evidence(problem) else 20
 
 
 def _is_evidence(problem):

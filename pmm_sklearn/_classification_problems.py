@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ._sizes import is_size_open, size_of, wants_evidence
 from .checks.data import TableData, check_sample_weight, set_aside
 from .checks.labels import labels_of
 from .fitted import observable_structure
@@ -16,12 +17,15 @@ from .training import (
 # In these units parameters are of order one; see the notes of the docstring.
 _LEVEL_SPACING = 3.0
 LIKELIHOOD = ClassLikelihood(unit=10.0)
-# Seconds that an evidence may take.
-_LONGEST = 60.0
+# Sides that are compared, and that where there is no evidence.
+SIDES = (3, 5)
+SIDE_OTHERWISE = 5
+# Seconds that an evidence may take, of a size that is chosen or that is given.
+_LONGEST_CHOSEN, _LONGEST_GIVEN = 20.0, 60.0
 
 
-def classification_problem(estimator, data, factors, random_state):
-    """What a classifier trains, by evidence or with a penalty.
+def classification_problems(estimator, data, factors, random_state):
+    """What a classifier can train, by evidence or with a penalty.
 
     Parameters
     ----------
@@ -36,26 +40,28 @@ def classification_problem(estimator, data, factors, random_state):
 
     Returns
     -------
-    problem : EvidenceProblem or Problem
-    structure : ObservableStructure
+    list of (problem, ObservableStructure)
+        Of growing size; one, if there is no choice.
     """
     if estimator.alpha == "auto":
         warn_of_small_weights(estimator.alpha, data.weight)
-    if _wants_evidence(estimator):
-        problem, structure = _by_evidence(estimator, data, factors)
-        if problem.seconds <= _LONGEST:
-            return problem, structure
-    structure = penalised_structure(estimator, data)
+    candidates = []
+    if wants_evidence(estimator):
+        candidates = _by_evidence(estimator, data, factors)
+    if candidates:
+        return candidates
+    structure = penalised_structure(estimator, data, estimator.warm_start)
     data = weighted(data, factors)
     parts = set_aside(estimator, data, random_state, labels_of(data.y))
     model = structure.model()
     units = LIKELIHOOD.units(parts[0], model)
-    return penalised_problem(estimator, model, units, *parts), structure
+    return [(penalised_problem(estimator, model, units, *parts), structure)]
 
 
-def penalised_structure(estimator, data):
+def penalised_structure(estimator, data, continues=False):
     """Structure of a model whose penalty counts from levels far apart."""
-    return observable_structure(estimator, data, _LEVEL_SPACING)
+    size = size_of(estimator, SIDE_OTHERWISE, continues)
+    return observable_structure(estimator, data, _LEVEL_SPACING, size)
 
 
 def penalised_problem(estimator, model, units, training, validation=None):
@@ -70,17 +76,23 @@ def weighted(data, factors):
     return TableData(data.X, data.y, weight)
 
 
-def _wants_evidence(estimator):
-    return (
-        estimator.alpha == "auto"
-        and estimator.solver in ("auto", "lm")
-        and not estimator.early_stopping
-    )
-
-
 def _by_evidence(estimator, data, factors):
+    """Problems of growing size; none if the smallest would take long."""
+    is_open = is_size_open(estimator)
+    longest = _LONGEST_CHOSEN if is_open else _LONGEST_GIVEN
+    candidates = []
+    for side in SIDES if is_open else (SIDE_OTHERWISE,):
+        problem, structure = _evidence(estimator, side, data, factors)
+        if problem.seconds > longest:
+            break
+        candidates.append((problem, structure))
+    return candidates
+
+
+def _evidence(estimator, side, data, factors):
     """Problem in which weights of the classes are what they are after it: odds."""
-    structure = observable_structure(estimator, data, level_spacing=1.0)
+    size = size_of(estimator, side, continues=estimator.warm_start)
+    structure = observable_structure(estimator, data, level_spacing=1.0, size=size)
     shift = np.log(factors)
     shift = shift[1:] - shift[:1] if len(shift) == 2 else shift - shift.mean()
     first_variances = None

@@ -10,11 +10,13 @@ from ._base import BasePMM, fitted_state_kept_on_error
 from ._callbacks import with_callbacks
 from ._classification_problems import (
     LIKELIHOOD,
-    classification_problem,
+    SIDE_OTHERWISE,
+    classification_problems,
     penalised_problem,
     penalised_structure,
     weighted,
 )
+from ._sizes import size_of
 from ._softmax import SoftmaxOutputs
 from ._threads import ThreadMap
 from .checks.data import (
@@ -34,7 +36,7 @@ from .checks.labels import (
     online_classes,
     unique_labels,
 )
-from .checks.parameters import check_batchwise, check_observables
+from .checks.parameters import check_batchwise, check_observables, check_rank
 from .fitted import ObservableStructure
 
 
@@ -52,12 +54,14 @@ class PMMClassifier(SoftmaxOutputs, ClassifierMixin, BasePMM):
 
     Parameters
     ----------
-    matrix_size : int or tuple of int, default=5
+    matrix_size : int, tuple of int or "auto", default="auto"
         Side ``n`` of the matrices.  A tuple gives the sides of diagonal blocks
-        ("sectors" of a conserved quantity): `H` has no elements between them.
-    n_eigenvectors : int, default=2
-        Number ``r`` of eigenvectors that are read out; for "density" of levels below
-        the chemical potential.
+        ("sectors" of a conserved quantity): `H` has no elements between them.  "auto"
+        is 3, or 5 if the evidence is clearly larger; 5 where there is no evidence.
+    n_eigenvectors : int or "auto", default="auto"
+        Number ``r`` of levels below the chemical potential; of other readouts the
+        number of eigenvectors that are read out.  "auto" is half of ``n - 1``, at
+        least 1.
     which : {"SA", "LA", "LM", "SM"}, default="SA"
         Which eigenvectors, by their eigenvalue: smallest or largest algebraically,
         largest or smallest in magnitude.  "SA" and "LA" make outputs smooth where
@@ -161,6 +165,10 @@ class PMMClassifier(SoftmaxOutputs, ClassifierMixin, BasePMM):
         Number of real parameters that were learned, of all members together.
     n_iter_ : int
         Number of iterations of the best member, whose are the curves and losses, too.
+    matrix_size_ : int or tuple of int
+        Side of the matrices, or the sides of their blocks.
+    n_eigenvectors_ : int
+        Number of levels below the chemical potential, or of eigenvectors.
     alpha_ : float
         The regularisation; by evidence that of the observables, half the inverse of
         their variance.
@@ -272,8 +280,8 @@ class PMMClassifier(SoftmaxOutputs, ClassifierMixin, BasePMM):
 
     def __init__(
         self,
-        matrix_size=5,
-        n_eigenvectors=2,
+        matrix_size="auto",
+        n_eigenvectors="auto",
         *,
         which="SA",
         readout="density",
@@ -363,7 +371,8 @@ class PMMClassifier(SoftmaxOutputs, ClassifierMixin, BasePMM):
         array(['setosa', 'versicolor', 'virginica'], dtype='<U10')
         """
         with fitted_state_kept_on_error(self):
-            check_observables(self)
+            check_observables(self, size_is_open=True)
+            check_rank(self.rank, size_of(self, SIDE_OTHERWISE)[0])
             check_class_weight(self.class_weight)
             X_used, labels, weight = self._check_samples(X, y, sample_weight)
             classes = unique_labels("y", labels, "the samples of positive weight")
@@ -371,10 +380,10 @@ class PMMClassifier(SoftmaxOutputs, ClassifierMixin, BasePMM):
                 check_same_classes(classes, self.classes_)
             encoded = self._encoded(X_used, labels, weight, classes)
             random_state = check_random_state(self.random_state)
-            candidate = classification_problem(self, *encoded, random_state)
+            candidates = classification_problems(self, *encoded, random_state)
             description = self._description(classes)
             given = {"X": X, "y": y, "metadata": {"sample_weight": sample_weight}}
-            self._train([candidate], random_state, description, given)
+            self._train(candidates, random_state, description, given)
         return self
 
     def partial_fit(self, X, y, classes=None, sample_weight=None):
@@ -418,7 +427,8 @@ class PMMClassifier(SoftmaxOutputs, ClassifierMixin, BasePMM):
         True
         """
         with fitted_state_kept_on_error(self):
-            check_observables(self)
+            check_observables(self, size_is_open=True)
+            check_rank(self.rank, size_of(self, SIDE_OTHERWISE)[0])
             check_class_weight(self.class_weight)
             check_batchwise(self)
             check_not_balanced(self.class_weight)
@@ -426,7 +436,7 @@ class PMMClassifier(SoftmaxOutputs, ClassifierMixin, BasePMM):
             X, y, weight = self._check_samples(X, y, sample_weight, is_first)
             classes = online_classes(classes, getattr(self, "classes_", None))
             data = weighted(*self._encoded(X, y, weight, classes))
-            structure = penalised_structure(self, data)
+            structure = penalised_structure(self, data, continues=not is_first)
             self._check_goes_on(structure)
             model = structure.model()
             units = self._units_of_stream() or LIKELIHOOD.units(data, model)
@@ -499,6 +509,20 @@ class PMMClassifier(SoftmaxOutputs, ClassifierMixin, BasePMM):
         (150, 5)
         """
         return self._fitted_model()
+
+    @property
+    def n_eigenvectors_(self):
+        """Number of eigenvectors, or of levels below the chemical potential.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_iris
+        >>> from pmm_sklearn import PMMClassifier
+        >>> X, y = load_iris(return_X_y=True)
+        >>> PMMClassifier(5, n_init=1, random_state=0).fit(X, y).n_eigenvectors_
+        2
+        """
+        return self._fitted_structure().n_eigenvectors
 
     def _outputs(self, X):
         X = check_features(self, X)

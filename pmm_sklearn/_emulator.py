@@ -22,7 +22,6 @@ from .checks.parameters import (
     check_training,
     exact_solvers,
 )
-from .checks.spectra import warn_of_descending_levels
 from .fitted import SpectrumStructure, load_npz
 from .inspection import exceptional_points, follow_levels
 from .model import (
@@ -55,10 +54,13 @@ class PMMEmulator(BaseEmulator):
 
     Parameters
     ----------
-    matrix_size : int or tuple of int, default=5
+    matrix_size : int, tuple of int or "auto", default="auto"
         Side ``n`` of the matrices.  A tuple gives the sides of the sectors of a
         conserved quantity: `H` is block-diagonal, and levels of different sectors
-        cross.
+        cross.  "auto" begins with one level more than `targets` name (in each sector
+        that they name), and takes larger ones as long as the evidence grows, see
+        :ref:`emulator_size`; with a number as `alpha` it is at least 5.  If `fixed`,
+        `commutes_with` or `parity` are given, it is their side.
     targets : list of Level, Gap, Observable or Transition, default=None
         What the columns of ``y`` are: see :mod:`pmm_sklearn.targets`.  None means
         the lowest levels, as many as ``y`` has columns.
@@ -94,9 +96,10 @@ class PMMEmulator(BaseEmulator):
     alpha : float or "auto", default="auto"
         Multiplies the squared Frobenius norm of all matrices of the standardised
         problem, added to the weighted sum of squared residuals in units of the
-        spread of the targets.  "auto" is 1/500 of the variance of these
-        residuals, estimated along the way: next to nothing for exact calculations.
-        If ``y_err`` is given, it is 1/500.
+        spread of the targets.  "auto" is zero where values are no more than
+        parameters that they could determine: they count as exact.  Otherwise it is the
+        variance of the residuals, estimated along the way (1 if ``y_err`` is given),
+        over ten times that of the matrices which starts are drawn with: see the notes.
     solver : {"auto", "lm", "newton-cg", "lbfgs"}, default="auto"
         Levenberg-Marquardt, the same by conjugate gradients, or
         `scipy.optimize.minimize`: see `PMMRegressor`.
@@ -105,9 +108,13 @@ class PMMEmulator(BaseEmulator):
     tol : float, default=1e-2
         Training has converged when `n_iter_no_change` iterations together have
         decreased the loss by less than `tol` times its value.
-    n_init : int, default=10
-        Number of random starts.  After 20, 60, 180, ... iterations the best third
-        of them is continued, until one is left.
+    n_init : int, default=8
+        Number of random starts.  With ``alpha="auto"`` all are trained to the end, and
+        the least uncertain is taken; with a number the best third of them is continued
+        after 20, 60, 180, ... iterations.
+    n_average : int, default=1
+        Number of them whose predictions are averaged, with weights inverse to their
+        uncertainties; at most `n_init`.
     n_iter_no_change : int, default=10
         Number of iterations that `tol` looks back.
     warm_start : bool, default=False
@@ -139,8 +146,21 @@ class PMMEmulator(BaseEmulator):
         The target of every column, levels counted from the lowest.
     model_ : FittedModel
         The fitted model as a value: levels, eigenvectors, sectors, and outputs.
+    matrix_size_ : int or tuple of int
+        Side of the matrices, or the sides of their sectors.
     n_parameters_ : int
         Number of real parameters that were learned.
+    n_effective_parameters_ : float
+        How many of them the data determine, changes of basis not counted, only with
+        ``alpha="auto"``.
+    log_evidence_ : float
+        Logarithm of the probability of the targets, only with ``alpha="auto"``: the
+        larger, the better a model, of those fitted to the same data.
+    length_scales_ : ndarray of shape (n_features,)
+        How far each feature has to go until its matrix is as large as that of the
+        middle of the data, identities not counted: where this is large against the
+        range of the data, levels are nearly linear in the feature.  Only with
+        ``alpha="auto"`` and `degree` 1; infinite for a feature without influence.
     n_iter_ : int
         Number of iterations of the start that was continued.
     alpha_ : float
@@ -155,8 +175,13 @@ class PMMEmulator(BaseEmulator):
         Loss of each start when they were compared.
     start_loss_curves_ : list of list of float
         Objective of each start after each of its iterations.
-    members_, member_weights_, member_starts_
-        As for `PMMRegressor`, of the only member.
+    members_ : tuple of Parameters
+        ``(matrices, observables, intercept)`` of the models averaged, the best first,
+        whose are `matrices_` and `observables_`.
+    member_weights_ : ndarray of shape (n_average,)
+        Their weights in the mean.
+    member_starts_ : ndarray of int of shape (n_average,)
+        Number of the start that each of them comes from.
     stop_reason_ : str
         Why training ended: see `PMMRegressor`.
     n_outputs_ : int
@@ -204,10 +229,11 @@ class PMMEmulator(BaseEmulator):
     """
 
     _structure_type = SpectrumStructure
+    compares_solutions = True
 
     def __init__(
         self,
-        matrix_size=5,
+        matrix_size="auto",
         *,
         targets=None,
         matrix_type="hermitian",
@@ -223,7 +249,8 @@ class PMMEmulator(BaseEmulator):
         solver="auto",
         max_iter=400,
         tol=1e-2,
-        n_init=10,
+        n_init=8,
+        n_average=1,
         n_iter_no_change=10,
         warm_start=False,
         random_state=None,
@@ -247,6 +274,7 @@ class PMMEmulator(BaseEmulator):
         self.max_iter = max_iter
         self.tol = tol
         self.n_init = n_init
+        self.n_average = n_average
         self.n_iter_no_change = n_iter_no_change
         self.warm_start = warm_start
         self.random_state = random_state
@@ -625,7 +653,8 @@ class PMMEmulator(BaseEmulator):
         return self.model_.function(gradient, return_std)
 
     def _check_parameters(self):
-        check_matrix_size(self.matrix_size)
+        if not isinstance(self.matrix_size, str) or self.matrix_size != "auto":
+            check_matrix_size(self.matrix_size)
         check_option("matrix_type", self.matrix_type, MATRIX_TYPES)
         check_integer("degree", self.degree, 1)
         check_number("smoothness", self.smoothness, 0)
@@ -642,10 +671,7 @@ class PMMEmulator(BaseEmulator):
             )
         check_training(self, exact_solvers())
 
-    def _make_structure(self, data):
-        block_sizes = check_matrix_size(self.matrix_size)
-        if self.targets is None:
-            warn_of_descending_levels(data.y)
+    def _make_structure(self, data, block_sizes):
         return SpectrumStructure(
             n_features=data.X.shape[1],
             degree=int(self.degree),

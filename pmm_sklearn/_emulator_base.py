@@ -9,15 +9,16 @@ from sklearn.utils import check_array, check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from ._base import BasePMM
+from ._emulator_problems import emulator_problems
 from .checks.data import (
     check_real,
     check_sample_weight,
     check_target_weight,
     masked_to_nan,
 )
-from .checks.spectra import Y_CHECKS, check_spectra
+from .checks.spectra import Y_CHECKS, check_spectra, warn_of_descending_levels
 from .targets import as_targets
-from .training import SpectrumLikelihood, table_problem
+from .training import SpectrumLikelihood
 
 
 class BaseEmulator(RegressorMixin, BasePMM, ABC):
@@ -27,13 +28,15 @@ class BaseEmulator(RegressorMixin, BasePMM, ABC):
     """
 
     _likelihood = SpectrumLikelihood()
+    # Whether solutions of the least-squares problem are compared by their evidence.
+    compares_solutions = False
 
     @abstractmethod
     def _check_parameters(self):
         """Validate all hyper-parameters."""
 
     @abstractmethod
-    def _make_structure(self, data):
+    def _make_structure(self, data, block_sizes):
         """Structure of the model in the user's units, for checked data."""
 
     @abstractmethod
@@ -48,26 +51,19 @@ class BaseEmulator(RegressorMixin, BasePMM, ABC):
         """Check the data, train, and set the fitted attributes."""
         self._check_parameters()
         data, is_single = check_spectra(self, X, y, sample_weight, y_err)
-        structure = self._make_structure(data)
-        model, units = self._make_training_model(structure, data)
-        target_weight = check_target_weight(target_weight, model.n_outputs)
-        likelihood = SpectrumLikelihood(data.weight, data.error is not None)
-        problem = table_problem(
-            model,
-            likelihood,
-            units,
-            data.scaled(target_weight, units.spread),
-            likelihood.penalty(self.alpha, data.weight),
-            smoothness=self._make_smoothness(model, units, data.X),
-        )
+        target_weight = check_target_weight(target_weight, data.y.shape[1])
+        if self.targets is None:
+            warn_of_descending_levels(data.y)
+        candidates = emulator_problems(self, data, target_weight)
+        first = candidates[0][0]
+        readout = (first[0] if isinstance(first, tuple) else first).model.readout
         description = {
-            "n_outputs_": model.n_outputs,
-            "observable_names_": model.readout.names,
+            "n_outputs_": readout.n_outputs,
+            "observable_names_": readout.names,
             "_single_output": is_single,
         }
         given = {"X": X, "y": y, "metadata": {"sample_weight": sample_weight}}
         random_state = check_random_state(self.random_state)
-        candidates = [(problem, structure)]
         self._train(candidates, random_state, description, given)
 
     @property

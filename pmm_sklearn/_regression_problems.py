@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ._sizes import is_size_open, size_of, wants_evidence
 from ._warnings import warn_caller
 from .checks.data import set_aside
 from .checks.parameters import (
@@ -49,7 +50,7 @@ def regression_problems(estimator, data, error, random_state):
         Of growing size; one, if there is no choice.
     """
     candidates = []
-    if _wants_evidence(estimator):
+    if wants_evidence(estimator):
         warn_of_small_weights(estimator.alpha, data.weight)
         candidates = _by_evidence(estimator, data, error)
     if candidates:
@@ -58,49 +59,9 @@ def regression_problems(estimator, data, error, random_state):
     return [_by_penalty(estimator, data, random_state)]
 
 
-def size_of(estimator, side=SIDE_OTHERWISE, continues=False):
-    """Values of `matrix_size` and `n_eigenvectors`.
-
-    Parameters
-    ----------
-    estimator : PMMRegressor
-        Has these parameters, which may be "auto".
-    side : int, default=7
-        The side where it is open.
-    continues : bool, default=False
-        Whether a fitted model goes on, which keeps its own where it is open.
-
-    Returns
-    -------
-    matrix_size : int or tuple of int
-    n_eigenvectors : int
-    """
-    size, number = side, None
-    if continues and hasattr(estimator, "matrices_"):
-        size, number = estimator.matrix_size_, estimator.n_eigenvectors_
-    if estimator.matrix_size != "auto":
-        size = estimator.matrix_size
-    if estimator.n_eigenvectors != "auto":
-        number = estimator.n_eigenvectors
-    if number is None or number > np.sum(size):
-        number = max((int(np.sum(size)) - 1) // 2, 1)
-    return size, number
-
-
-def _wants_evidence(estimator):
-    return (
-        estimator.alpha == "auto"
-        and estimator.solver in ("auto", "lm")
-        and not estimator.early_stopping
-    )
-
-
 def _by_evidence(estimator, data, error):
     """Problems of growing size; none if only small ones of many data are affordable."""
-    continues = estimator.warm_start and hasattr(estimator, "matrices_")
-    is_open = (
-        estimator.matrix_size == "auto" and estimator.rank is None and not continues
-    )
+    is_open = is_size_open(estimator)
     longest = _LONGEST_CHOSEN if is_open else _LONGEST_GIVEN
     candidates = []
     for side in SIDES if is_open else (SIDE_OTHERWISE,):

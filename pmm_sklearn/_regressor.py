@@ -5,7 +5,8 @@ from sklearn.utils import check_random_state
 
 from ._base import BasePMM, fitted_state_kept_on_error
 from ._callbacks import with_callbacks
-from ._regression_problems import regression_problems, size_of
+from ._regression_problems import SIDE_OTHERWISE, regression_problems
+from ._sizes import size_of
 from .checks.data import check_features, check_table
 from .checks.parameters import (
     check_batchwise,
@@ -426,7 +427,7 @@ class PMMRegressor(RegressorMixin, BasePMM):
             self._check_parameters()
             is_first = not hasattr(self, "matrices_")
             data, is_single, _ = check_table(self, X, y, sample_weight, reset=is_first)
-            size = size_of(self, continues=not is_first)
+            size = size_of(self, SIDE_OTHERWISE, continues=not is_first)
             structure = observable_structure(self, data, size=size)
             self._check_goes_on(structure)
             model = structure.model()
@@ -609,21 +610,6 @@ class PMMRegressor(RegressorMixin, BasePMM):
         return self._fitted_model()
 
     @property
-    def matrix_size_(self):
-        """Side of the matrices, or the sides of their blocks.
-
-        Examples
-        --------
-        >>> import numpy as np
-        >>> from pmm_sklearn import PMMRegressor
-        >>> x = np.linspace(-1, 1, 30)[:, np.newaxis]
-        >>> PMMRegressor(3, n_init=1, random_state=0).fit(x, x[:, 0]).matrix_size_
-        3
-        """
-        sizes = self._fitted_structure().block_sizes
-        return sizes[0] if len(sizes) == 1 else sizes
-
-    @property
     def n_eigenvectors_(self):
         """Number of eigenvectors, or of levels below the chemical potential.
 
@@ -640,7 +626,7 @@ class PMMRegressor(RegressorMixin, BasePMM):
     def _check_parameters(self):
         check_observables(self, size_is_open=True)
         check_flag("extra_noise", self.extra_noise)
-        check_rank(self.rank, size_of(self)[0])
+        check_rank(self.rank, size_of(self, SIDE_OTHERWISE)[0])
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -259,9 +259,8 @@ class UnitaryPMMEmulator(BaseEmulator):
         check_option("matrix_type", self.matrix_type, MATRIX_TYPES)
         check_training(self, exact_solvers())
 
-    def _make_structure(self, data):
+    def _make_structure(self, data, block_sizes):
         _check_time_steps(data)
-        block_sizes = check_matrix_size(self.matrix_size)
         outputs = as_outputs(self.targets, data.y.shape[1], block_sizes)
         _check_phases(data, outputs)
         return EvolutionStructure(

@@ -464,7 +464,7 @@ class TestBadInput:
                 matrix_size=2,
             ),
             bad("matrix_size must not exceed 10000.*1000000", matrix_size=10**6),
-            bad("1 sector", targets=[Level(0, sector=1)]),
+            bad("1 sector", matrix_size=5, targets=[Level(0, sector=1)]),
             bad("there are 3 levels", targets=[Level(3)], matrix_size=3),
             bad("there are 3 levels", targets=[Level(-4)], matrix_size=3),
             bad("between a level and itself", targets=[Gap(1, 1)]),
@@ -518,7 +518,7 @@ class TestBadInput:
     def test_named_with_value_and_remedy(self, y, fit, parameters, match):
         X = np.linspace(0, 1, 6)[:, np.newaxis]
         y = X[:, 0] if y is None else np.array(y)
-        emulator = PMMEmulator(max_iter=5, random_state=0).fit(X, X[:, 0])
+        emulator = PMMEmulator(5, max_iter=5, random_state=0).fit(X, X[:, 0])
         before = emulator.predict(X)
         matrices = emulator.matrices_
         emulator.set_params(**parameters)

@@ -25,6 +25,7 @@ from .readout_station import Element
 from .readouts import READOUTS, Expectation, HalfSquaredNorm, Transition
 from .scaled import Scaled
 from .selection import SELECTIONS, Extremes, Levels
+from .solution_evidence import evidence_of_solution
 from .spaces import MATRIX_TYPES, HermitianSpace, Subspace
 from .spectrum import SpectrumReadout, spectrum_pmm
 from .symmetry import matrix_spaces, solutions
@@ -78,6 +79,7 @@ __all__ = [
     "UnitaryProduct",
     "WeightedLoss",
     "WindowGrams",
+    "evidence_of_solution",
     "matrix_spaces",
     "observable_pmm",
     "phase_energies",

@@ -94,6 +94,8 @@ class Evidence(ABC):
         Number of observations.
     """
 
+    # Standard deviation of the observables, at first.
+    first_scale = 1.0
     # Whether the slope of the determinant is known: see `maximize_evidence`.
     has_slope: bool
 
@@ -191,7 +193,9 @@ class Evidence(ABC):
         if not (self.learns_noise or self.is_far):
             noise = np.sqrt(_BOUNDS[2][0])
         return Variances(
-            matrices, np.ones(self.n_scales), np.full(self.n_noises, noise**2)
+            matrices,
+            np.full(self.n_scales, self.first_scale**2),
+            np.full(self.n_noises, noise**2),
         )
 
     @abstractmethod

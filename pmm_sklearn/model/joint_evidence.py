@@ -77,7 +77,7 @@ class JointEvidence(Evidence):
         self.X = data.X
         self.n_observed = data.n_observed
         self.learns_scales = learns_scales
-        self.scale = scale
+        self.first_scale = scale
         self.operations = data.operations
         # Classes are alike: their observables have one variance.
         are_alike = data.n_noises == 0
@@ -117,10 +117,6 @@ class JointEvidence(Evidence):
         """With observables of their prior; outputs begin at their mean, zero."""
         readout = self.model.readout.initial(random_state)
         return np.concatenate([coordinates, readout])
-
-    def _first_variances(self, matrices, *noise):
-        variances = super()._first_variances(matrices, *noise)
-        return variances._replace(observables=self.scale**2 * variances.observables)
 
     def _point(self, theta):
         return JointPoint(self, theta)

@@ -142,6 +142,13 @@ class Objective:
         other.threads = threads
         return other
 
+    def without_penalty(self):
+        """The same loss on the same data alone."""
+        other = copy.copy(self)
+        other.penalty = RidgePenalty(0.0)
+        other._last = None
+        return other
+
     def data_only(self, weight):
         """The same data with other weights, and without the smoothness term."""
         data = self.X, self.y, weight

@@ -122,6 +122,14 @@ class PMM:
         self.n_parameters = primary.size + readout.size
         self.working_size = 4 * primary.side**2 + readout.working_size
 
+    @property
+    def n_free(self):
+        """Number of parameters that data can determine: without changes of basis."""
+        is_complex = np.issubdtype(self.primary.dtype, np.complexfloating)
+        sizes = np.array(self.block_sizes)
+        gauge = sizes**2 - 1 if is_complex else sizes * (sizes - 1) // 2
+        return self.n_parameters - int(np.sum(gauge))
+
     def split(self, theta):
         """The matrices that act, from a vector of coordinates."""
         size = self.primary.size

@@ -1,5 +1,7 @@
 """How far outputs can be trusted: the posterior distribution of the parameters."""
 
+import copy
+
 import numpy as np
 import scipy.linalg
 from scipy.linalg.blas import dtrmm, dtrmv
@@ -162,6 +164,12 @@ class LaplacePosterior:
         covariance = FullCovariance(inverse_root(objective.joint_factor(theta)))
         free = objective.free_fraction(theta)
         return cls(model, joint, covariance, variances.noise, free)
+
+    def widened(self, factor):
+        """The same with larger standard deviations of the parameters."""
+        other = copy.copy(self)
+        other.covariance_of_theta = self.covariance_of_theta.scaled(factor)
+        return other
 
     def arrays(self):
         """All but the model, for files.
@@ -327,6 +335,10 @@ class FullCovariance:
         self.factor = factor
         self.width = len(factor)
 
+    def scaled(self, factor):
+        """That of ``factor`` times as large deviations."""
+        return FullCovariance(factor * self.factor)
+
     def root(self, rows):
         """``J L`` for the rows ``J`` of shape (m, n), which are overwritten."""
         if len(rows) == 1:
@@ -365,6 +377,13 @@ class LowRankCovariance:
         self.variances = variances
         self.prior_variance = prior_variance
         self.width = sum(directions.shape)
+
+    def scaled(self, factor):
+        """That of ``factor`` times as large deviations."""
+        variances = factor**2 * self.variances
+        return LowRankCovariance(
+            self.directions, variances, factor**2 * self.prior_variance
+        )
 
     def root(self, rows):
         """Matrix of shape (m, n + k) that times its transpose is the covariance."""

@@ -188,12 +188,17 @@ class AffineMatrix:
         -------
         ndarray of shape (size,)
         """
-        theta = random_state.standard_normal(self.size)
+        return random_state.standard_normal(self.size) * self.start_deviations()
+
+    def start_deviations(self):
+        """Standard deviations of the coordinates that a training starts from."""
+        deviations = np.ones(self.size)
         for group in self._groups:
-            theta[group.places] *= group.base.start_scale
+            deviations[group.places] *= group.base.start_scale
             varying = group.places[group.members > 0]
-            theta[varying] /= np.sqrt(self.n_matrices - 1) ** (1 / group.base.degree)
-        return theta
+            number = np.sqrt(self.n_matrices - 1) ** (1 / group.base.degree)
+            deviations[varying] /= number
+        return deviations
 
     def silence(self, theta, which):
         """Copy of the coordinates in which those of some matrices are zero.

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from .adam import minimize_adam
 from .evidence import maximize_evidence
+from .interpolation import minimize_from_interpolation
 from .lbfgs import minimize_lbfgs
 from .levenberg_marquardt import minimize_lm, minimize_newton_cg
 
@@ -65,3 +66,8 @@ SOLVERS = {
 
 #: The solver of an `EvidenceObjective` or a `JointEvidence`.
 EVIDENCE = Solver(maximize_evidence, ("value", "potential", "in_turn"))
+
+#: "lm" for few data with a penalty that follows the residuals.
+FROM_INTERPOLATION = Solver(
+    minimize_from_interpolation, ("value", "quadratic_model", "without_penalty")
+)

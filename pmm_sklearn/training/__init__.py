@@ -7,6 +7,8 @@ from .fit import (
     affordable_solver,
     as_large_as_useful,
     fit,
+    fit_by_turns,
+    most_probable,
     with_posterior,
 )
 from .likelihood import (
@@ -22,6 +24,7 @@ from .likelihood import (
 from .online import OnlineTraining
 from .problem import Problem, image_problem, table_problem
 from .spectrum_units import SpectrumUnits, TimeUnits
+from .start_prior import StartPrior
 from .starts import Training, minimise, train
 from .units import FeatureUnits, ImageUnits, LogitUnits, TargetUnits
 from .watcher import Watcher, describe_errors, describe_loss
@@ -43,6 +46,7 @@ __all__ = [
     "Problem",
     "SpectrumLikelihood",
     "SpectrumUnits",
+    "StartPrior",
     "TargetUnits",
     "TimeUnits",
     "Training",
@@ -53,8 +57,10 @@ __all__ = [
     "describe_errors",
     "describe_loss",
     "fit",
+    "fit_by_turns",
     "image_problem",
     "minimise",
+    "most_probable",
     "regression_evidence",
     "table_problem",
     "train",

@@ -47,7 +47,7 @@ class EvidenceProblem:
         `Variances` of a fit that is continued.
     """
 
-    validation_loss = None
+    validation_loss = prior = None
     describe = staticmethod(describe_evidence)
 
     def __init__(self, model, likelihood, units, objective, first_variances=None):

@@ -9,6 +9,7 @@ from .._threads import single_blas_thread
 from ..solvers import Solver, SolverResult, StoppingRule, StopReason
 from .problem import Problem
 from .starts import train
+from .steadiness import steadiest
 
 # Root mean square of the residuals, in standard deviations of the targets, that is
 # as good as none: rounding errors of eigenvectors are not far below.
@@ -73,6 +74,8 @@ class Fit:
         Loss of every start when they were compared.
     posterior : dict or None
         Plain arrays that error bars are made of: see :func:`with_posterior`.
+    weights : ndarray of shape (n_members,) or None
+        Of the members in their mean, if they do not follow from the losses.
     """
 
     problem: Problem
@@ -80,6 +83,7 @@ class Fit:
     starts: list[SolverResult]
     start_losses: list[float]
     posterior: dict | None = None
+    weights: np.ndarray | None = None
 
     @property
     def best(self):
@@ -139,6 +143,48 @@ def fit(problem, starts, plan, watcher, screened=()):
     return Fit(problem, training.members, training.starts, training.start_losses)
 
 
+def fit_by_turns(problem, starts, plans, watcher, screened=()):
+    """The same with one plan after the other for the starts.
+
+    Parameters
+    ----------
+    problem, starts, watcher, screened
+        As for :func:`fit`.
+    plans : list of Plan
+        How; each for every so many-th start.  Of several, all starts are trained to
+        the end.
+
+    Returns
+    -------
+    Fit
+        The members of all, best first.
+    """
+    n_plans = len(plans)
+    if n_plans == 1:
+        return fit(problem, starts, plans[0], watcher, screened)
+    parts = []
+    for i, plan in enumerate(plans[: len(starts)]):
+        own = starts[i::n_plans]
+        plan = replace(plan, n_members=len(own))
+        parts.append(fit(problem, own, plan, watcher, screened[i::n_plans]))
+        if parts[-1].is_stopped:
+            break
+    by_start = []
+    for i, part in enumerate(parts):
+        for start, loss in zip(part.starts, part.start_losses, strict=True):
+            number = i + n_plans * start.start
+            by_start.append((number, replace(start, start=number), loss))
+    by_start.sort(key=lambda item: item[0])
+    members = [
+        replace(member, start=i + n_plans * member.start)
+        for i, part in enumerate(parts)
+        for member in part.members
+    ]
+    members.sort(key=lambda member: member.score)
+    _, latest, losses = zip(*by_start, strict=True)
+    return Fit(problem, members, list(latest), list(losses))
+
+
 def as_large_as_useful(candidates, probe):
     """The last of growing models of which each promises more than the former.
 
@@ -171,11 +217,65 @@ def as_large_as_useful(candidates, probe):
     return best, trial.starts
 
 
-def with_posterior(result, interruption):
+def most_probable(candidates, probe):
+    """The candidate of largest evidence, of sizes that grow and priors that widen.
+
+    Parameters
+    ----------
+    candidates : list of list of (Problem, object)
+        For each size, the smallest first, problems whose starts have wider and wider
+        priors, and what the models are.
+    probe : callable
+        As for :func:`as_large_as_useful`.
+
+    Returns
+    -------
+    candidate, screened
+        As from :func:`as_large_as_useful`.
+    """
+    if len(candidates) == 1 and len(candidates[0]) == 1:
+        return candidates[0][0], ()
+    best = None
+    for of_size in candidates:
+        own = _most_probable_of_size(of_size, probe)
+        if best is not None and own[0] <= best[0] + _LEAST_GAIN:
+            break
+        best = own
+    return best[1:]
+
+
+def _most_probable_of_size(candidates, probe):
+    """Log evidence, candidate and starts of the best kind of start."""
+    best, least = None, -np.inf
+    for problem, structure in candidates:
+        prior, starts = problem.prior, probe(problem, structure).starts
+        found = max(prior.log_evidence(problem.objective, s.theta) for s in starts)
+        if best is None or found - prior.price > least:
+            least = found - prior.price
+            best = found, (problem, structure), starts
+        else:
+            break
+    return best
+
+
+def with_posterior(result, interruption, n_members=None):
     """A fit with what error bars need; the same if that cannot be had.
 
     ``members`` are the arrays of the posterior of each member, or None if these would
     be too large.
+
+    Parameters
+    ----------
+    result : Fit
+        The fit.
+    interruption : Interruption
+        Tells one Ctrl-C from two.
+    n_members : int, optional
+        Number of members to keep, the steadiest; all by default.
+
+    Returns
+    -------
+    Fit
     """
     problem = result.problem
     if problem.likelihood.posterior is None:
@@ -193,6 +293,12 @@ def with_posterior(result, interruption):
         interruption.reason()
         return result
     members = None
+    if n_members is not None and None not in posteriors:
+        with single_blas_thread(), np.errstate(over="ignore", invalid="ignore"):
+            result, posteriors = steadiest(result, posteriors, n_members)
+    elif n_members is not None:
+        result = replace(result, members=result.members[:n_members])
+        posteriors = posteriors[:n_members]
     if all(posterior is not None for posterior in posteriors):
         members = [posterior.arrays() for posterior in posteriors]
     posterior = {

@@ -21,6 +21,8 @@ from ..model import (
 from .units import ImageUnits, LogitUnits, TargetUnits
 
 _SMALL_WEIGHT = 0.1
+# Variance of the prior of a penalty over that of the starts.
+_WIDER = 10.0
 
 
 @runtime_checkable
@@ -169,6 +171,8 @@ class SpectrumLikelihood:
         How many observations each target is; its weight may differ.
     knows_errors : bool, default=False
         Whether residuals are in units of known errors.
+    scale : float, optional
+        Standard deviation of the starts, where solutions are compared.
     """
 
     loss: ClassVar = SquaredError()
@@ -182,18 +186,25 @@ class SpectrumLikelihood:
 
     counts: np.ndarray | None = None
     knows_errors: bool = False
+    scale: float | None = None
 
-    def penalty(self, alpha, weight):
+    def penalty(self, alpha, weight, is_open=False):
         """That of a given alpha, or for "auto" one that follows the residuals.
 
-        With known errors the noise need not be estimated from the residuals.
+        With known errors the noise need not be estimated from the residuals.  If data
+        leave parameters open and solutions are compared, there is none.
         """
         if alpha != "auto":
             return RidgePenalty(alpha)
         warn_of_small_weights(alpha, weight)
+        variance = self._prior_variance
+        if self.scale is not None:
+            variance = _WIDER * self.scale**2
         if self.knows_errors:
-            return RidgePenalty(1.0 / self._prior_variance)
-        return NoisePenalty(weight.sum(), self._prior_variance)
+            return RidgePenalty(1.0 / variance)
+        if self.scale is not None and is_open:
+            return RidgePenalty(0.0)
+        return NoisePenalty(weight.sum(), variance)
 
     def posterior(self, objective, theta):
         """Residuals are errors of the model, or known ones: `LaplacePosterior`."""

@@ -36,14 +36,19 @@ class Problem:
         Penalised loss of the standardised training data.
     validation_loss : callable, optional
         ``validation_loss(theta)``, of samples that are not trained on.
+    prior : StartPrior, optional
+        Of the starts, where all solutions are compared by it.
     """
 
-    def __init__(self, model, likelihood, units, objective, validation_loss=None):
+    def __init__(
+        self, model, likelihood, units, objective, validation_loss=None, prior=None
+    ):
         self.model = model
         self.likelihood = likelihood
         self.units = units
         self.objective = objective
         self.validation_loss = validation_loss
+        self.prior = prior
 
     def with_objective(self, objective):
         """The same problem with other data or another penalty."""
@@ -74,7 +79,9 @@ class Problem:
 
     def tells(self, theta):
         """Further fitted attributes, numbers that say what was learned."""
-        return {}
+        if self.prior is None:
+            return {}
+        return self.prior.tells(self.objective, theta, self.units.feature_units[1])
 
     def loss_of_means(self):
         """Loss of a model without matrices: its outputs are means of the targets."""
@@ -86,7 +93,8 @@ class Problem:
 
     def random_start(self, seed):
         """Random coordinates; columns that are constant have no influence."""
-        theta = self.model.initial(np.random.RandomState(seed))
+        draw = self.model.initial if self.prior is None else self.prior.draw
+        theta = draw(np.random.RandomState(seed))
         return self.units.start(self.model, theta)
 
     def start_from(self, parameters):
@@ -99,7 +107,14 @@ class Problem:
 
 
 def table_problem(
-    model, likelihood, units, data, penalty, validation=None, smoothness=None
+    model,
+    likelihood,
+    units,
+    data,
+    penalty,
+    validation=None,
+    smoothness=None,
+    prior=None,
 ):
     """Problem of a table of features and columns of targets.
 
@@ -116,6 +131,8 @@ def table_problem(
         The same as `data` for samples that are not trained on.
     smoothness : EigenvectorOverlap, optional
         A term of the objective that needs no targets.
+    prior : StartPrior, optional
+        See `Problem`.
 
     Returns
     -------
@@ -131,7 +148,7 @@ def table_problem(
     if validation is not None:
         validation_loss = objective(validation, RidgePenalty(0.0)).value
     training = objective(data, penalty, smoothness)
-    return Problem(model, likelihood, units, training, validation_loss)
+    return Problem(model, likelihood, units, training, validation_loss, prior)
 
 
 def image_problem(

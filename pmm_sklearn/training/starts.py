@@ -91,7 +91,7 @@ def train(
     last_workers = workers
     if is_here:
         last_workers = Workers(run_task, 1, watcher.interruption)
-    if len(starts) <= n_members and is_worth is None:
+    if len(starts) <= n_members and is_worth is None and not screened:
         tasks = [(start, rule.max_iter, None) for start in starts]
         results, stop = last_workers.run(tasks, None, watcher.on_iteration)
         results = _numbered(results)

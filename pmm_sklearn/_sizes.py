@@ -1,0 +1,47 @@
+"""The size of a model whose outputs have observables: given, kept or chosen."""
+
+import numpy as np
+
+
+def size_of(estimator, side, continues=False):
+    """Values of `matrix_size` and `n_eigenvectors`.
+
+    Parameters
+    ----------
+    estimator : PMMRegressor or PMMClassifier
+        Has these parameters, which may be "auto".
+    side : int
+        The side where it is open.
+    continues : bool, default=False
+        Whether a fitted model goes on, which keeps its own where it is open.
+
+    Returns
+    -------
+    matrix_size : int or tuple of int
+    n_eigenvectors : int
+    """
+    size, number = side, None
+    if continues and hasattr(estimator, "matrices_"):
+        size, number = estimator.matrix_size_, estimator.n_eigenvectors_
+    if estimator.matrix_size != "auto":
+        size = estimator.matrix_size
+    if estimator.n_eigenvectors != "auto":
+        number = estimator.n_eigenvectors
+    if number is None or number > np.sum(size):
+        number = max((int(np.sum(size)) - 1) // 2, 1)
+    return size, number
+
+
+def is_size_open(estimator):
+    """Whether several sides are to be compared."""
+    continues = estimator.warm_start and hasattr(estimator, "matrices_")
+    return estimator.matrix_size == "auto" and estimator.rank is None and not continues
+
+
+def wants_evidence(estimator):
+    """Whether the parameters leave the regularisation to an evidence."""
+    return (
+        estimator.alpha == "auto"
+        and estimator.solver in ("auto", "lm")
+        and not estimator.early_stopping
+    )

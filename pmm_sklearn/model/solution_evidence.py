@@ -1,0 +1,89 @@
+r"""The evidence of a model at a solution of its least-squares problem.
+
+For emulators the evidence is not what is maximised: from random matrices it leads to
+weak couplings, which explain few data well and others badly.  It compares solutions.
+With the deviations ``d`` of a normal prior of the coordinates, the one that starts are
+drawn from, and singular values :math:`s_i` of the Jacobian times these,
+
+.. math::
+
+    -2 \ln P = \frac{\chi^2}{\sigma^2} + N \ln 2 \pi \sigma^2 + \sum_i
+    \frac{\theta_i^2}{d_i^2} + \sum_i \ln \Bigl( 1 + \frac{s_i^2}{\sigma^2} \Bigr) .
+
+Changes of basis have no curvature, and take no part in it.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+import scipy.linalg
+
+# Standard deviation of the noise in units of the spread of the targets, at least.
+_LEAST_NOISE = 1e-5
+_N_UPDATES = 20
+_LN_2_PI = np.log(2 * np.pi)
+
+
+class SolutionEvidence(NamedTuple):
+    """What data say of a model at one solution.
+
+    Attributes
+    ----------
+    log_evidence : float
+        Logarithm of the probability of the data, in their standardised units.
+    n_effective : float
+        Number of parameters that they determine.
+    noise : float
+        Standard deviation of the residuals, as noise.
+    """
+
+    log_evidence: float
+    n_effective: float
+    noise: float
+
+
+def evidence_of_solution(objective, theta, deviations, n_observed, noise=None):
+    """Laplace's approximation around a solution, the noise being the most probable.
+
+    Parameters
+    ----------
+    objective : Objective
+        Of a sum of squares.
+    theta : ndarray of shape (n_parameters,)
+        The solution.
+    deviations : ndarray of shape (n_parameters,)
+        Of the prior.
+    n_observed : float
+        Number of observations.
+    noise : float, optional
+        Its standard deviation, if it is known.
+
+    Returns
+    -------
+    SolutionEvidence
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from pmm_sklearn import model as m
+    >>> pmm = m.observable_pmm(1, 1, (2,), 1)
+    >>> data = np.array([[0.0], [1.0]]), np.array([[1.0], [2.0]]), np.ones((2, 1))
+    >>> objective = m.Objective(pmm, m.SquaredError(), *data, m.RidgePenalty(0.0))
+    >>> theta, deviations = pmm.initial(np.random.RandomState(0)), np.ones(13)
+    >>> found = m.evidence_of_solution(objective, theta, deviations, 2)
+    >>> bool(found.n_effective <= 2)
+    True
+    """
+    residuals, jacobian = objective.residuals_and_jacobian(theta)
+    singular = scipy.linalg.svd(
+        jacobian * deviations, compute_uv=False, overwrite_a=True, check_finite=False
+    )
+    squares, chi_square = singular**2, float(residuals @ residuals)
+    variance = noise**2 if noise is not None else max(chi_square, 1e-300) / n_observed
+    for _ in range(_N_UPDATES if noise is None else 0):
+        free = max(n_observed - np.sum(squares / (squares + variance)), 1e-9)
+        variance = max(chi_square / free, _LEAST_NOISE**2)
+    found = chi_square / variance + n_observed * (np.log(variance) + _LN_2_PI)
+    found += np.sum((theta / deviations) ** 2) + np.sum(np.log1p(squares / variance))
+    n_effective = float(np.sum(squares / (squares + variance)))
+    return SolutionEvidence(-0.5 * float(found), n_effective, float(np.sqrt(variance)))

@@ -1,0 +1,89 @@
+"""Which of several solutions to take: those that vary least where they will be used.
+
+Data that are exact have many solutions, all without residuals.  Between and around the
+data they differ, and the odd ones are far from most others, or uncertain themselves.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+
+_TINY = np.finfo(np.float64).tiny
+# Points at which solutions are compared, on lines through pairs of samples: in units of
+# their distance, how far these lines go beyond both.
+_N_POINTS, _BEYOND = 256, 0.25
+
+
+def steadiest(result, posteriors, n_members):
+    """The members of a fit that are the least uncertain, and their weights.
+
+    A member weighs the inverse of its mean variance plus the square of its distance
+    from the median of all, in units of the spread of each target.  If there are
+    residuals, those of the largest evidence are kept.  If one is kept, its deviations
+    grow to what the others differ from it.
+
+    Parameters
+    ----------
+    result : Fit
+        All solutions.
+    posteriors : list of LaplacePosterior
+        Of each of them.
+    n_members : int
+        Number of those to keep.
+
+    Returns
+    -------
+    Fit
+        With these members, the best first, and their weights.
+    list of LaplacePosterior
+        Theirs.
+    """
+    problem = result.problem
+    points = _around(problem.objective.X)
+    spread = problem.units.spread / problem.units.target_scale
+    model = problem.model
+    outputs = np.stack(
+        [model.predict(model.split(member.theta), points) for member in result.members]
+    )
+    variances = np.stack(
+        [own.variance(points) - own.noise_variance for own in posteriors]
+    )
+    squares = variances + (outputs - np.median(outputs, axis=0)) ** 2
+    means = np.mean(squares / spread**2, axis=(1, 2))
+    means = np.where(np.isfinite(means), means, np.inf)
+    order = np.argsort(means, kind="stable")
+    if not problem.prior.is_open:
+        # There are residuals, of which the evidence knows.
+        thetas = [member.theta for member in result.members]
+        found = [problem.prior.log_evidence(problem.objective, t) for t in thetas]
+        order = np.argsort(np.negative(found), kind="stable")
+    order = order[:n_members]
+    weights = means[order].min() / np.maximum(means[order], _TINY)
+    weights = np.ones(1) if len(order) == 1 else weights / weights.sum()
+    kept = replace(result, members=[result.members[i] for i in order], weights=weights)
+    if n_members > 1:
+        return kept, [posteriors[i] for i in order]
+    best = order[0]
+    return kept, [posteriors[best].widened(_ratio(outputs, variances, best))]
+
+
+def _ratio(outputs, variances, best):
+    """By how much solutions differ from one of them, in units of its own deviations."""
+    if len(outputs) == 1:
+        return 1.0
+    others = np.delete(outputs, best, axis=0)
+    distances = np.mean((others - outputs[best]) ** 2, axis=0)
+    ratios = np.sqrt(distances / np.maximum(2.0 * variances[best], _TINY))
+    ratios = ratios[np.isfinite(ratios)]
+    return max(float(np.median(ratios)), 1.0) if ratios.size else 1.0
+
+
+def _around(X):
+    """Points on lines through pairs of samples, evenly distributed."""
+    n_samples = len(X)
+    numbers = np.arange(_N_POINTS)
+    first = numbers % n_samples
+    # Steps of all lengths, so that pairs do not repeat.
+    second = (first + 1 + numbers // n_samples) % n_samples
+    fractions = -_BEYOND + (1 + 2 * _BEYOND) * ((numbers * 0.6180339887) % 1.0)
+    return X[first] + fractions[:, np.newaxis] * (X[second] - X[first])
