@@ -506,7 +506,7 @@ class PMMClassifier(SoftmaxOutputs, ClassifierMixin, BasePMM):
         >>> X, y = load_iris(return_X_y=True)
         >>> model = PMMClassifier(n_init=1, random_state=0).fit(X, y)
         >>> model.model_.levels(X).shape
-        (150, 5)
+        (150, 3)
         """
         return self._fitted_model()
 

@@ -4,6 +4,7 @@ from ._exceptional_points_display import ExceptionalPointsDisplay
 from ._length_scales_display import LengthScalesDisplay
 from ._loss_curve_display import LossCurveDisplay
 from ._matrix_display import MatrixDisplay
+from ._matrix_size_display import MatrixSizeDisplay
 from ._prediction_display import PredictionDisplay
 from ._spectrum_display import SpectrumDisplay
 from .continuation import follow_levels
@@ -21,6 +22,7 @@ __all__ = [
     "LevelContributions",
     "LossCurveDisplay",
     "MatrixDisplay",
+    "MatrixSizeDisplay",
     "PredictionDisplay",
     "Sectors",
     "SpectrumDisplay",

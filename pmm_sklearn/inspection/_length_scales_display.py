@@ -55,8 +55,8 @@ class LengthScalesDisplay:
 
         Parameters
         ----------
-        estimator : PMMRegressor
-            Fitted by evidence, ``alpha="auto"``.
+        estimator : PMMRegressor, PMMClassifier or PMMEmulator
+            Fitted with ``alpha="auto"``.
         X : array-like of shape (n_samples, n_features)
             Features whose spread the length scales are compared with, as those of
             ``fit``.
@@ -78,9 +78,8 @@ class LengthScalesDisplay:
         scales = getattr(estimator, "length_scales_", None)
         if scales is None:
             raise ValueError(
-                f"estimator must have length_scales_, which a PMMRegressor has that "
-                f'was fitted by evidence (alpha="auto": see its notes), got '
-                f"{estimator!r}."
+                f"estimator must have length_scales_, which one has that was fitted "
+                f'by evidence (alpha="auto": see its notes), got {estimator!r}.'
             )
         X = check_features(estimator, X)
         return cls(scales, X.std(axis=0), model.feature_names).plot(ax)

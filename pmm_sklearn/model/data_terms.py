@@ -50,6 +50,16 @@ class NormalData:
         Numbers of observations that the targets are.
     errors : ndarray of shape (n_samples, n_outputs), optional
         Known standard deviations, none by default.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from pmm_sklearn import model as m
+    >>> pmm, X = m.observable_pmm(1, 1, (2,), 1), np.zeros((4, 1))
+    >>> data = m.NormalData(pmm, X, np.ones((4, 1)), np.ones((4, 1)))
+    >>> theta = np.zeros(pmm.n_parameters)
+    >>> round(float(data.at(theta, np.ones(1)).value), 4)  # 2 (1 + ln 2 pi)
+    5.6758
     """
 
     def __init__(self, model, X, y, weight, errors=None):
@@ -164,6 +174,16 @@ class ClassData:
     ----------
     model, X, y, weight
         As for `NormalData`; `y` as for `CrossEntropy`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from pmm_sklearn import model as m
+    >>> pmm, X = m.observable_pmm(1, 1, (2,), 1), np.zeros((4, 1))
+    >>> data = m.ClassData(pmm, X, np.ones((4, 1)), np.ones((4, 1)))
+    >>> theta = np.zeros(pmm.n_parameters)
+    >>> round(float(data.at(theta, None).value), 4)  # four times ln 2
+    2.7726
     """
 
     n_noises = 0

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 from sklearn.linear_model import LinearRegression
+from sklearn.model_selection import LeaveOneOut
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -15,6 +16,7 @@ from pmm_sklearn.inspection import (
     LengthScalesDisplay,
     LossCurveDisplay,
     MatrixDisplay,
+    MatrixSizeDisplay,
     PredictionDisplay,
     SpectrumDisplay,
     canonical_gauge,
@@ -353,7 +355,39 @@ def test_length_scales_against_the_spread_of_features(plt):
 
 
 def test_length_scales_need_the_evidence(plt, crossing):
+    model = PMMEmulator(2, alpha=1e-6, n_init=1, max_iter=3).fit(LINE, LINE[:, 0])
     with pytest.raises(ValueError, match=r"must have length_scales_.* got PMMEmulator"):
-        LengthScalesDisplay.from_estimator(crossing, LINE)
+        LengthScalesDisplay.from_estimator(model, LINE)
     with pytest.raises(TypeError, match="got LinearRegression"):
         LengthScalesDisplay.from_estimator(LinearRegression(), LINE)
+
+
+def test_sizes_of_matrices(plt):
+    X = np.linspace(-1, 1, 9)[:, np.newaxis]
+    y = np.hypot(1, X) * [-1, 1]
+    y[3, 1] = np.nan
+    emulator = PMMEmulator(n_init=2, max_iter=40, random_state=0)
+    display = MatrixSizeDisplay.from_estimator(
+        emulator, X, y, [2, 3, 4], cv=LeaveOneOut()
+    )
+    assert not hasattr(emulator, "matrices_")
+    assert np.argmax(display.log_evidences) == 0
+    assert display.errors[0] < 1e-6
+    assert [text.get_text() for text in display.ax_.get_xticklabels()] == list("234")
+    assert_allclose(display.lines_[0].get_ydata(), display.errors)
+
+
+@pytest.mark.parametrize(
+    ("estimator", "sizes", "match"),
+    [
+        (
+            PMMEmulator(alpha=1.0, max_iter=3),
+            [2],
+            "must have an evidence.* PMMEmulator",
+        ),
+        (PMMEmulator(), [], "matrix_sizes is empty"),
+    ],
+)
+def test_sizes_need_an_evidence(plt, estimator, sizes, match):
+    with pytest.raises(ValueError, match=match):
+        MatrixSizeDisplay.from_estimator(estimator, LINE, LINE[:, 0], sizes)

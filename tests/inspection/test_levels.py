@@ -30,7 +30,8 @@ def test_sum_is_the_prediction(name):
     X = np.random.RandomState(1).uniform(-1, 1, size=(9, 2))
     terms = level_contributions(model, X)
     outputs = getattr(model, "decision_function", model.predict)(X)
-    assert terms.values.shape == (*outputs.shape, 5 if name == "density" else 2)
+    n_levels = {"density": 5, "classifier": 4}.get(name, 2)
+    assert terms.values.shape == (*outputs.shape, n_levels)
     assert_allclose(terms.values.sum(axis=2) + model.intercept_, outputs, atol=1e-12)
     assert_allclose(terms.shares.sum(axis=1), 1.0)
 
