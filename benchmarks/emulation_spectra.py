@@ -46,12 +46,8 @@ class Prediction(NamedTuple):
 
 def emulator(problem, state, with_errors=False, **settings):
     """An emulator of real symmetric matrices, else with default settings."""
-    model = PMMEmulator(
-        targets=problem.targets,
-        matrix_type="symmetric",
-        random_state=state,
-        **settings,
-    )
+    settings = {"matrix_type": "symmetric", **settings}
+    model = PMMEmulator(targets=problem.targets, random_state=state, **settings)
     errors = {"y_err": problem.y_err} if with_errors else {}
     seconds = fit_quietly(model, problem.X_train, problem.y_train, **errors)
     with warnings.catch_warnings():
@@ -96,7 +92,10 @@ RIVALS = {
     "quadratic regression": partial(polynomial, degree=2),
 }
 KNOWN = {"eigenvector continuation": continuation}
-DEFAULTS = {"PMM, defaults": emulator}
+DEFAULTS = {
+    "PMM, defaults": partial(emulator, matrix_type="hermitian"),
+    "PMM, symmetric": emulator,
+}
 
 
 def sizes(*matrix_sizes):
@@ -186,7 +185,9 @@ def couplings():
             ]
             emulators = DEFAULTS | sizes(3)
             if noise:
-                emulators["PMM, y_err given"] = partial(emulator, with_errors=True)
+                emulators["PMM, y_err given"] = partial(
+                    emulator, with_errors=True, matrix_type="hermitian"
+                )
             rows = compare(
                 problems, emulators, RIVALS | KNOWN, root_mean_square, n_states=2
             )

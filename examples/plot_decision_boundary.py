@@ -51,12 +51,11 @@ class ExactClassifier(ClassifierMixin, BaseEstimator):
 # What is learned
 # ---------------
 # Colours are probabilities, and the line is where both classes are equally probable.
-# The log-loss is that of 4000 other points; none is expected below the exact one.  The
-# mean of four models is less certain where there were no points, for there they differ;
-# a Gaussian process knows nothing there.
+# The log-loss is that of 4000 other points; none is expected below the exact one.  Far
+# from all points a Gaussian process knows nothing, and the others go on as they were.
 classifiers = {
     "exact": ExactClassifier(),
-    "PMMClassifier, mean of 4": PMMClassifier(n_average=4, random_state=0),
+    "PMMClassifier": PMMClassifier(random_state=0),
     "Gaussian process": GaussianProcessClassifier(1.0 * RBF(), random_state=0),
     "random forest": RandomForestClassifier(random_state=0),
 }
@@ -91,9 +90,8 @@ _ = figure.colorbar(surface, ax=axes, label="probability of red", ticks=[0, 0.5,
 # ---------------------------------------
 # Of the points with a probability of 0.8, eight of ten should be red.  That is not all:
 # the forest is about right on average, but has its large log-loss from points of which
-# it was certain, and wrong.  Furthest from the diagonal is the curve of PMMClassifier:
-# where it says 0.31, only 19 % of the points are red, and where it says 0.82, 90 %.  It
-# could be more certain on both sides.
+# it was certain, and wrong.  PMMClassifier has learned how sure it may be: where it says
+# 0.57, 56 % of the points are red, and where it says 0.82, 90 %.
 figure, axis = plt.subplots(figsize=(5, 4.5), layout="constrained")
 for name, classifier in classifiers.items():
     CalibrationDisplay.from_estimator(
