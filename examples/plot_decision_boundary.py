@@ -90,8 +90,8 @@ _ = figure.colorbar(surface, ax=axes, label="probability of red", ticks=[0, 0.5,
 # ---------------------------------------
 # Of the points with a probability of 0.8, eight of ten should be red.  That is not all:
 # the forest is about right on average, but has its large log-loss from points of which
-# it was certain, and wrong.  PMMClassifier has learned how sure it may be: where it says
-# 0.57, 56 % of the points are red, and where it says 0.82, 90 %.
+# it was certain, and wrong.  PMMClassifier has learned how sure it may be: where it
+# says 0.57, 56 % of the points are red, and where it says 0.82, 90 %.
 figure, axis = plt.subplots(figsize=(5, 4.5), layout="constrained")
 for name, classifier in classifiers.items():
     CalibrationDisplay.from_estimator(
