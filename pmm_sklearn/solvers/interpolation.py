@@ -37,7 +37,7 @@ def minimize_from_interpolation(objective, theta, progress):
     >>> X = np.linspace(-1, 1, 10)[:, np.newaxis]
     >>> pmm = m.observable_pmm(1, 1, (2,), 1)
     >>> data = X, X**2, np.ones((10, 1))
-    >>> objective = m.Objective(pmm, m.SquaredError(), *data, m.NoisePenalty(10, 1.0))
+    >>> objective = m.Objective(pmm, m.SquaredError(), *data, m.NoisePenalty(10, 100.0))
     >>> theta = pmm.initial(np.random.RandomState(0))
     >>> progress = solvers.Progress(solvers.StoppingRule(tol=1e-2, max_iter=50))
     >>> result = solvers.minimize_from_interpolation(objective, theta, progress)
