@@ -216,7 +216,7 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
         result = self._fit_from(starts, problem, schedule, watcher, screened)
         if result.best.reason is StopReason.NON_FINITE:
             raise ValueError(f"No model could be fitted: {result.best.reason.value}.")
-        n_kept = None if problem.prior is None else min(self.n_average, self.n_init)
+        n_kept = None if problem.prior is None else self.n_average
         result = with_posterior(result, KEYBOARD, n_kept)
         self._set_fit(result, description)
         bridge.close()

@@ -17,6 +17,7 @@ from .checks.matrices import (
 from .checks.parameters import (
     check_integer,
     check_matrix_size,
+    check_n_average,
     check_number,
     check_option,
     check_training,
@@ -653,8 +654,13 @@ class PMMEmulator(BaseEmulator):
         return self.model_.function(gradient, return_std)
 
     def _check_parameters(self):
-        if not isinstance(self.matrix_size, str) or self.matrix_size != "auto":
+        if not isinstance(self.matrix_size, str):
             check_matrix_size(self.matrix_size)
+        elif self.matrix_size != "auto":
+            raise TypeError(
+                f"matrix_size must be an integer, a tuple of integers or 'auto', got "
+                f"{self.matrix_size!r}."
+            )
         check_option("matrix_type", self.matrix_type, MATRIX_TYPES)
         check_integer("degree", self.degree, 1)
         check_number("smoothness", self.smoothness, 0)
@@ -670,6 +676,7 @@ class PMMEmulator(BaseEmulator):
                 f"matrix_type='hermitian', or commutator=0."
             )
         check_training(self, exact_solvers())
+        check_n_average(self)
 
     def _make_structure(self, data, block_sizes):
         return SpectrumStructure(

@@ -13,6 +13,8 @@ _SCALES = 1.0, 3.0, 9.0
 _LARGEST_SIDE = 14
 _SIDE_OTHERWISE = 5
 _MOST_SECTORS = 4
+# That has any level that is asked for.
+_ANY_SIDE = 10_000
 # Residuals times parameters, from which on solutions are not compared.
 _LARGEST_JACOBIAN = 10_000_000
 
@@ -126,12 +128,19 @@ def _side_of_operators(estimator):
 
 def _least_blocks(targets, n_columns):
     """Number of sectors and their least side that have the levels of all targets."""
-    for n_sectors in range(1, _MOST_SECTORS + 1):
-        for side in range(1, _LARGEST_SIDE):
-            try:
-                as_outputs(targets, n_columns, (side,) * n_sectors)
-            except ValueError as error:
-                last = error
-            else:
-                return n_sectors, side
-    raise last
+
+    def have_levels(*block_sizes):
+        try:
+            as_outputs(targets, n_columns, block_sizes)
+        except ValueError:
+            return False
+        return True
+
+    n_sectors = 1
+    while n_sectors < _MOST_SECTORS and not have_levels(*[_ANY_SIDE] * n_sectors):
+        n_sectors += 1
+    as_outputs(targets, n_columns, (_ANY_SIDE,) * n_sectors)
+    side = 1
+    while not have_levels(*[side] * n_sectors):
+        side += 1
+    return n_sectors, side

@@ -505,6 +505,12 @@ class TestBadInput:
                 fixed={0: np.eye(5), 1: np.eye(5)},
             ),
             bad("degree must be at least 1", degree=0),
+            bad("n_average must be at least 1", n_average=0),
+            bad("n_average must not exceed", n_average=9),
+            bad("n_average must be an integer", n_average=1.5),
+            bad(
+                "matrix_size must be an integer.* 'auto', got 'big'", matrix_size="big"
+            ),
             bad("target_weight must have shape", fit={"target_weight": [1.0, 2.0]}),
             bad("y_err must be finite and positive", fit={"y_err": np.zeros(6)}),
             bad("y_err must have the shape", fit={"y_err": np.ones(5)}),

@@ -54,6 +54,12 @@ class TestSize:
         sizes = emulator.fit(X, y).matrix_size_
         assert sizes[0] == sizes[1] >= 3
 
+    def test_many_levels_are_of_one_matrix(self):
+        X = np.linspace(-1, 1, 4)[:, np.newaxis]
+        y = np.sort(np.random.RandomState(0).standard_normal((4, 16)), axis=1)
+        emulator = PMMEmulator(n_init=1, max_iter=2, random_state=0)
+        assert emulator.fit(X, y).matrix_size_ == 17
+
     def test_known_matrices_have_a_side(self, few):
         emulator = PMMEmulator(fixed={0: np.diag([1.0, 2.0, 3.0])}, n_init=1)
         assert emulator.set_params(max_iter=5).fit(*few).matrix_size_ == 3

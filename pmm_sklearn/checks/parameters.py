@@ -260,6 +260,11 @@ def check_observables(estimator, size_is_open=False):
                 f"{estimator.n_average!r}."
             )
         return
+    check_n_average(estimator)
+
+
+def check_n_average(estimator):
+    """Raise unless `n_average` is an integer that `n_init` allows."""
     check_integer("n_average", estimator.n_average, 1)
     if estimator.n_average > estimator.n_init:
         raise ValueError(
