@@ -101,6 +101,24 @@ def ten_couplings(strength="weak", noise=False, seed=0, *, n_train=60, n_test=40
     return Spectra(name, targets, columns, *data, terms, y_err)
 
 
+def separable_couplings(seed=0, *, n_couplings=20, n_train=60, n_test=300):
+    """Three levels with many couplings of rank one.
+
+    H(c) = n + 1/2 + x^4 / 10 + sum_l c_l s_l u_l u_l^T between the 40 lowest harmonic
+    states, with c uniform in [-1, 1]^n_couplings, signs s_l, and random vectors u_l of
+    the lowest eight states, of squared length 3 / sqrt(n_couplings).
+    """
+    rng = np.random.default_rng(seed)
+    oscillator, _ = _quartic_oscillator(40)
+    vectors = np.zeros((n_couplings, 40))
+    vectors[:, :8] = rng.standard_normal((n_couplings, 8))
+    vectors *= np.sqrt(3) / n_couplings**0.25 / linalg.norm(vectors, axis=1)[:, None]
+    signs = rng.choice([-1.0, 1.0], n_couplings)
+    couplings = signs[:, None, None] * vectors[:, :, None] * vectors[:, None]
+    X_train, X_test = (rng.uniform(-1, 1, (n, n_couplings)) for n in (n_train, n_test))
+    return _levels("twenty couplings", [oscillator, *couplings], X_train, X_test)
+
+
 def oscillator(seed=3):
     """Three levels of H = p^2 / 2 + x^2 / 2 + a x + b x^4, 200 harmonic states.
 

@@ -195,6 +195,17 @@ def couplings():
             show(title, problems[0].columns, rows)
 
 
+def many_couplings():
+    """Sixty calculations of three levels with twenty couplings of rank one."""
+    problems = [_spectra.separable_couplings(seed) for seed in range(N_PROBLEMS)]
+    ranks = {
+        f"PMM, symmetric, rank={rank}": partial(emulator, rank=rank) for rank in (1, 2)
+    }
+    rows = compare(problems, DEFAULTS | ranks, RIVALS | KNOWN, root_mean_square)
+    title = f"{problems[0].name}: root mean square error, {N_PROBLEMS} seeds"
+    show(title, problems[0].columns, rows)
+
+
 def oscillator():
     """Fourteen calculations of three levels with two couplings."""
     problem = _spectra.oscillator()
@@ -259,6 +270,7 @@ def level_response():
 
 SPECTRA = {
     "couplings": couplings,
+    "many_couplings": many_couplings,
     "oscillator": oscillator,
     "lipkin": lipkin,
     "pairing": pairing,

@@ -20,6 +20,7 @@ from .checks.parameters import (
     check_n_average,
     check_number,
     check_option,
+    check_rank_of_couplings,
     check_training,
     exact_solvers,
 )
@@ -68,6 +69,11 @@ class PMMEmulator(BaseEmulator):
     matrix_type : {"hermitian", "symmetric"}, default="hermitian"
         Complex Hermitian matrices, or real symmetric ones, which have about half
         the parameters: a problem with time reversal symmetry.
+    rank : int, default=None
+        Rank ``k`` of all matrices but :math:`M_0`, up to a multiple of the identity:
+        :math:`M_l = c_l + \sum_k s_k u_{lk} u_{lk}^\dagger` with signs :math:`+, -, +,
+        \dots` A few vectors for each coupling in place of a matrix, where there are
+        many couplings.  None means full matrices.
     degree : int, default=1
         Degree of `H` in the features, in the sense and the order of
         `sklearn.preprocessing.PolynomialFeatures`.  For other functions of the
@@ -238,6 +244,7 @@ class PMMEmulator(BaseEmulator):
         *,
         targets=None,
         matrix_type="hermitian",
+        rank=None,
         degree=1,
         commutes_with=None,
         parity=None,
@@ -262,6 +269,7 @@ class PMMEmulator(BaseEmulator):
         self.matrix_size = matrix_size
         self.targets = targets
         self.matrix_type = matrix_type
+        self.rank = rank
         self.degree = degree
         self.commutes_with = commutes_with
         self.parity = parity
@@ -662,6 +670,7 @@ class PMMEmulator(BaseEmulator):
                 f"{self.matrix_size!r}."
             )
         check_option("matrix_type", self.matrix_type, MATRIX_TYPES)
+        self._check_rank()
         check_integer("degree", self.degree, 1)
         check_number("smoothness", self.smoothness, 0)
         if self.smoothness_exponent not in (1, 2):
@@ -678,6 +687,17 @@ class PMMEmulator(BaseEmulator):
         check_training(self, exact_solvers())
         check_n_average(self)
 
+    def _check_rank(self):
+        if self.rank is None:
+            return
+        check_integer("rank", self.rank, 1)
+        for name in ("commutes_with", "parity"):
+            if getattr(self, name) is not None:
+                raise ValueError(
+                    f"rank must be None where {name} is given, got rank={self.rank!r}: "
+                    f"matrices of low rank have no symmetry."
+                )
+
     def _make_structure(self, data, block_sizes):
         return SpectrumStructure(
             n_features=data.X.shape[1],
@@ -690,6 +710,7 @@ class PMMEmulator(BaseEmulator):
 
     def _make_training_model(self, structure, data):
         block_sizes, matrix_type = structure.block_sizes, self.matrix_type
+        check_rank_of_couplings(self.rank, block_sizes)
         side = sum(block_sizes)
         monomials = Monomials(structure.n_features, self.degree)
         fixed = check_fixed(self.fixed, monomials.size, side)
@@ -700,13 +721,14 @@ class PMMEmulator(BaseEmulator):
             check_operators("commutes_with", self.commutes_with, side),
             check_parity(self.parity, side),
             tuple(fixed),
+            self.rank,
         )
         readout = SpectrumReadout(structure.outputs, block_sizes, matrix_type)
         features = FeatureUnits(
             data.X,
             data.weight.max(axis=1),
             monomials,
-            centre=self.parity is None and not fixed,
+            centre=self.parity is None and not fixed and self._may_mix_terms(),
         )
         units = SpectrumUnits(features, readout, data.y, data.weight)
         model = spectrum_pmm(
@@ -721,6 +743,10 @@ class PMMEmulator(BaseEmulator):
                 f"observable: leave at least one of the {monomials.size} matrices out."
             )
         return model, units
+
+    def _may_mix_terms(self):
+        """Whether matrices of low rank stay so if features are centred."""
+        return self.rank is None or self.degree == 1
 
     @staticmethod
     def _offsets(fixed, free, units):

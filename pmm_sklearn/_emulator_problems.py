@@ -43,6 +43,7 @@ def sizes_of(estimator, n_columns):
     if side is not None:
         return [(side,)]
     n_sectors, smallest = _least_blocks(estimator.targets, n_columns)
+    smallest = max(smallest, estimator.rank or 1)
     if estimator.alpha != "auto":
         return [(max(smallest + 1, _SIDE_OTHERWISE),) * n_sectors]
     sides = range(smallest + 1, max(_LARGEST_SIDE, smallest + 1) + 1)

@@ -1,4 +1,6 @@
-"""How an emulator chooses among solutions, and what it then tells."""
+"""How an emulator chooses among solutions and structures, and what it then tells."""
+
+import pickle
 
 import numpy as np
 import pytest
@@ -154,3 +156,68 @@ class TestTold:
         assert emulator.n_effective_parameters_ < 16
         doubtful = emulator.log_evidence_
         assert emulator.fit(X, y + noise, y_err=0.001).log_evidence_ < doubtful
+
+
+@pytest.fixture(scope="module")
+def separable():
+    """Three levels with twelve couplings to a state each."""
+    rng = np.random.RandomState(0)
+    vectors = rng.standard_normal((12, 6)) / np.sqrt(6)
+    couplings = vectors[:, :, np.newaxis] * vectors[:, np.newaxis]
+    H = np.diag(np.arange(6.0))
+
+    def levels(X):
+        return np.linalg.eigvalsh(H + np.tensordot(X, couplings, 1))[:, :3]
+
+    X, X_test = (rng.uniform(-1, 1, (n, 12)) for n in (40, 200))
+    return X, levels(X), X_test, levels(X_test)
+
+
+@pytest.fixture(scope="module")
+def of_rank_one(separable):
+    emulator = PMMEmulator(matrix_type="symmetric", rank=1, random_state=0)
+    return emulator.fit(*separable[:2])
+
+
+class TestRank:
+    def test_couplings_are_of_that_rank(self, of_rank_one):
+        assert of_rank_one.matrix_size_ == 4
+        levels = np.linalg.eigvalsh(of_rank_one.matrices_[1:])
+        # All but one level are the shift.
+        assert_allclose(levels[:, 0], levels[:, -2], atol=1e-9 * np.abs(levels).max())
+        assert of_rank_one.n_parameters_ == 10 + 12 * 5
+
+    def test_better_than_full_matrices(self, separable, of_rank_one):
+        X, y, X_test, y_test = separable
+        full = PMMEmulator(4, matrix_type="symmetric", n_init=4, random_state=0)
+        full.fit(X, y)
+        errors = [
+            np.sqrt(np.mean((model.predict(X_test) - y_test) ** 2))
+            for model in (of_rank_one, full)
+        ]
+        assert errors[0] < 0.9 * errors[1]
+        assert of_rank_one.log_evidence_ > full.log_evidence_
+
+    def test_error_bars_and_derivatives(self, separable, of_rank_one):
+        X_test, y_test = separable[2:]
+        mean, std = of_rank_one.predict(X_test, return_std=True)
+        assert np.mean(np.abs(mean - y_test) < 2 * std) > 0.8
+        step = 1e-6 * np.ones(12)
+        change = of_rank_one.predict(X_test + step) - of_rank_one.predict(X_test - step)
+        slope = of_rank_one.predict_gradient(X_test).sum(axis=2)
+        assert_allclose(slope, change / 2e-6, atol=1e-6)
+
+    def test_goes_on_and_comes_back_from_a_file(self, separable, of_rank_one):
+        X, y, X_test, _ = separable
+        again = pickle.loads(pickle.dumps(of_rank_one))
+        mean, std = of_rank_one.predict(X_test, return_std=True)
+        assert_array_equal(again.predict(X_test, return_std=True)[1], std)
+        again.set_params(warm_start=True, n_init=1, max_iter=2).fit(X, y)
+        assert_allclose(again.predict(X_test), mean, atol=0.02)
+
+    def test_terms_of_higher_degree(self):
+        X = np.linspace(-1, 1, 12)[:, np.newaxis]
+        emulator = PMMEmulator(3, rank=1, degree=2, n_init=2, random_state=0)
+        emulator.fit(X, -np.hypot(1, X[:, 0]))
+        levels = np.linalg.eigvalsh(emulator.matrices_[1:])
+        assert_allclose(levels[:, 0], levels[:, 1], atol=1e-9 * np.abs(levels).max())

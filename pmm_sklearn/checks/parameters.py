@@ -102,6 +102,24 @@ def check_rank(rank, matrix_size):
     return tuple(None if own is None else int(own) for own in ranks)
 
 
+def check_rank_of_couplings(rank, block_sizes):
+    """Raise unless `rank` is None or the blocks, of which there is one, are larger."""
+    if rank is None:
+        return
+    check_integer("rank", rank, 1)
+    if len(block_sizes) > 1:
+        raise ValueError(
+            f"rank must be None for matrices with sectors, got rank={rank!r} with "
+            f"sectors of {tuple(block_sizes)}: give one size, or rank=None."
+        )
+    if rank >= block_sizes[0]:
+        raise ValueError(
+            f"rank must be less than the side of the matrices, got rank={rank!r} with "
+            f"matrix_size={block_sizes[0]}: change one of them, or give None for full "
+            f"matrices."
+        )
+
+
 def check_rank_reaches(rank, side, n_features):
     """Raise if some directions are in the null space of all primary matrices.
 

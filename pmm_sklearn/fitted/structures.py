@@ -13,6 +13,7 @@ from ..model import (
     ImageParameters,
     ImagePMM,
     Parameters,
+    ShiftedLowRank,
     SpectrumReadout,
     Subspace,
     UnitaryProduct,
@@ -193,8 +194,9 @@ class SpectrumStructure(Structure):
 
         Parameters
         ----------
-        bases : list of (ndarray or None), optional
-            Bases of the spaces of the matrices, None for all that are Hermitian.
+        bases : list of (ndarray, int or None), optional
+            Bases of the spaces of the matrices, a rank for those of low rank, None for
+            all that are Hermitian.
         basis_of_matrix : list of int
             Which of them belongs to each matrix.
         offsets, commutator
@@ -202,11 +204,18 @@ class SpectrumStructure(Structure):
         """
         spaces = None
         if bases is not None:
-            space = HermitianSpace(self.block_sizes, self.matrix_type)
-            own = [space if b is None else Subspace(space, b) for b in bases]
+            own = [self._space(basis) for basis in bases]
             spaces = [own[i] for i in basis_of_matrix]
         arguments = {"spaces": spaces, "offsets": offsets, "commutator": commutator}
         return spectrum_pmm(**vars(self), **arguments)
+
+    def _space(self, basis):
+        space = HermitianSpace(self.block_sizes, self.matrix_type)
+        if basis is None:
+            return space
+        if isinstance(basis, int):
+            return ShiftedLowRank(space.side, basis, self.matrix_type)
+        return Subspace(space, basis)
 
     def fitted_model(self):
         """The model of the fitted matrices, which have all terms in them."""
@@ -220,7 +229,7 @@ class SpectrumStructure(Structure):
         primary = model.primary
         distinct = list(dict.fromkeys(primary.spaces))
         return {
-            "bases": [space.columns for space in distinct],
+            "bases": [_basis(space) for space in distinct],
             "basis_of_matrix": [distinct.index(space) for space in primary.spaces],
             "offsets": primary.offsets,
             "commutator": float(primary.commutator),
@@ -316,3 +325,8 @@ temperature, eigensolver
     def training_arguments(self, model):
         """None that :meth:`model` would take."""
         return {}
+
+
+def _basis(space):
+    """What :meth:`SpectrumStructure.model` makes a space of again."""
+    return space.rank if isinstance(space, ShiftedLowRank) else space.columns

@@ -25,6 +25,7 @@ from .readout_station import Element
 from .readouts import READOUTS, Expectation, HalfSquaredNorm, Transition
 from .scaled import Scaled
 from .selection import SELECTIONS, Extremes, Levels
+from .shifted_low_rank import ShiftedLowRank
 from .solution_evidence import evidence_of_solution
 from .spaces import MATRIX_TYPES, HermitianSpace, Subspace
 from .spectrum import SpectrumReadout, spectrum_pmm
@@ -72,6 +73,7 @@ __all__ = [
     "RidgePenalty",
     "Scaled",
     "ShiftedGrams",
+    "ShiftedLowRank",
     "SpectrumReadout",
     "SquaredError",
     "Subspace",

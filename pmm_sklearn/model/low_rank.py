@@ -33,6 +33,9 @@ class LowRank:
         The argument.
     signs : ndarray of shape (rank,)
         The signs.
+    n_gauge : int
+        Number of independent changes of the vectors that leave the matrix as it is:
+        phases, rotations, and boosts between different signs.
 
     Examples
     --------
@@ -62,6 +65,8 @@ class LowRank:
         if self.signs.shape != (rank,) or np.any(np.abs(self.signs) != 1):
             raise ValueError(f"signs must be {rank} numbers 1 or -1, got {signs!r}.")
         self.size = rank * side * (self.dtype.itemsize // 8)
+        is_complex = matrix_type == "hermitian"
+        self.n_gauge = rank**2 if is_complex else rank * (rank - 1) // 2
         # A normal vector of d coordinates has E|u|^4 = d (d + 2).
         n_coordinates = self.size // rank
         fourth_moment = rank * n_coordinates * (n_coordinates + 2)

@@ -128,7 +128,8 @@ class PMM:
         is_complex = np.issubdtype(self.primary.dtype, np.complexfloating)
         sizes = np.array(self.block_sizes)
         gauge = sizes**2 - 1 if is_complex else sizes * (sizes - 1) // 2
-        return self.n_parameters - int(np.sum(gauge))
+        of_matrices = sum(space.n_gauge for space in self.primary.spaces)
+        return self.n_parameters - int(np.sum(gauge)) - of_matrices
 
     def split(self, theta):
         """The matrices that act, from a vector of coordinates."""

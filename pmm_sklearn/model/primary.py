@@ -190,14 +190,20 @@ class AffineMatrix:
         """
         return random_state.standard_normal(self.size) * self.start_deviations()
 
-    def start_deviations(self):
-        """Standard deviations of the coordinates that a training starts from."""
+    def start_deviations(self, scale=1.0):
+        """Standard deviations of the coordinates that a training starts from.
+
+        Parameters
+        ----------
+        scale : float, default=1.0
+            Multiplies the matrices.
+        """
         deviations = np.ones(self.size)
         for group in self._groups:
-            deviations[group.places] *= group.base.start_scale
+            exponent = 1 / group.base.degree
+            deviations[group.places] *= scale**exponent * group.base.start_scale
             varying = group.places[group.members > 0]
-            number = np.sqrt(self.n_matrices - 1) ** (1 / group.base.degree)
-            deviations[varying] /= number
+            deviations[varying] /= np.sqrt(self.n_matrices - 1) ** exponent
         return deviations
 
     def silence(self, theta, which):

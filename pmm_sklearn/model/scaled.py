@@ -19,7 +19,7 @@ class Scaled:
 
     Attributes
     ----------
-    side, size, dtype, degree, start_scale, ambient, base, factor
+    side, size, dtype, degree, start_scale, n_gauge, ambient, base, factor
         See ``Space``.
     scale : float
         The argument.
@@ -48,6 +48,7 @@ class Scaled:
         self.dtype = space.dtype
         self.ambient = space.ambient
         self.start_scale = space.start_scale
+        self.n_gauge = space.n_gauge
 
     def matrices(self, coordinates):
         """Hermitian matrices with the given coordinates of shape (..., size)."""

@@ -48,9 +48,11 @@ class Space(Protocol):
         Type of the elements.
     degree : {1, 2}
         Matrices are homogeneous functions of the coordinates, of this degree.
-    start_scale : float
+    start_scale : float or ndarray of shape (size,)
         Normal coordinates with this standard deviation make matrices as large as
         standard normal coordinates of all Hermitian matrices do.
+    n_gauge : int
+        Number of independent changes of the coordinates that change no matrix.
     ambient : HermitianSpace
         Contains all matrices of this space.
     base : Space
@@ -64,6 +66,7 @@ class Space(Protocol):
     dtype: np.dtype
     degree: int
     start_scale: float
+    n_gauge: int
     ambient: "HermitianSpace"
     base: "Space"
     factor: float
@@ -103,7 +106,7 @@ class HermitianSpace:
         Dimension of the space: the number of real coordinates.
     dtype : numpy.dtype
         ``complex128`` or ``float64``.
-    degree, start_scale, ambient, base, factor
+    degree, start_scale, n_gauge, ambient, base, factor
         See ``Space``.
     columns : None
         A basis of the space, for a :class:`Subspace`.
@@ -122,6 +125,7 @@ class HermitianSpace:
 
     degree = 1
     start_scale = factor = 1.0
+    n_gauge = 0
     columns = None
 
     def __init__(self, block_sizes, matrix_type="hermitian"):
@@ -249,7 +253,7 @@ class Subspace:
 
     Attributes
     ----------
-    side, size, dtype, degree, start_scale, ambient, base, factor
+    side, size, dtype, degree, start_scale, n_gauge, ambient, base, factor
         See ``Space``.
     columns : ndarray of shape (n, size)
         The basis in coordinates of the space, of size ``n``, that is no subspace of
@@ -269,6 +273,7 @@ class Subspace:
 
     degree = 1
     start_scale = factor = 1.0
+    n_gauge = 0
 
     def __init__(self, space, columns):
         if space.degree != 1:

@@ -3,6 +3,7 @@
 import numpy as np
 import scipy.linalg
 
+from .shifted_low_rank import ShiftedLowRank
 from .spaces import HermitianSpace, Subspace
 
 
@@ -37,7 +38,13 @@ def solutions(space, linear_map):
 
 
 def matrix_spaces(
-    monomials, block_sizes, matrix_type, commutes_with=(), parity=None, fixed=()
+    monomials,
+    block_sizes,
+    matrix_type,
+    commutes_with=(),
+    parity=None,
+    fixed=(),
+    rank=None,
 ):
     r"""The space of each primary matrix ``M_l``.
 
@@ -56,12 +63,14 @@ def matrix_spaces(
         Matrices of even monomials commute with it, those of odd ones anticommute.
     fixed : sequence of int, default=()
         Matrices that are not learned: their space has no dimension.
+    rank : int, optional
+        Of all matrices but the constant one, up to multiples of the identity.
 
     Returns
     -------
     free : list of HermitianSpace or Subspace
-        Spaces of the matrices if none were fixed.
-    spaces : list of HermitianSpace or Subspace
+        Spaces of the matrices if none were fixed, of any rank.
+    spaces : list of HermitianSpace, Subspace or ShiftedLowRank
         Spaces of what is learned.
 
     Examples
@@ -89,5 +98,9 @@ def matrix_spaces(
         odd = solutions(space, lambda M: M @ parity + parity @ M)
         degrees = monomials.powers.sum(axis=1)
         free = [odd if degree % 2 else even for degree in degrees]
+    learned = list(free)
+    if rank is not None:
+        low = ShiftedLowRank(space.side, rank, matrix_type)
+        learned[1:] = [low] * (monomials.size - 1)
     nothing = Subspace(space, np.empty((space.size, 0)))
-    return free, [nothing if i in fixed else own for i, own in enumerate(free)]
+    return free, [nothing if i in fixed else own for i, own in enumerate(learned)]

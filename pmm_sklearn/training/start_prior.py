@@ -39,7 +39,7 @@ class StartPrior:
         self.model = model
         self.scale = scale
         self.is_open = is_open
-        of_matrices = scale * model.primary.start_deviations()
+        of_matrices = model.primary.start_deviations(scale)
         ones = np.ones(model.readout.size)
         self._of_starts = np.concatenate([of_matrices, ones])
         self._widths = np.concatenate([of_matrices, _OF_OBSERVABLES * scale * ones])

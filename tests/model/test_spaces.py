@@ -19,6 +19,7 @@ from pmm_sklearn.model import (
     ObservableReadout,
     RidgePenalty,
     Scaled,
+    ShiftedLowRank,
     SpectrumReadout,
     SquaredError,
     Subspace,
@@ -106,6 +107,8 @@ SPACES = {
     "real vectors": LowRank(4, 3, "symmetric"),
     "signs": LowRank(4, 3, signs=[-1, -1, 1]),
     "scaled low rank": Scaled(LowRank(4, 2, signs=[1, 1]), 0.3),
+    "shifted": ShiftedLowRank(4, 2),
+    "real shifted": ShiftedLowRank(4, 3, "symmetric"),
 }
 
 
@@ -132,6 +135,8 @@ class TestProtocol:
     def test_degree_and_base(self, name):
         space = SPACES[name]
         theta = np.random.RandomState(0).standard_normal(space.size)
+        if isinstance(space, ShiftedLowRank):
+            theta[0] = 0.0
         matrix = space.matrices(theta)
         assert_allclose(space.matrices(3.0 * theta), 3.0**space.degree * matrix)
         assert_allclose(space.base.matrices(space.factor * theta), matrix)
@@ -162,6 +167,22 @@ def test_scaled_coordinates_are_in_units_of_the_scale():
     assert np.linalg.norm(matrix) == pytest.approx(0.3 * np.linalg.norm(theta))
 
 
+def test_changes_that_change_no_matrix():
+    for name, space in SPACES.items():
+        theta = np.random.RandomState(0).standard_normal(space.size)
+        changes = space.tangent(theta).matrices(np.eye(space.size))
+        rows = np.concatenate([changes.real, changes.imag], axis=1)
+        rank = np.linalg.matrix_rank(rows.reshape(space.size, 2 * space.side**2))
+        assert space.n_gauge == space.size - rank, name
+
+
+def test_nearest_shifted_matrix():
+    space = ShiftedLowRank(5, 2)
+    matrix = np.diag([-3.0, 1.0, 1.5, 2.0, 7.0])
+    nearest = space.matrices(space.coordinates(matrix))
+    assert_allclose(nearest, np.diag([-3.0, 1.5, 1.5, 1.5, 7.0]), atol=1e-12)
+
+
 @pytest.mark.parametrize("signs", [[1, 1, 1], [-1, 1, -1]])
 def test_signs_of_low_rank(signs):
     space = LowRank(5, 3, signs=signs)
@@ -189,6 +210,7 @@ MODELS = {
         0.0,
     ),
     "subspaces": ([rotated(FULL, i) for i in range(3)], rotated(FULL, 3), 0.3),
+    "shifted": ([FULL, ShiftedLowRank(4, 2), ShiftedLowRank(4, 1)], FULL, 0.2),
     "real": ([REAL, Scaled(REAL, 0.2), LowRank(4, 2, "symmetric")], REAL, 0.0),
 }
 
