@@ -20,7 +20,6 @@ from .fitted import FittedModel, error_bars_of, once
 from .solvers import (
     EVIDENCE,
     FROM_INTERPOLATION,
-    IN_TURN,
     SOLVERS,
     Interruption,
     Schedule,
@@ -33,7 +32,6 @@ from .training import (
     Plan,
     Watcher,
     affordable_solver,
-    as_large_as_useful,
     fit_by_turns,
     most_probable,
     with_posterior,
@@ -41,10 +39,6 @@ from .training import (
 
 # What an evidence has to gain, in units of tol: so much, and so much per observation.
 _NATS, _NATS_PER_OBSERVATION = 50.0, 0.1
-# Iterations after which evidences can be compared: ten after those in turn.
-_SCREENING_BY_EVIDENCE = IN_TURN + 10
-# And after which solutions of exact data can be.
-_SCREENING_OF_SOLUTIONS = 60
 _LARGEST_SEED = np.iinfo(np.int32).max
 # Of starts that n_average="auto" takes the mean of.
 _MOST_MEMBERS = 2
@@ -179,12 +173,12 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
         starts = [problem.start_from(parameters) for parameters in members]
         return starts + [problem.random_start(seed) for seed in seeds]
 
-    def _train(self, candidates, random_state, description, given, schedule=None):
+    def _train(self, families, random_state, description, given, schedule=None):
         """Train a problem, and set the fitted attributes: the end of every ``fit``.
 
         Parameters
         ----------
-        candidates : list of (Problem, Structure), or list of such lists
+        families : list of Family
             What is minimised, and what the model is; of several, of growing size, the
             one that promises the largest evidence is trained.
         random_state : numpy.random.RandomState
@@ -197,11 +191,9 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
             Of the solver "adam", by default that of the parameters.
         """
         seeds = random_state.randint(_LARGEST_SEED, size=self.n_init + 1)
-        compares = isinstance(candidates[0], list)
-        first, _ = candidates[0][0] if compares else candidates[0]
-        n_members = self._n_members(first)
-        choose = most_probable if compares else as_large_as_useful
-        (problem, structure), screened = choose(candidates, partial(self._probe, seeds))
+        candidate, screened = most_probable(families, partial(self._probe, seeds))
+        problem, structure = candidate
+        n_members = self._n_members(problem)
         description = {**description, "_structure": dict(vars(structure))}
 
         def reconstruct(theta):
@@ -216,7 +208,7 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
         result = self._fit_from(starts, problem, schedule, watcher, screened)
         if result.best.reason is StopReason.NON_FINITE:
             raise ValueError(f"No model could be fitted: {result.best.reason.value}.")
-        n_kept = None if problem.prior is None else self.n_average
+        n_kept = self.n_average if problem.trains_all_starts else None
         result = with_posterior(result, KEYBOARD, n_kept)
         self._set_fit(result, description)
         bridge.close()
@@ -247,7 +239,7 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
 
     def _n_members(self, problem):
         """Largest number of starts that are trained to the end."""
-        if problem.prior is not None:
+        if problem.trains_all_starts:
             return self.n_init
         number = getattr(self, "n_average", 1)
         if number != "auto":
@@ -299,7 +291,7 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
             tol=tol,
             max_iter=schedule.n_epochs if solver.is_scheduled else self.max_iter,
             n_iter_no_change=self.n_iter_no_change,
-            n_iter_screening=_screening(problem),
+            n_iter_screening=problem.n_iter_screening,
             is_logarithm=is_evidence,
             is_scheduled=solver.is_scheduled,
         )
@@ -451,17 +443,9 @@ def _in_turn(plan, problem):
     least squares have found theirs: every other start tries the one.
     """
     plans = [plan]
-    prior = problem.prior
-    if prior is not None and not prior.is_open and plan.solver is SOLVERS["lm"]:
+    if problem.has_two_ways and plan.solver is SOLVERS["lm"]:
         plans.append(replace(plan, solver=FROM_INTERPOLATION))
     return plans
-
-
-def _screening(problem):
-    """Iterations after which starts can be compared."""
-    if problem.prior is not None:
-        return _SCREENING_OF_SOLUTIONS
-    return _SCREENING_BY_EVIDENCE if _is_evidence(problem) else 20
 
 
 def _is_evidence(problem):

@@ -9,6 +9,7 @@ from .fitted import observable_structure
 from .training import (
     ClassEvidence,
     ClassLikelihood,
+    Family,
     class_evidence,
     table_problem,
     warn_of_small_weights,
@@ -24,7 +25,7 @@ SIDE_OTHERWISE = 5
 _LONGEST_CHOSEN, _LONGEST_GIVEN = 20.0, 60.0
 
 
-def classification_problems(estimator, data, factors, random_state):
+def classification_families(estimator, data, factors, random_state):
     """What a classifier can train, by evidence or with a penalty.
 
     Parameters
@@ -40,22 +41,23 @@ def classification_problems(estimator, data, factors, random_state):
 
     Returns
     -------
-    list of (problem, ObservableStructure)
+    list of Family
         Of growing size; one, if there is no choice.
     """
     if estimator.alpha == "auto":
         warn_of_small_weights(estimator.alpha, data.weight)
-    candidates = []
+    families = []
     if wants_evidence(estimator):
-        candidates = _by_evidence(estimator, data, factors)
-    if candidates:
-        return candidates
+        families = _by_evidence(estimator, data, factors)
+    if families:
+        return families
     structure = penalised_structure(estimator, data, estimator.warm_start)
     data = weighted(data, factors)
     parts = set_aside(estimator, data, random_state, labels_of(data.y))
     model = structure.model()
     units = LIKELIHOOD.units(parts[0], model)
-    return [(penalised_problem(estimator, model, units, *parts), structure)]
+    problem = penalised_problem(estimator, model, units, *parts)
+    return [Family.of(problem, structure)]
 
 
 def penalised_structure(estimator, data, continues=False):
@@ -80,13 +82,13 @@ def _by_evidence(estimator, data, factors):
     """Problems of growing size; none if the smallest would take long."""
     is_open = is_size_open(estimator)
     longest = _LONGEST_CHOSEN if is_open else _LONGEST_GIVEN
-    candidates = []
+    families = []
     for side in SIDES if is_open else (SIDE_OTHERWISE,):
         problem, structure = _evidence(estimator, side, data, factors)
         if problem.seconds > longest:
             break
-        candidates.append((problem, structure))
-    return candidates
+        families.append(Family.of(problem, structure))
+    return families
 
 
 def _evidence(estimator, side, data, factors):

@@ -11,7 +11,7 @@ from ._callbacks import with_callbacks
 from ._classification_problems import (
     LIKELIHOOD,
     SIDE_OTHERWISE,
-    classification_problems,
+    classification_families,
     penalised_problem,
     penalised_structure,
     weighted,
@@ -380,10 +380,10 @@ class PMMClassifier(SoftmaxOutputs, ClassifierMixin, BasePMM):
                 check_same_classes(classes, self.classes_)
             encoded = self._encoded(X_used, labels, weight, classes)
             random_state = check_random_state(self.random_state)
-            candidates = classification_problems(self, *encoded, random_state)
+            families = classification_families(self, *encoded, random_state)
             description = self._description(classes)
             given = {"X": X, "y": y, "metadata": {"sample_weight": sample_weight}}
-            self._train(candidates, random_state, description, given)
+            self._train(families, random_state, description, given)
         return self
 
     def partial_fit(self, X, y, classes=None, sample_weight=None):

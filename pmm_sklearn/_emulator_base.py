@@ -9,7 +9,7 @@ from sklearn.utils import check_array, check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from ._base import BasePMM
-from ._emulator_problems import emulator_problems
+from ._emulator_problems import emulator_families
 from .checks.data import (
     check_real,
     check_sample_weight,
@@ -54,9 +54,9 @@ class BaseEmulator(RegressorMixin, BasePMM, ABC):
         target_weight = check_target_weight(target_weight, data.y.shape[1])
         if self.targets is None:
             warn_of_descending_levels(data.y)
-        candidates = emulator_problems(self, data, target_weight)
-        first = candidates[0][0]
-        readout = (first[0] if isinstance(first, tuple) else first).model.readout
+        families = emulator_families(self, data, target_weight)
+        problem, _ = families[0].first()
+        readout = problem.model.readout
         description = {
             "n_outputs_": readout.n_outputs,
             "observable_names_": readout.names,
@@ -64,7 +64,7 @@ class BaseEmulator(RegressorMixin, BasePMM, ABC):
         }
         given = {"X": X, "y": y, "metadata": {"sample_weight": sample_weight}}
         random_state = check_random_state(self.random_state)
-        self._train(candidates, random_state, description, given)
+        self._train(families, random_state, description, given)
 
     @property
     def targets_(self):

@@ -6,7 +6,13 @@ import numpy as np
 
 from .checks.parameters import check_matrix_size
 from .targets import as_outputs
-from .training import SpectrumLikelihood, StartPrior, table_problem
+from .training import (
+    Family,
+    Observations,
+    SpectrumLikelihood,
+    StartPrior,
+    table_problem,
+)
 
 # Standard deviations of the starts that are compared.
 _SCALES = 1.0, 3.0, 9.0
@@ -50,7 +56,7 @@ def sizes_of(estimator, n_columns):
     return [(side,) * n_sectors for side in sides]
 
 
-def emulator_problems(estimator, data, target_weight):
+def emulator_families(estimator, data, target_weight):
     """What an emulator can train.
 
     Parameters
@@ -64,42 +70,48 @@ def emulator_problems(estimator, data, target_weight):
 
     Returns
     -------
-    list of (problem, structure), or list of lists of these
-        The latter where solutions are compared: for each size, priors of growing width.
+    list of Family
+        Of growing size; priors of each where solutions are compared.
     """
-    candidates = []
-    for block_sizes in sizes_of(estimator, data.y.shape[1]):
-        structure = estimator._make_structure(data, block_sizes)
-        model, units = estimator._make_training_model(structure, data)
-        problem = partial(_problem, estimator, model, units, data, target_weight)
-        ladder = [problem(None)]
-        if _compares_solutions(estimator, model, data):
-            ladder = [problem(scale) for scale in _SCALES]
-        candidates.append([(problem, structure) for problem in ladder])
-    if candidates[0][0][0].prior is None:
-        return candidates[0]
-    return candidates
+    return [
+        _family(estimator, data, target_weight, block_sizes)
+        for block_sizes in sizes_of(estimator, data.y.shape[1])
+    ]
 
 
-def _problem(estimator, model, units, data, target_weight, scale):
-    """Problem whose starts have a given scale; None for that of the model."""
+def _family(estimator, data, target_weight, block_sizes):
+    structure = estimator._make_structure(data, block_sizes)
+    model, units = estimator._make_training_model(structure, data)
+    problem = partial(_problem, estimator, model, units, data, target_weight)
+    if not _compares_solutions(estimator, model, data):
+        return Family.of(problem(None), structure)
     knows_errors = data.error is not None
-    likelihood = SpectrumLikelihood(data.weight, knows_errors, scale)
-    is_open, prior = False, None
-    if scale is not None:
-        is_open = bool(data.weight.sum() <= model.n_free)
-        unit = np.broadcast_to(units.spread, data.y.shape)
-        log_units = np.sum(data.weight * np.log(data.error if knows_errors else unit))
-        n_observed = float(data.weight.sum())
-        prior = StartPrior(
-            model, scale, n_observed, knows_errors, is_open, float(log_units)
-        )
+    unit = data.error if knows_errors else np.broadcast_to(units.spread, data.y.shape)
+    observed = Observations(
+        number=float(data.weight.sum()),
+        are_exact=bool(data.weight.sum() <= model.n_free),
+        knows_errors=knows_errors,
+        log_units=float(np.sum(data.weight * np.log(unit))),
+    )
+
+    def make(scale):
+        return problem(StartPrior(model, observed, scale)), structure
+
+    return Family(make, {"scale": _SCALES})
+
+
+def _problem(estimator, model, units, data, target_weight, prior):
+    """Problem whose solutions a prior compares, unless it is None."""
+    likelihood = SpectrumLikelihood(
+        data.weight, data.error is not None, None if prior is None else prior.scale
+    )
+    are_exact = prior is not None and prior.observed.are_exact
     return table_problem(
         model,
         likelihood,
         units,
         data.scaled(target_weight, units.spread),
-        likelihood.penalty(estimator.alpha, data.weight, is_open),
+        likelihood.penalty(estimator.alpha, data.weight, are_exact),
         smoothness=estimator._make_smoothness(model, units, data.X),
         prior=prior,
     )

@@ -29,7 +29,7 @@ from .checks.parameters import (
 )
 from .fitted import ImageStructure, once
 from .model import MATRIX_TYPES, SELECTIONS, GaugeRotations
-from .training import ImageLikelihood, image_problem
+from .training import Family, ImageLikelihood, image_problem
 
 
 class PMMImageClassifier(SoftmaxOutputs, ClassifierMixin, BasePMM):
@@ -293,8 +293,8 @@ class PMMImageClassifier(SoftmaxOutputs, ClassifierMixin, BasePMM):
             schedule = self._schedule(seeds[1], after_epoch=rotations)
             description = {"classes_": classes, "image_shape_": images.shape[1:]}
             given = {"X": X, "y": y, "metadata": {"sample_weight": sample_weight}}
-            candidates = [(problem, structure)]
-            self._train(candidates, random_state, description, given, schedule)
+            families = [Family.of(problem, structure)]
+            self._train(families, random_state, description, given, schedule)
         return self
 
     def partial_fit(self, X, y, classes=None, sample_weight=None):

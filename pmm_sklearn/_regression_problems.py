@@ -12,6 +12,7 @@ from .checks.parameters import (
 )
 from .fitted import observable_structure
 from .training import (
+    Family,
     GaussianEvidence,
     GaussianLikelihood,
     regression_evidence,
@@ -30,7 +31,7 @@ _LONG = 60.0
 _MANY_PER_PARAMETER = 5
 
 
-def regression_problems(estimator, data, error, random_state):
+def regression_families(estimator, data, error, random_state):
     """What a regressor can train, by evidence or with a penalty.
 
     Parameters
@@ -46,24 +47,24 @@ def regression_problems(estimator, data, error, random_state):
 
     Returns
     -------
-    list of (problem, ObservableStructure)
+    list of Family
         Of growing size; one, if there is no choice.
     """
-    candidates = []
+    families = []
     if wants_evidence(estimator):
         warn_of_small_weights(estimator.alpha, data.weight)
-        candidates = _by_evidence(estimator, data, error)
-    if candidates:
-        return candidates
+        families = _by_evidence(estimator, data, error)
+    if families:
+        return families
     check_no_errors(estimator, error)
-    return [_by_penalty(estimator, data, random_state)]
+    return [Family.of(*_by_penalty(estimator, data, random_state))]
 
 
 def _by_evidence(estimator, data, error):
     """Problems of growing size; none if only small ones of many data are affordable."""
     is_open = is_size_open(estimator)
     longest = _LONGEST_CHOSEN if is_open else _LONGEST_GIVEN
-    candidates = []
+    families = []
     for side in SIDES if is_open else (SIDE_OTHERWISE,):
         problem, structure = _evidence(estimator, side, data, error)
         if problem.seconds > longest:
@@ -74,8 +75,8 @@ def _by_evidence(estimator, data, error):
                 if data.y.size > _MANY_PER_PARAMETER * n_parameters:
                     return []
             break
-        candidates.append((problem, structure))
-    if candidates and problem.seconds > _LONG and not is_open:
+        families.append(Family.of(problem, structure))
+    if families and problem.seconds > _LONG and not is_open:
         warn_caller(
             f"matrix_size={estimator.matrix_size!r} will take about "
             f"{problem.seconds / 60:.0f} minutes for {len(data.X)} samples of "
@@ -83,7 +84,7 @@ def _by_evidence(estimator, data, error):
             f'solver="adam".',
             UserWarning,
         )
-    return candidates
+    return families
 
 
 def _evidence(estimator, side, data, error):

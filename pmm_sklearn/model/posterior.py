@@ -104,9 +104,10 @@ class LaplacePosterior:
             How many observations each datum is; by default its weight.
         residuals : {"noise", "model error", "known errors"}, default="noise"
             What residuals are: noise, independent and of unknown variance for each
-            output; errors of the model, which do not average out, so that all
-            residuals together say as much as one; or, in units of their errors, noise
-            of the training data only, which the outputs do not have.
+            output; errors of the model, functions as smooth as it is, of which so many
+            are independent as it has parameters that the data determine; or, in units
+            of their errors, noise of the training data only, which the outputs do not
+            have.
 
         Returns
         -------
@@ -130,9 +131,11 @@ class LaplacePosterior:
         noise, prior = estimate_variances(
             curvatures, loss, theta @ theta, n_observations, noise
         )
-        effective = noise * n_observations if residuals == "model error" else noise
-        covariance = _covariance(curvatures, directions, effective, prior)
         used = float(np.sum(curvatures / (curvatures + noise / prior)))
+        effective = noise
+        if residuals == "model error":
+            effective = noise * max(n_observations / max(used, 1.0), 1.0)
+        covariance = _covariance(curvatures, directions, effective, prior)
         free, misfit = max(1.0 - used / n_observations, 0.0), 0.0
         if residuals == "known errors":
             chi_square, _ = objective.loss_and_norm(theta)

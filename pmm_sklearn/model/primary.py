@@ -206,6 +206,16 @@ class AffineMatrix:
             deviations[varying] /= np.sqrt(self.n_matrices - 1) ** exponent
         return deviations
 
+    def varying_spaces(self):
+        """Pairs of places of coordinates and space, of all matrices but the first."""
+        sizes = [space.size for space in self.spaces]
+        return [
+            (slice(start, start + size), space)
+            for start, size, space in zip(
+                self._starts[1:], sizes[1:], self.spaces[1:], strict=True
+            )
+        ]
+
     def silence(self, theta, which):
         """Copy of the coordinates in which those of some matrices are zero.
 

@@ -2,13 +2,13 @@ r"""The evidence of a model at a solution of its least-squares problem.
 
 For emulators the evidence is not what is maximised: from random matrices it leads to
 weak couplings, which explain few data well and others badly.  It compares solutions.
-With the deviations ``d`` of a normal prior of the coordinates, the one that starts are
-drawn from, and singular values :math:`s_i` of the Jacobian times these,
+With coordinates ``t`` in which the prior, that starts are drawn from, is standard
+normal, and singular values :math:`s_i` of the Jacobian by these,
 
 .. math::
 
     -2 \ln P = \frac{\chi^2}{\sigma^2} + N \ln 2 \pi \sigma^2 + \sum_i
-    \frac{\theta_i^2}{d_i^2} + \sum_i \ln \Bigl( 1 + \frac{s_i^2}{\sigma^2} \Bigr) .
+    t_i^2 + \sum_i \ln \Bigl( 1 + \frac{s_i^2}{\sigma^2} \Bigr) .
 
 Changes of basis have no curvature, and take no part in it.
 """
@@ -42,17 +42,17 @@ class SolutionEvidence(NamedTuple):
     noise: float
 
 
-def evidence_of_solution(objective, theta, deviations, n_observed, noise=None):
+def evidence_of_solution(residuals, jacobian, standard, n_observed, noise=None):
     """Laplace's approximation around a solution, the noise being the most probable.
 
     Parameters
     ----------
-    objective : Objective
-        Of a sum of squares.
-    theta : ndarray of shape (n_parameters,)
-        The solution.
-    deviations : ndarray of shape (n_parameters,)
-        Of the prior.
+    residuals : ndarray of shape (n_residuals,)
+        What is left at the solution.
+    jacobian : ndarray of shape (n_residuals, n_parameters)
+        Their derivatives, by coordinates whose prior is standard normal.
+    standard : ndarray of shape (n_parameters,)
+        The solution in these coordinates.
     n_observed : float
         Number of observations.
     noise : float, optional
@@ -69,21 +69,19 @@ def evidence_of_solution(objective, theta, deviations, n_observed, noise=None):
     >>> pmm = m.observable_pmm(1, 1, (2,), 1)
     >>> data = np.array([[0.0], [1.0]]), np.array([[1.0], [2.0]]), np.ones((2, 1))
     >>> objective = m.Objective(pmm, m.SquaredError(), *data, m.RidgePenalty(0.0))
-    >>> theta, deviations = pmm.initial(np.random.RandomState(0)), np.ones(13)
-    >>> found = m.evidence_of_solution(objective, theta, deviations, 2)
+    >>> theta = pmm.initial(np.random.RandomState(0))
+    >>> residuals, jacobian = objective.residuals_and_jacobian(theta)
+    >>> found = m.evidence_of_solution(residuals, jacobian, theta, n_observed=2)
     >>> bool(found.n_effective <= 2)
     True
     """
-    residuals, jacobian = objective.residuals_and_jacobian(theta)
-    singular = scipy.linalg.svd(
-        jacobian * deviations, compute_uv=False, overwrite_a=True, check_finite=False
-    )
+    singular = scipy.linalg.svd(jacobian, compute_uv=False, check_finite=False)
     squares, chi_square = singular**2, float(residuals @ residuals)
     variance = noise**2 if noise is not None else max(chi_square, 1e-300) / n_observed
     for _ in range(_N_UPDATES if noise is None else 0):
         free = max(n_observed - np.sum(squares / (squares + variance)), 1e-9)
         variance = max(chi_square / free, _LEAST_NOISE**2)
     found = chi_square / variance + n_observed * (np.log(variance) + _LN_2_PI)
-    found += np.sum((theta / deviations) ** 2) + np.sum(np.log1p(squares / variance))
+    found += np.sum(standard**2) + np.sum(np.log1p(squares / variance))
     n_effective = float(np.sum(squares / (squares + variance)))
     return SolutionEvidence(-0.5 * float(found), n_effective, float(np.sqrt(variance)))

@@ -1,14 +1,13 @@
 """Training: a problem and starting points in, a fit out; no estimator is known here."""
 
+from .choice import Family, most_probable
 from .evidence_problem import EvidenceProblem, class_evidence, regression_evidence
 from .fit import (
     Fit,
     Plan,
     affordable_solver,
-    as_large_as_useful,
     fit,
     fit_by_turns,
-    most_probable,
     with_posterior,
 )
 from .likelihood import (
@@ -24,7 +23,7 @@ from .likelihood import (
 from .online import OnlineTraining
 from .problem import Problem, image_problem, table_problem
 from .spectrum_units import SpectrumUnits, TimeUnits
-from .start_prior import StartPrior
+from .start_prior import Observations, StartPrior
 from .starts import Training, minimise, train
 from .units import FeatureUnits, ImageUnits, LogitUnits, TargetUnits
 from .watcher import Watcher, describe_errors, describe_loss
@@ -33,6 +32,7 @@ __all__ = [
     "ClassEvidence",
     "ClassLikelihood",
     "EvidenceProblem",
+    "Family",
     "FeatureUnits",
     "Fit",
     "GaussianEvidence",
@@ -41,6 +41,7 @@ __all__ = [
     "ImageUnits",
     "Likelihood",
     "LogitUnits",
+    "Observations",
     "OnlineTraining",
     "Plan",
     "Problem",
@@ -52,7 +53,6 @@ __all__ = [
     "Training",
     "Watcher",
     "affordable_solver",
-    "as_large_as_useful",
     "class_evidence",
     "describe_errors",
     "describe_loss",

@@ -6,6 +6,7 @@ import numpy as np
 from scipy.special import softmax
 
 from ..model import ClassData, EvidenceObjective, JointEvidence, NormalData
+from ..solvers import IN_TURN
 from .watcher import describe_evidence
 
 # Root mean square of the residuals, in standard deviations of the targets, that leaves
@@ -47,7 +48,10 @@ class EvidenceProblem:
         `Variances` of a fit that is continued.
     """
 
-    validation_loss = prior = None
+    validation_loss = None
+    trains_all_starts = has_two_ways = False
+    # Ten after those in turn.
+    n_iter_screening = IN_TURN + 10
     describe = staticmethod(describe_evidence)
 
     def __init__(self, model, likelihood, units, objective, first_variances=None):
@@ -113,6 +117,10 @@ class EvidenceProblem:
     def loss_of_means(self):
         """None that an evidence could be compared with."""
         return -np.inf
+
+    def log_evidence(self, result):
+        """That of the best start of a `Fit`, in nats."""
+        return -result.best.loss
 
     def is_accurate(self, result):
         """Whether the noise is negligible: nothing to warn of."""

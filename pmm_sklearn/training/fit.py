@@ -18,9 +18,6 @@ _NEGLIGIBLE_RESIDUAL = 1e-12
 _LARGEST_DENSE_SYSTEM = 2000
 # Numbers in the Jacobian that is held where residuals are few: 400 MB.
 _LARGEST_JACOBIAN = 50_000_000
-# What a larger model has to gain in evidence: odds of 150, which are called very strong
-# (R. Kass and A. Raftery, "Bayes factors", J. Am. Stat. Assoc. 90, 773 (1995)).
-_LEAST_GAIN = 5.0
 
 
 @dataclass(frozen=True)
@@ -183,79 +180,6 @@ def fit_by_turns(problem, starts, plans, watcher, screened=()):
     members.sort(key=lambda member: member.score)
     _, latest, losses = zip(*by_start, strict=True)
     return Fit(problem, members, list(latest), list(losses))
-
-
-def as_large_as_useful(candidates, probe):
-    """The last of growing models of which each promises more than the former.
-
-    Parameters
-    ----------
-    candidates : sequence of (EvidenceProblem, object)
-        Problems by evidence, the smallest model first, and what the models are.
-    probe : callable
-        ``probe(*candidate)`` returns the `Fit` of some starts for as many iterations as
-        starts are compared after.
-
-    Returns
-    -------
-    candidate : tuple
-        The one to train.
-    screened : sequence of SolverResult
-        How far its starts have come; none if there is no choice.
-    """
-    best, *larger = candidates
-    if not larger:
-        return best, ()
-    trial = probe(*best)
-    for candidate in larger:
-        if best[0].is_exact(trial.best):
-            break
-        other = probe(*candidate)
-        if not other.best.loss < trial.best.loss - _LEAST_GAIN:
-            break
-        best, trial = candidate, other
-    return best, trial.starts
-
-
-def most_probable(candidates, probe):
-    """The candidate of largest evidence, of sizes that grow and priors that widen.
-
-    Parameters
-    ----------
-    candidates : list of list of (Problem, object)
-        For each size, the smallest first, problems whose starts have wider and wider
-        priors, and what the models are.
-    probe : callable
-        As for :func:`as_large_as_useful`.
-
-    Returns
-    -------
-    candidate, screened
-        As from :func:`as_large_as_useful`.
-    """
-    if len(candidates) == 1 and len(candidates[0]) == 1:
-        return candidates[0][0], ()
-    best = None
-    for of_size in candidates:
-        own = _most_probable_of_size(of_size, probe)
-        if best is not None and own[0] <= best[0] + _LEAST_GAIN:
-            break
-        best = own
-    return best[1:]
-
-
-def _most_probable_of_size(candidates, probe):
-    """Log evidence, candidate and starts of the best kind of start."""
-    best, least = None, -np.inf
-    for problem, structure in candidates:
-        prior, starts = problem.prior, probe(problem, structure).starts
-        found = max(prior.log_evidence(problem.objective, s.theta) for s in starts)
-        if best is None or found - prior.price > least:
-            least = found - prior.price
-            best = found, (problem, structure), starts
-        else:
-            break
-    return best
 
 
 def with_posterior(result, interruption, n_members=None):

@@ -13,6 +13,8 @@ from ..model import (
 )
 from .watcher import describe_errors, describe_loss
 
+# Iterations after which starts are compared, and solutions.
+_N_SCREENING, _N_SCREENING_OF_SOLUTIONS = 20, 60
 # Root mean square of the residuals, in standard deviations of the targets, that leaves
 # nothing to warn of where max_iter ends the training.
 _SMALL_RESIDUAL = 1e-4
@@ -49,6 +51,30 @@ class Problem:
         self.objective = objective
         self.validation_loss = validation_loss
         self.prior = prior
+
+    @property
+    def trains_all_starts(self):
+        """Whether all starts are worth to be trained to the end."""
+        return self.prior is not None
+
+    @property
+    def has_two_ways(self):
+        """Whether its solutions depend on when the penalty sets in."""
+        return self.prior is not None and not self.prior.observed.are_exact
+
+    @property
+    def n_iter_screening(self):
+        """Number of iterations after which starts can be compared."""
+        return _N_SCREENING if self.prior is None else _N_SCREENING_OF_SOLUTIONS
+
+    def log_evidence(self, result):
+        """The largest of all starts of a `Fit`, in nats."""
+        thetas = [start.theta for start in result.starts]
+        return max(self.prior.log_evidence(self.objective, theta) for theta in thetas)
+
+    def is_exact(self, result):
+        """False: what a larger model is worth is for its evidence to say."""
+        return False
 
     def with_objective(self, objective):
         """The same problem with other data or another penalty."""

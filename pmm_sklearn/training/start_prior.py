@@ -1,13 +1,37 @@
 """What matrices of an emulator may be, before the data: starts, and their measure."""
 
+from typing import NamedTuple
+
 import numpy as np
 
 from ..model import evidence_of_solution
 
 # Deviation of observables, in units of that of the primary matrices.
 _OF_OBSERVABLES = 5.0
-# What a prior three times as wide has to gain.
-_PRICE = 10.0
+# Factors of the matrices of features, which starts of exact data have.
+_COUPLINGS = 0.03, 1.0
+
+
+class Observations(NamedTuple):
+    """What of the data an evidence depends on beside the residuals.
+
+    Attributes
+    ----------
+    number : float
+        Number of observations.
+    are_exact : bool
+        Whether they are no more than what parameters could determine: solutions go
+        through all of them.
+    knows_errors : bool
+        Whether residuals are in units of known errors.
+    log_units : float
+        Logarithm of the product of all units of the residuals.
+    """
+
+    number: float
+    are_exact: bool = True
+    knows_errors: bool = False
+    log_units: float = 0.0
 
 
 class StartPrior:
@@ -21,51 +45,54 @@ class StartPrior:
     ----------
     model : PMM
         Structure of the model.
+    observed : Observations
+        What is known of the data.
     scale : float
         Standard deviation of the matrices, in units of the spread of the targets.
-    n_observed : float
-        Number of observations.
-    knows_errors : bool
-        Whether residuals are in units of known errors.
-    is_open : bool, default=True
-        Whether data leave parameters open, so that solutions have no residuals.
-    log_units : float, default=0.0
-        Logarithm of the product of all units of the residuals.
     """
 
-    def __init__(
-        self, model, scale, n_observed, knows_errors, is_open=True, log_units=0.0
-    ):
+    def __init__(self, model, observed, scale):
         self.model = model
+        self.observed = observed
         self.scale = scale
-        self.is_open = is_open
         of_matrices = model.primary.start_deviations(scale)
         ones = np.ones(model.readout.size)
         self._of_starts = np.concatenate([of_matrices, ones])
         self._widths = np.concatenate([of_matrices, _OF_OBSERVABLES * scale * ones])
-        self._n_observed = n_observed
-        self._noise = 1.0 if knows_errors else None
-        self._log_units = log_units
+        self._varying = [
+            (places, space, _shifts(space, model.block_sizes))
+            for places, space in model.primary.varying_spaces()
+        ]
 
     def draw(self, random_state):
-        """Coordinates to start from."""
-        return random_state.standard_normal(len(self._of_starts)) * self._of_starts
+        """Coordinates to start from.
+
+        Where data are exact, what moves levels apart in the matrices of features is
+        reduced by a random factor: of the many solutions, those are better on average
+        that are near weak couplings.
+        """
+        drawn = random_state.standard_normal(len(self._of_starts))
+        if self.observed.are_exact:
+            coupling = np.exp(random_state.uniform(*np.log(_COUPLINGS)))
+            for places, space, shifts in self._varying:
+                factor = coupling ** (1 / space.degree)
+                drawn[places] = _reduced(drawn[places], shifts, factor)
+        return drawn * self._of_starts
 
     def evidence(self, objective, theta):
         """`SolutionEvidence` of a solution."""
+        residuals, jacobian = objective.residuals_and_jacobian(theta)
+        jacobian, standard = jacobian * self._widths, theta / self._widths
+        observed = self.observed
+        noise = 1.0 if observed.knows_errors else None
         return evidence_of_solution(
-            objective, theta, self._widths, self._n_observed, self._noise
+            residuals, jacobian, standard, observed.number, noise
         )
 
     def log_evidence(self, objective, theta):
         """Its logarithm, minus infinity where there is none."""
         found = self.evidence(objective, theta).log_evidence
         return found if np.isfinite(found) else -np.inf
-
-    @property
-    def price(self):
-        """What it has to gain against narrower ones of the same size."""
-        return _PRICE * np.log(self.scale) / np.log(3.0)
 
     def tells(self, objective, theta, feature_scale):
         """Fitted attributes, in the user's units.
@@ -81,7 +108,7 @@ class StartPrior:
         """
         found = self.evidence(objective, theta)
         told = {
-            "log_evidence_": found.log_evidence - self._log_units,
+            "log_evidence_": found.log_evidence - self.observed.log_units,
             "n_effective_parameters_": found.n_effective,
         }
         matrices = self.model.split(theta).matrices
@@ -102,3 +129,21 @@ def _sizes(matrices, block_sizes):
         block = np.arange(end - size, end)
         rest[:, block, block] -= matrices[:, block, block].mean(axis=1)[:, np.newaxis]
     return np.linalg.norm(rest, axis=(1, 2))
+
+
+def _shifts(space, block_sizes):
+    """Orthonormal coordinates (n, size) of multiples of the identity of each sector."""
+    sectors = np.repeat(np.arange(len(block_sizes)), block_sizes)
+    found = []
+    for sector in range(len(block_sizes)):
+        identity = np.diag((sectors == sector).astype(space.dtype))
+        coordinates = space.coordinates(identity)
+        if np.allclose(space.matrices(coordinates), identity):
+            found.append(coordinates / np.linalg.norm(coordinates))
+    return np.array(found).reshape(len(found), space.size)
+
+
+def _reduced(coordinates, shifts, factor):
+    """Coordinates (..., size) times a factor, but not those of shifts."""
+    own = (coordinates @ shifts.T) @ shifts
+    return own + factor * (coordinates - own)

@@ -8,6 +8,8 @@ from dataclasses import replace
 
 import numpy as np
 
+# Nats.
+_FAR_LESS_PROBABLE = 20.0
 _TINY = np.finfo(np.float64).tiny
 # Points at which solutions are compared, on lines through pairs of samples: in units of
 # their distance, how far these lines go beyond both.
@@ -18,7 +20,8 @@ def steadiest(result, posteriors, n_members):
     """The members of a fit that are the least uncertain, and their weights.
 
     A member weighs the inverse of its mean variance plus the square of its distance
-    from the median of all, in units of the spread of each target.  If there are
+    from the median of all, in units of the spread of each target.  Solutions of exact
+    data that miss them, or are far less probable than others, do not count; if all have
     residuals, those of the largest evidence are kept.  If one is kept, its deviations
     grow to what the others differ from it.
 
@@ -38,33 +41,49 @@ def steadiest(result, posteriors, n_members):
     list of LaplacePosterior
         Theirs.
     """
+    counts, evidences = _comparable(result)
+    members = [result.members[i] for i in counts]
+    posteriors = [posteriors[i] for i in counts]
+    outputs, variances, squares = _scatter(result.problem, members, posteriors)
+    order = np.argsort(squares, kind="stable")
+    if evidences is not None:
+        order = np.argsort(np.negative(evidences), kind="stable")
+    order = order[:n_members]
+    weights = squares[order].min() / np.maximum(squares[order], _TINY)
+    weights = np.ones(1) if len(order) == 1 else weights / weights.sum()
+    kept = replace(result, members=[members[i] for i in order], weights=weights)
+    if n_members > 1:
+        return kept, [posteriors[i] for i in order]
+    best = order[0]
+    return kept, [posteriors[best].widened(_ratio(outputs, variances, best))]
+
+
+def _comparable(result):
+    """Numbers of members that count, and their evidences if these order them."""
     problem = result.problem
+    objective, prior = problem.objective, problem.prior
+    found = np.array([prior.log_evidence(objective, m.theta) for m in result.members])
+    are_solutions = np.array([problem.is_accurate(m) for m in result.members])
+    if not prior.observed.are_exact or not are_solutions.any():
+        return np.arange(len(found)), found
+    least = np.max(found[are_solutions]) - _FAR_LESS_PROBABLE
+    return np.flatnonzero(are_solutions & (found >= least)), None
+
+
+def _scatter(problem, members, posteriors):
+    """Outputs around the data, variances, and mean squares of all uncertainties."""
     points = _around(problem.objective.X)
     spread = problem.units.spread / problem.units.target_scale
     model = problem.model
     outputs = np.stack(
-        [model.predict(model.split(member.theta), points) for member in result.members]
+        [model.predict(model.split(member.theta), points) for member in members]
     )
     variances = np.stack(
         [own.variance(points) - own.noise_variance for own in posteriors]
     )
     squares = variances + (outputs - np.median(outputs, axis=0)) ** 2
     means = np.mean(squares / spread**2, axis=(1, 2))
-    means = np.where(np.isfinite(means), means, np.inf)
-    order = np.argsort(means, kind="stable")
-    if not problem.prior.is_open:
-        # There are residuals, of which the evidence knows.
-        thetas = [member.theta for member in result.members]
-        found = [problem.prior.log_evidence(problem.objective, t) for t in thetas]
-        order = np.argsort(np.negative(found), kind="stable")
-    order = order[:n_members]
-    weights = means[order].min() / np.maximum(means[order], _TINY)
-    weights = np.ones(1) if len(order) == 1 else weights / weights.sum()
-    kept = replace(result, members=[result.members[i] for i in order], weights=weights)
-    if n_members > 1:
-        return kept, [posteriors[i] for i in order]
-    best = order[0]
-    return kept, [posteriors[best].widened(_ratio(outputs, variances, best))]
+    return outputs, variances, np.where(np.isfinite(means), means, np.inf)
 
 
 def _ratio(outputs, variances, best):

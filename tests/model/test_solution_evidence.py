@@ -28,6 +28,13 @@ def make(n_samples=9, matrix_type="hermitian"):
     return Objective(*data), theta, deviations
 
 
+def evidence_at(objective, theta, deviations, *observed):
+    residuals, jacobian = objective.residuals_and_jacobian(theta)
+    return evidence_of_solution(
+        residuals, jacobian * deviations, theta / deviations, *observed
+    )
+
+
 @pytest.mark.parametrize("n_samples", [4, 40])
 def test_it_is_the_probability_of_linearised_data(n_samples):
     objective, theta, deviations = make(n_samples)
@@ -41,7 +48,7 @@ def test_it_is_the_probability_of_linearised_data(n_samples):
     expected = -0.5 * (data @ np.linalg.solve(covariance, data) + log_determinant)
     precision = jacobian.T @ jacobian / noise**2 + np.diag(deviations**-2)
     best = np.linalg.solve(precision, jacobian.T @ data / noise**2)
-    found = evidence_of_solution(objective, theta, deviations, number, noise)
+    found = evidence_at(objective, theta, deviations, number, noise)
     misfit = np.sum((data - jacobian @ theta) ** 2) - np.sum(
         (data - jacobian @ best) ** 2
     )
@@ -56,7 +63,7 @@ def test_it_is_the_probability_of_linearised_data(n_samples):
 def test_changes_of_basis_do_not_count(matrix_type):
     objective, theta, deviations = make(200, matrix_type)
     model = objective.model
-    found = evidence_of_solution(objective, theta, deviations, 400, 1e-7)
+    found = evidence_at(objective, theta, deviations, 400, 1e-7)
     assert found.n_effective <= model.n_free + 1e-6
     assert found.n_effective > model.n_free - 1e-2
     gauge = 8 if matrix_type == "hermitian" else 3
@@ -65,7 +72,7 @@ def test_changes_of_basis_do_not_count(matrix_type):
 
 def test_noise_is_that_of_the_residuals_left():
     objective, theta, deviations = make(40)
-    found = evidence_of_solution(objective, theta, deviations, 80)
+    found = evidence_at(objective, theta, deviations, 80)
     residuals, _ = objective.residuals_and_jacobian(theta)
     free = 80 - found.n_effective
     assert found.noise == pytest.approx(np.sqrt(residuals @ residuals / free), rel=1e-2)

@@ -1,0 +1,118 @@
+"""Which of several models is the most probable, after some iterations of each."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+# What a larger model has to gain in evidence: odds of 150, which are called very strong
+# (R. Kass and A. Raftery, "Bayes factors", J. Am. Stat. Assoc. 90, 773 (1995)).
+_LEAST_GAIN = 5.0
+# What another prior of the same model has to gain.
+_PRICE_OF_PRIOR = 10.0
+
+
+@dataclass(frozen=True)
+class Family:
+    """Models of one size, with several priors perhaps.
+
+    Attributes
+    ----------
+    make : callable
+        ``make(**settings)`` returns a problem and what the model is.
+    ladders : dict of str to tuple
+        Values of each setting: it begins with the first, and goes on to the next as
+        long as the evidence grows.
+    """
+
+    make: Callable
+    ladders: dict = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, problem, structure):
+        """The one of a single problem."""
+        return cls(lambda: (problem, structure))
+
+    def first(self):
+        """Problem and model where the search begins."""
+        return self.make(**{name: values[0] for name, values in self.ladders.items()})
+
+
+class Trial(NamedTuple):
+    """A candidate, problem and model, after some iterations.
+
+    Attributes
+    ----------
+    log_evidence : float
+        How probable it is.
+    candidate : tuple
+        Problem and what the model is.
+    screened : sequence of SolverResult
+        How far its starts have come.
+    """
+
+    log_evidence: float
+    candidate: tuple
+    screened: list
+
+    def gains(self, least, other):
+        """Whether its evidence is larger than another's by more than the least."""
+        return self.log_evidence > other.log_evidence + least
+
+
+def most_probable(families, probe):
+    """The candidate of largest evidence, of sizes that grow.
+
+    Parameters
+    ----------
+    families : sequence of Family
+        The smallest size first.
+    probe : callable
+        ``probe(problem, structure)`` returns the `Fit` of some starts for as many
+        iterations as starts are compared after.
+
+    Returns
+    -------
+    candidate : tuple
+        Problem, and what the model is.
+    screened : sequence of SolverResult
+        How far its starts have come; none if there is no choice.
+    """
+    smallest = families[0]
+    if len(families) == 1 and not smallest.ladders:
+        return smallest.first(), ()
+    best = None
+    for family in families:
+        trial, is_exact = _best_prior(family, probe)
+        if (
+            best is not None
+            and not trial.log_evidence > best.log_evidence + _LEAST_GAIN
+        ):
+            break
+        best = trial
+        if is_exact:
+            break
+    return best.candidate, best.screened
+
+
+def _best_prior(family, probe):
+    """The best `Trial` of one size, and whether no larger size is needed."""
+
+    def attempt():
+        problem, structure = family.make(**settings)
+        result = probe(problem, structure)
+        found = problem.log_evidence(result)
+        trial = Trial(found, (problem, structure), result.starts)
+        return trial, problem.is_exact(result.best)
+
+    settings = {name: values[0] for name, values in family.ladders.items()}
+    best = attempt()
+    for name, values in family.ladders.items():
+        for value in values[1:]:
+            former = settings[name]
+            settings[name] = value
+            other = attempt()
+            if not other[0].gains(_PRICE_OF_PRIOR, best[0]):
+                settings[name] = former
+                break
+            best = other
+    return best
