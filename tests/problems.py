@@ -15,6 +15,13 @@ from pmm_sklearn.model import (
 )
 
 
+def make_smooth_data():
+    """Two features, one target, no noise."""
+    rng = np.random.RandomState(0)
+    X = rng.uniform(-1, 1, size=(60, 2))
+    return X, np.sin(2 * X[:, 0]) + X[:, 1] ** 2
+
+
 def make_objective(
     readout, matrix_type, structure, n_outputs=2, n_eigenvectors=2, penalty=None
 ):
@@ -49,6 +56,11 @@ def central_difference(function, theta, direction, step=2e-4):
     """Five-point stencil along a direction, an error of fourth order."""
     values = [function(theta + k * step * direction) for k in (-2, -1, 1, 2)]
     return (values[0] - 8 * values[1] + 8 * values[2] - values[3]) / (12 * step)
+
+
+def random_directions(size, number=10):
+    """Directions to which every parameter contributes: none can be wrong unseen."""
+    return np.random.RandomState(7).standard_normal((number, size))
 
 
 def random_matrices(seed, sizes, n_samples=5, matrix_type="hermitian"):

@@ -21,7 +21,12 @@ from pmm_sklearn.model import (
     matrix_spaces,
 )
 
-from ..problems import central_difference, random_matrices, random_unitary
+from ..problems import (
+    central_difference,
+    random_directions,
+    random_matrices,
+    random_unitary,
+)
 
 OUTPUTS = {
     "levels": [("level", "", ((0, None),)), ("level", "", ((3, None),))],
@@ -62,14 +67,14 @@ def assert_derivatives(objective, theta):
     value, gradient = objective.value_and_gradient(theta)
     assert value == pytest.approx(objective.value(theta), rel=1e-13)
     _, jacobian = objective.residuals_and_jacobian(theta)
-    identity = np.eye(theta.size)
-    numerical = [central_difference(objective.value, theta, e) for e in identity]
-    assert_allclose(gradient, numerical, rtol=1e-5, atol=1e-5)
+    directions = random_directions(theta.size)
+    numerical = [central_difference(objective.value, theta, d) for d in directions]
+    assert_allclose(directions @ gradient, numerical, rtol=1e-5, atol=1e-5)
     numerical = [
-        central_difference(lambda t: objective.residuals_and_jacobian(t)[0], theta, e)
-        for e in identity
+        central_difference(lambda t: objective.residuals_and_jacobian(t)[0], theta, d)
+        for d in directions
     ]
-    assert_allclose(jacobian.T, numerical, rtol=1e-5, atol=1e-5)
+    assert_allclose(directions @ jacobian.T, numerical, rtol=1e-5, atol=1e-5)
     assert_allclose(
         2 * objective.quadratic_model(theta).gradient * value_slope(objective, theta),
         gradient,
