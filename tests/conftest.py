@@ -1,9 +1,10 @@
 """Data that many tests share."""
 
-import numpy as np
 import pytest
 
 from pmm_sklearn._base import KEYBOARD
+
+from .problems import make_smooth_data
 
 
 @pytest.fixture(autouse=True)
@@ -14,7 +15,4 @@ def no_recent_interruption(monkeypatch):
 
 @pytest.fixture
 def smooth_data():
-    """Two features, one target, no noise."""
-    rng = np.random.RandomState(0)
-    X = rng.uniform(-1, 1, size=(60, 2))
-    return X, np.sin(2 * X[:, 0]) + X[:, 1] ** 2
+    return make_smooth_data()

@@ -22,10 +22,11 @@ def outcome(tmp_path_factory):
 
 
 def test_table(outcome):
+    """35 % to train on, as in the paper, whose error is 1.49 dB."""
     _, out = outcome
     errors = dict(re.findall(r"^(\w+) +([\d.]+) +0\.", out, re.M))
     assert len(errors) == 7
-    assert float(errors["PMMRegressor"]) < 1.7
+    assert float(errors["PMMRegressor"]) < 1.6
     assert float(errors["PMMRegressor"]) < float(errors["RandomForestRegressor"])
 
 

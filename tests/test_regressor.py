@@ -18,6 +18,8 @@ from pmm_sklearn import PMMRegressor
 from pmm_sklearn._base import KEYBOARD
 from pmm_sklearn.model import PMM, READOUTS, Parameters, observable_pmm
 
+from .problems import make_smooth_data
+
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
 
@@ -159,16 +161,22 @@ def test_change_of_basis_of_the_fitted_matrices_changes_no_prediction(smooth_dat
     assert_allclose(model.predict(X), expected, rtol=1e-9, atol=1e-9)
 
 
-@pytest.mark.parametrize("readout", READOUTS)
+@pytest.fixture(scope="module", params=READOUTS)
+def in_usual_units(request):
+    """A model and its predictions of the smooth data."""
+    X, y = make_smooth_data()
+    model = small(readout=request.param, max_iter=25, alpha=1e-3)
+    return model, model.fit(X, y).predict(X)
+
+
 @pytest.mark.parametrize(
     ("factor", "shift"),
     [(1e-6, 0.0), (1e6, 0.0), (1.0, 1e3), (1.0, -1e6), (1e6, 1e6), (1e-6, 1.0)],
 )
 @pytest.mark.parametrize("which", ["X", "y", "both"])
-def test_units_do_not_matter(smooth_data, readout, factor, shift, which):
+def test_units_do_not_matter(smooth_data, in_usual_units, factor, shift, which):
     X, y = smooth_data
-    model = small(readout=readout, max_iter=25, alpha=1e-3)
-    expected = model.fit(X, y).predict(X)
+    model, expected = in_usual_units
     X_new = X if which == "y" else factor * X + shift
     y_new = y if which == "X" else factor * y + shift
     predicted = model.fit(X_new, y_new).predict(X_new)
