@@ -25,15 +25,15 @@ SMALL = {"matrix_size": 4, "n_eigenvectors": 2, "max_iter": 15}
         PMMRegressor(**{**SMALL, "max_iter": 4}, n_init=1),
         PMMRegressor(**SMALL, n_init=2, readout="transition", alpha=0.1),
         PMMRegressor(**SMALL, n_init=1, matrix_type="symmetric", solver="lbfgs"),
-        PMMClassifier(**SMALL, n_init=1),
+        PMMClassifier(**{**SMALL, "max_iter": 6}, n_init=1),
         PMMClassifier(
             **SMALL,
             n_init=1,
             solver="adam",
             learning_rate_init=0.1,
         ),
-        PMMEmulator(5, n_init=2, max_iter=15),
-        PMMEmulator((3, 2), n_init=1, max_iter=15, degree=2, matrix_type="symmetric"),
+        PMMEmulator(5, n_init=1, max_iter=8),
+        PMMEmulator((3, 2), n_init=1, max_iter=8, degree=2, matrix_type="symmetric"),
     ]
 )
 def test_scikit_learn_checks(estimator, check):

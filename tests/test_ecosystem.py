@@ -27,7 +27,7 @@ BACKENDS = pytest.mark.parametrize(
 
 
 def small(**parameters):
-    defaults = {"matrix_size": 4, "n_eigenvectors": 2, "max_iter": 25, "n_init": 2}
+    defaults = {"matrix_size": 3, "n_eigenvectors": 1, "max_iter": 25, "n_init": 2}
     return PMMRegressor(**{**defaults, "random_state": 0, **parameters})
 
 
@@ -73,7 +73,7 @@ class TestMetaEstimators:
         X, y = smooth_data
         pipeline = make_pipeline(StandardScaler(), small())
         grid = {
-            "pmmregressor__matrix_size": [2, 4, (2, 2)],
+            "pmmregressor__matrix_size": [2, (2, 2)],
             "pmmregressor__readout": ["expectation", "transition"],
         }
         search = GridSearchCV(pipeline, grid, cv=2).fit(X, y)
