@@ -155,7 +155,7 @@ class TestRegressor:
     def test_partial_fit_trains_every_member(self, smooth_data):
         X, y = smooth_data
         model = regressor(learning_rate_init=0.05, batch_size=20)
-        for _ in range(60):
+        for _ in range(40):
             model.partial_fit(X, y)
         assert len(model.members_) == 3
         assert np.ptp(model.member_weights_) > 0

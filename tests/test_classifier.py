@@ -54,7 +54,7 @@ class TestLearning:
             readout=readout,
             matrix_type=matrix_type,
             solver=solver,
-            max_iter=30 if solver == "lm" else 150,
+            max_iter=30 if solver == "lm" else 80,
             learning_rate_init=0.05,
         )
         assert model.fit(X[:150], y[:150]).score(X[150:], y[150:]) >= 0.9
@@ -65,7 +65,7 @@ class TestLearning:
         X, y = rings
         model = small(
             solver=solver,
-            max_iter=30 if solver == "lm" else 200,
+            max_iter=30 if solver == "lm" else 120,
             learning_rate_init=0.05,
         )
         assert model.fit(X[:180], y[:180]).score(X[180:], y[180:]) > 0.85

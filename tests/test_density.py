@@ -89,7 +89,7 @@ def test_smearing_of_other_readouts_says_nothing(noisy):
 def test_batches(noisy):
     X, y = noisy
     model = regressor(batch_size=16, alpha=1e-3)
-    for _ in range(100):
+    for _ in range(60):
         model.partial_fit(X, y)
     assert model.score(X, y) > 0.9
 

@@ -76,8 +76,9 @@ class TestLearning:
             (2, 2),
             targets=TARGETS,
             matrix_type="symmetric",
+            n_init=4,
             tol=0,
-            max_iter=600,
+            max_iter=300,
             random_state=0,
         ).fit(X, y)
         assert fitted.score(X, y) > 0.9999
@@ -98,17 +99,18 @@ class TestLearning:
         data = make_noninteracting_spins(2)
         X = np.vstack([data.X_train, [[100.0]]])
         y = np.append(data.y_train, np.nan)
-        with_row = PMMEmulator(2, random_state=0).fit(X, y)
-        without = PMMEmulator(2, random_state=0).fit(data.X_train, data.y_train)
+        settings = {"n_init": 2, "max_iter": 30, "random_state": 0}
+        with_row = PMMEmulator(2, **settings).fit(X, y)
+        without = PMMEmulator(2, **settings).fit(data.X_train, data.y_train)
         assert_array_equal(with_row.matrices_, without.matrices_)
 
     def test_weights_are_repetitions(self):
         X = np.linspace(-1, 1, 6)[:, np.newaxis]
         y = np.column_stack([X[:, 0] ** 2, 2 + X[:, 0]])
         weight = np.array([1, 2, 0, 1, 3, 1])
-        settings = {"matrix_size": 3, "max_iter": 15, "random_state": 0}
-        weighted = PMMEmulator(**settings).fit(X, y, sample_weight=weight)
-        repeated = PMMEmulator(**settings).fit(
+        settings = {"max_iter": 15, "n_init": 2, "random_state": 0}
+        weighted = PMMEmulator(3, **settings).fit(X, y, sample_weight=weight)
+        repeated = PMMEmulator(3, **settings).fit(
             np.repeat(X, weight, axis=0), np.repeat(y, weight, axis=0)
         )
         assert_allclose(weighted.predict(X), repeated.predict(X), rtol=1e-6)
@@ -150,9 +152,9 @@ class TestLearning:
         fits = []
         for backend in ("threading", "loky"):
             with joblib.parallel_config(backend=backend, n_jobs=2):
-                emulator = PMMEmulator(2, random_state=0, max_iter=40)
+                emulator = PMMEmulator(2, n_init=4, random_state=0, max_iter=15)
                 fits.append(emulator.fit(data.X_train, data.y_train))
-        serial = PMMEmulator(2, random_state=0, max_iter=40)
+        serial = PMMEmulator(2, n_init=4, random_state=0, max_iter=15)
         serial.fit(data.X_train, data.y_train)
         for parallel in fits:
             assert_array_equal(parallel.matrices_, serial.matrices_)
@@ -240,6 +242,7 @@ class TestStructure:
                 smoothness=weight,
                 smoothness_exponent=exponent,
                 paths=path,
+                n_init=3,
                 random_state=0,
                 max_iter=100,
             ).fit(data.X_train, data.y_train)

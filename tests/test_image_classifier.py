@@ -31,7 +31,9 @@ SMALL = {
 @pytest.fixture(scope="module")
 def digits():
     data = load_digits()
-    return train_test_split(data.images, data.target, random_state=0)
+    return train_test_split(
+        data.images, data.target, train_size=900, test_size=300, random_state=0
+    )
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +49,7 @@ def test_learns_digits(digits):
     X, X_test, y, y_test = digits
     model = small(latent_size=12, matrix_size=5, n_eigenvectors=3, max_iter=30)
     model.fit(X, y)
-    assert model.score(X_test, y_test) > 0.95
+    assert model.score(X_test, y_test) > 0.93
     assert model.stop_reason_ == "completed"
     assert len(model.loss_curve_) == model.n_iter_ == 30
     assert model.n_parameters_ == 9 * 8 * 12 + 10 * (60 + 15 + 6 * 15 + 1)
@@ -177,8 +179,8 @@ def test_another_structure_is_refused(digits, fitted, changes, message):
 def test_partial_fit_continues_identically_after_a_file(digits, tmp_path):
     X, X_test, y, y_test = digits
     model = small(learning_rate_init=0.02)
-    for start in range(0, 1200, 300):
-        part = slice(start, start + 300)
+    for start in range(0, 900, 225):
+        part = slice(start, start + 225)
         model.partial_fit(X[part], y[part], classes=np.arange(10))
     joblib.dump(model, tmp_path / "model.joblib")
     other = joblib.load(tmp_path / "model.joblib")
@@ -186,7 +188,7 @@ def test_partial_fit_continues_identically_after_a_file(digits, tmp_path):
         model.partial_fit(X, y)
         other.partial_fit(X, y)
     assert_array_equal(model.row_maps_, other.row_maps_)
-    assert model.score(X_test, y_test) > 0.8
+    assert model.score(X_test, y_test) > 0.75
     assert model.n_iter_ == len(model.loss_curve_) == 13
 
 

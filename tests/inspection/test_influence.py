@@ -47,7 +47,7 @@ def another_readout():
 
 
 @pytest.mark.parametrize("name", MODELS)
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(seed=st.integers(0, 10_000))
 def test_bounds_hold_on_random_points(name, seed):
     model = MODELS[name](seed)

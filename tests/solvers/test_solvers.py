@@ -144,9 +144,9 @@ def test_ends_at_a_stationary_point_of_a_model(solver, readout):
     objective = Objective(
         model, SquaredError(), X, np.sin(4 * X), np.ones((30, 1)), RidgePenalty(0.0)
     )
-    settings = {"max_iter": 2000}
+    settings = {"max_iter": 1000}
     theta = model.initial(rng)
-    result = run(solver, objective, theta, n_epochs=2000, settings=settings)
+    result = run(solver, objective, theta, n_epochs=1000, settings=settings)
     _, gradient = objective.value_and_gradient(result.theta)
     assert result.loss > 0.01
     # A schedule ends where it is, near it.
