@@ -94,7 +94,7 @@ def test_value_gradient_and_fixed_points(structure, n_outputs, errors):
         for d in directions
     ]
     found = directions @ turn.matrices.gradient
-    assert_allclose(found, numerical, rtol=1e-5, atol=1e-5)
+    assert_allclose(found, numerical, rtol=1e-6, atol=1e-5)
     assert_allclose(
         turn.matrices.matrix, curvature, rtol=1e-5, atol=1e-6 * np.abs(curvature).max()
     )
