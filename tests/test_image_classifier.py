@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
+from sklearn.calibration import CalibratedClassifierCV
 from sklearn.datasets import load_digits
 from sklearn.model_selection import GridSearchCV, train_test_split
 from sklearn.pipeline import make_pipeline
@@ -203,6 +204,18 @@ def test_search_pipeline_and_copies(digits, fitted):
     copy = pickle.loads(pickle.dumps(fitted))
     assert_array_equal(copy.predict(X_test), fitted.predict(X_test))
     assert clone(fitted).get_params() == fitted.get_params()
+
+
+def test_temperature_of_images_left_out(digits, fitted):
+    pytest.importorskip("sklearn", "1.8")
+    X, X_test, y, _ = digits
+    calibrated = CalibratedClassifierCV(
+        small(), method="temperature", cv=3, ensemble=False
+    ).fit(X, y)
+    assert_array_equal(calibrated.predict(X_test), fitted.predict(X_test))
+    logits, scaled = fitted.decision_function(X_test), calibrated.predict_proba(X_test)
+    ratios = np.ptp(np.log(scaled), axis=1) / np.ptp(logits, axis=1)
+    assert_allclose(ratios, ratios[0])
 
 
 @pytest.mark.parametrize(
