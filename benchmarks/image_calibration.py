@@ -7,7 +7,7 @@ two subsets and starts, on one BLAS thread.  "%" is the change of the log-loss f
 "chosen" is of each subset, and its temperatures in the first row are best on the
 training images.
 
-    python benchmarks/image_calibration.py                # about 10 minutes on one core
+    python benchmarks/image_calibration.py                # about 12 minutes on one core
     python benchmarks/image_calibration.py digits mnist   # some sets
 
 default
@@ -391,11 +391,12 @@ def print_set(name):
             accuracy, loss, gap, relative_time = np.mean(numbers, axis=0)
             base = base or loss
             chosen = "; ".join(rows[method][1] for rows in splits)
-            print(
+            line = (
                 f"{name:<8} {method:<14}{accuracy:>7.2f}{loss:>9.4f}"
                 f"{100 * (loss / base - 1):>+7.1f}{gap:>8.3f}{relative_time:>6.2f}"
                 f"  {chosen.strip('; ')}"
             )
+            print(line.rstrip())
     print(flush=True)
 
 
