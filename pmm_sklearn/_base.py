@@ -42,8 +42,6 @@ _NATS, _NATS_PER_OBSERVATION = 50.0, 0.1
 _LARGEST_SEED = np.iinfo(np.int32).max
 # Of starts that n_average="auto" takes the mean of.
 _MOST_MEMBERS = 2
-# Of each of several sizes, so many starts are tried.
-_N_PROBED = 2
 # The keyboard belongs to the process: two Ctrl-C in a row end a loop of fits.
 KEYBOARD = Interruption()
 # Beside the matrices, all that the fitted model depends on.
@@ -220,7 +218,7 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
 
     def _probe(self, seeds, problem, structure):
         """The first iterations of the first starts: `Fit`."""
-        starts = self._starts(problem, structure, seeds[:-1][:_N_PROBED], 1)
+        starts = self._starts(problem, structure, seeds[:-1][: problem.n_probed], 1)
         _, plan = self._plan(problem, len(starts), None)
         n_iterations = min(plan.rule.n_iter_screening, self.max_iter)
         plan = replace(plan, rule=replace(plan.rule, max_iter=n_iterations))

@@ -35,6 +35,8 @@ def chunks(n_samples, numbers_per_sample, largest_array=_LARGEST_ARRAY):
 
 def shares(chunks):
     """Consecutive chunks, in at most 16 lists."""
+    if len(chunks) == 1:
+        return [chunks]
     bounds = np.linspace(0, len(chunks), min(len(chunks), _N_SHARES) + 1).astype(int)
     return [chunks[i:j] for i, j in pairwise(bounds)]
 

@@ -1,8 +1,8 @@
 """Linear equations for a damped Gauss-Newton step, in four forms."""
 
 import numpy as np
-import scipy.linalg
 import scipy.sparse.linalg
+from scipy.linalg.lapack import dposv
 
 # Residual of the conjugate gradients that ends them, relative to the gradient.
 _TOLERANCE = 0.1
@@ -46,9 +46,8 @@ class NormalEquations:
         numpy.linalg.LinAlgError
             If the damped matrix is not positive definite in floating point.
         """
-        damped = self.matrix.copy()
-        damped[np.diag_indices_from(damped)] += self.alpha + damping
-        return -_solve_positive_definite(damped, self.gradient)
+        shift = self.alpha + damping
+        return -_solve_positive_definite(self.matrix, shift, self.gradient)
 
 
 class DualEquations:
@@ -96,10 +95,9 @@ class DualEquations:
         """Damped step; raises as :meth:`NormalEquations.step`."""
         shift = self.alpha + damping
         offset = self.penalised / shift
-        damped = self.gram.copy()
-        damped[np.diag_indices_from(damped)] += shift
         right = self.residuals - self.jacobian @ offset
-        return -offset - self.jacobian.T @ _solve_positive_definite(damped, right)
+        solved = _solve_positive_definite(self.gram, shift, right)
+        return -offset - self.jacobian.T @ solved
 
 
 class MatrixFreeEquations:
@@ -168,15 +166,17 @@ class EvidenceEquations:
         numpy.linalg.LinAlgError
             If the damped matrix is not positive definite in floating point.
         """
-        damped = self.matrix.copy()
-        damped[np.diag_indices_from(damped)] += damping
-        step = -_solve_positive_definite(damped, self.gradient)
+        step = -_solve_positive_definite(self.matrix, damping, self.gradient)
         part = 1.0 / (1.0 + damping / self.scale)
         return np.concatenate([step, part * self.variance_steps])
 
 
-def _solve_positive_definite(matrix, right):
-    factor = scipy.linalg.cho_factor(
-        matrix, lower=True, overwrite_a=True, check_finite=False
-    )
-    return scipy.linalg.cho_solve(factor, right, check_finite=False)
+def _solve_positive_definite(matrix, shift, right):
+    """Solution with the shift added to the diagonal."""
+    damped = matrix.copy(order="C")
+    damped.reshape(-1)[:: len(matrix) + 1] += shift
+    # The transpose is the same matrix, in the order of LAPACK.
+    _, solution, info = dposv(damped.T, right, overwrite_a=True)
+    if info > 0:
+        raise np.linalg.LinAlgError(f"{info}-th leading minor is not positive definite")
+    return solution

@@ -132,11 +132,13 @@ class LaplacePosterior:
             curvatures, loss, theta @ theta, n_observations, noise
         )
         used = float(np.sum(curvatures / (curvatures + noise / prior)))
+        free, misfit = max(1.0 - used / n_observations, 0.0), 0.0
         effective = noise
         if residuals == "model error":
-            effective = noise * max(n_observations / max(used, 1.0), 1.0)
+            # Of a datum left out, the error is larger than its residual.
+            n_independent = max(used * free**2, 1.0)
+            effective = noise * max(n_observations / n_independent, 1.0)
         covariance = _covariance(curvatures, directions, effective, prior)
-        free, misfit = max(1.0 - used / n_observations, 0.0), 0.0
         if residuals == "known errors":
             chi_square, _ = objective.loss_and_norm(theta)
             misfit = _misfit(float(chi_square), n_observations - used)

@@ -50,6 +50,8 @@ class EvidenceProblem:
 
     validation_loss = None
     trains_all_starts = has_two_ways = False
+    # Of each of several sizes, so many starts are tried.
+    n_probed = 2
     # Ten after those in turn.
     n_iter_screening = IN_TURN + 10
     describe = staticmethod(describe_evidence)

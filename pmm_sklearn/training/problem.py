@@ -13,8 +13,9 @@ from ..model import (
 )
 from .watcher import describe_errors, describe_loss
 
-# Iterations after which starts are compared, and solutions.
-_N_SCREENING, _N_SCREENING_OF_SOLUTIONS = 20, 60
+# Iterations after which starts are compared, and solutions: with fewer of them, and of
+# fewer starts, matrices that would explain all data lose to smaller ones.
+_N_SCREENING, _N_SCREENING_OF_SOLUTIONS = 20, 150
 # Root mean square of the residuals, in standard deviations of the targets, that leaves
 # nothing to warn of where max_iter ends the training.
 _SMALL_RESIDUAL = 1e-4
@@ -66,6 +67,9 @@ class Problem:
     def n_iter_screening(self):
         """Number of iterations after which starts can be compared."""
         return _N_SCREENING if self.prior is None else _N_SCREENING_OF_SOLUTIONS
+
+    # Of each of several sizes, so many starts are tried.
+    n_probed = 4
 
     def log_evidence(self, result):
         """The largest of all starts of a `Fit`, in nats."""

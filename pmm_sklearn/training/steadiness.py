@@ -20,10 +20,11 @@ def steadiest(result, posteriors, n_members):
     """The members of a fit that are the least uncertain, and their weights.
 
     A member weighs the inverse of its mean variance plus the square of its distance
-    from the median of all, in units of the spread of each target.  Solutions of exact
-    data that miss them, or are far less probable than others, do not count; if all have
-    residuals, those of the largest evidence are kept.  If one is kept, its deviations
-    grow to what the others differ from it.
+    from the median of all, in units of the spread of each target.  Members that are far
+    less probable than others do not count, nor do those that miss exact data.  If all
+    have residuals, those of the largest evidence are kept.  If one is kept, its
+    deviations grow to the median of all solutions, or to what the others differ from
+    it.
 
     Parameters
     ----------
@@ -41,33 +42,47 @@ def steadiest(result, posteriors, n_members):
     list of LaplacePosterior
         Theirs.
     """
-    counts, evidences = _comparable(result)
+    counts, evidences, are_exact = _comparable(result)
     members = [result.members[i] for i in counts]
     posteriors = [posteriors[i] for i in counts]
     outputs, variances, squares = _scatter(result.problem, members, posteriors)
-    order = np.argsort(squares, kind="stable")
-    if evidences is not None:
-        order = np.argsort(np.negative(evidences), kind="stable")
-    order = order[:n_members]
+    order = np.argsort(squares if are_exact else -evidences, kind="stable")[:n_members]
     weights = squares[order].min() / np.maximum(squares[order], _TINY)
     weights = np.ones(1) if len(order) == 1 else weights / weights.sum()
     kept = replace(result, members=[members[i] for i in order], weights=weights)
     if n_members > 1:
         return kept, [posteriors[i] for i in order]
     best = order[0]
-    return kept, [posteriors[best].widened(_ratio(outputs, variances, best))]
+    factor = _distance(outputs, variances, best)
+    if are_exact:
+        # The least uncertain of several underestimates what it does not know.
+        factor = np.sqrt(np.median(squares) / max(squares[best], _TINY))
+    return kept, [posteriors[best].widened(max(factor, 1.0))]
 
 
 def _comparable(result):
-    """Numbers of members that count, and their evidences if these order them."""
+    """Numbers of members that count, their evidences, and whether they miss no data."""
     problem = result.problem
     objective, prior = problem.objective, problem.prior
     found = np.array([prior.log_evidence(objective, m.theta) for m in result.members])
-    are_solutions = np.array([problem.is_accurate(m) for m in result.members])
-    if not prior.observed.are_exact or not are_solutions.any():
-        return np.arange(len(found)), found
-    least = np.max(found[are_solutions]) - _FAR_LESS_PROBABLE
-    return np.flatnonzero(are_solutions & (found >= least)), None
+    counts = np.ones(len(found), dtype=bool)
+    if prior.observed.are_exact:
+        counts = np.array([problem.is_accurate(m) for m in result.members])
+    are_exact = prior.observed.are_exact and bool(counts.any())
+    counts = counts | (not are_exact)
+    counts &= found >= np.max(found[counts]) - _FAR_LESS_PROBABLE
+    return np.flatnonzero(counts), found[counts], are_exact
+
+
+def _distance(outputs, variances, best):
+    """Of solutions from one of them, in units of its own deviations."""
+    if len(outputs) == 1:
+        return 1.0
+    others = np.delete(outputs, best, axis=0)
+    squares = np.mean((others - outputs[best]) ** 2, axis=0)
+    ratios = np.sqrt(squares / np.maximum(2.0 * variances[best], _TINY))
+    ratios = ratios[np.isfinite(ratios)]
+    return float(np.median(ratios)) if ratios.size else 1.0
 
 
 def _scatter(problem, members, posteriors):
@@ -84,17 +99,6 @@ def _scatter(problem, members, posteriors):
     squares = variances + (outputs - np.median(outputs, axis=0)) ** 2
     means = np.mean(squares / spread**2, axis=(1, 2))
     return outputs, variances, np.where(np.isfinite(means), means, np.inf)
-
-
-def _ratio(outputs, variances, best):
-    """By how much solutions differ from one of them, in units of its own deviations."""
-    if len(outputs) == 1:
-        return 1.0
-    others = np.delete(outputs, best, axis=0)
-    distances = np.mean((others - outputs[best]) ** 2, axis=0)
-    ratios = np.sqrt(distances / np.maximum(2.0 * variances[best], _TINY))
-    ratios = ratios[np.isfinite(ratios)]
-    return max(float(np.median(ratios)), 1.0) if ratios.size else 1.0
 
 
 def _around(X):
