@@ -91,8 +91,8 @@ class BaseEmulator(RegressorMixin, BasePMM, ABC):
             Features, in the units of ``fit``.
         return_std : bool, default=False
             Whether to return standard deviations of the exact targets.  Residuals of
-            the training count as errors of the model, which further calculations do
-            not average out; with ``y_err`` in ``fit``, as these independent errors.
+            the training count as errors of the model, a few of which are independent;
+            with ``y_err`` in ``fit``, as these independent errors.
         return_cov : bool, default=False
             Whether to return covariances of the samples, for each target.
 
