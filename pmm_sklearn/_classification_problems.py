@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ._sizes import is_size_open, size_of, wants_evidence
+from ._sizes import affordable_families, size_of, wants_evidence
 from .checks.data import TableData, check_sample_weight, set_aside
 from .checks.labels import labels_of
 from .fitted import observable_structure
@@ -22,7 +22,7 @@ LIKELIHOOD = ClassLikelihood(unit=10.0)
 SIDES = (3, 5)
 SIDE_OTHERWISE = 5
 # Seconds that an evidence may take, of a size that is chosen or that is given.
-_LONGEST_CHOSEN, _LONGEST_GIVEN = 20.0, 60.0
+_LONGEST = 20.0, 60.0
 
 
 def classification_families(estimator, data, factors, random_state):
@@ -48,7 +48,13 @@ def classification_families(estimator, data, factors, random_state):
         warn_of_small_weights(estimator.alpha, data.weight)
     families = []
     if wants_evidence(estimator):
-        families = _by_evidence(estimator, data, factors)
+        families = affordable_families(
+            estimator,
+            lambda side: _evidence(estimator, side, data, factors),
+            SIDES,
+            SIDE_OTHERWISE,
+            _LONGEST,
+        )
     if families:
         return families
     structure = penalised_structure(estimator, data, estimator.warm_start)
@@ -76,19 +82,6 @@ def weighted(data, factors):
     """Data whose weights contain those of the classes."""
     weight = check_sample_weight(data.weight * factors[labels_of(data.y)], len(data.X))
     return TableData(data.X, data.y, weight)
-
-
-def _by_evidence(estimator, data, factors):
-    """Problems of growing size; none if the smallest would take long."""
-    is_open = is_size_open(estimator)
-    longest = _LONGEST_CHOSEN if is_open else _LONGEST_GIVEN
-    families = []
-    for side in SIDES if is_open else (SIDE_OTHERWISE,):
-        problem, structure = _evidence(estimator, side, data, factors)
-        if problem.seconds > longest:
-            break
-        families.append(Family.of(problem, structure))
-    return families
 
 
 def _evidence(estimator, side, data, factors):

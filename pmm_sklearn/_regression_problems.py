@@ -2,7 +2,12 @@
 
 import numpy as np
 
-from ._sizes import is_size_open, size_of, wants_evidence
+from ._sizes import (
+    affordable_families,
+    is_size_open,
+    size_of,
+    wants_evidence,
+)
 from ._warnings import warn_caller
 from .checks.data import set_aside
 from .checks.parameters import (
@@ -24,7 +29,7 @@ from .training import (
 SIDES = (3, 5, LARGEST_AUTOMATIC_SIDE)
 SIDE_OTHERWISE = LARGEST_AUTOMATIC_SIDE
 # Seconds that an evidence may take, of a size that is chosen or that is given.
-_LONGEST_CHOSEN, _LONGEST_GIVEN = 20.0, 200.0
+_LONGEST = 20.0, 200.0
 # From then on a size that was given is worth a warning.
 _LONG = 60.0
 # With so many targets for each parameter large matrices are better than priors.
@@ -62,21 +67,24 @@ def regression_families(estimator, data, error, random_state):
 
 def _by_evidence(estimator, data, error):
     """Problems of growing size; none if only small ones of many data are affordable."""
+
+    def evidence(side):
+        return _evidence(estimator, side, data, error)
+
+    families = affordable_families(estimator, evidence, SIDES, SIDE_OTHERWISE, _LONGEST)
     is_open = is_size_open(estimator)
-    longest = _LONGEST_CHOSEN if is_open else _LONGEST_GIVEN
-    families = []
-    for side in SIDES if is_open else (SIDE_OTHERWISE,):
-        problem, structure = _evidence(estimator, side, data, error)
-        if problem.seconds > longest:
-            # Of many data a larger matrix with a simple penalty says more.
-            if is_open:
-                largest, _ = _evidence(estimator, SIDE_OTHERWISE, data, error)
-                n_parameters = largest.model.n_parameters
-                if data.y.size > _MANY_PER_PARAMETER * n_parameters:
-                    return []
-            break
-        families.append(Family.of(problem, structure))
-    if families and problem.seconds > _LONG and not is_open:
+    if is_open and len(families) < len(SIDES):
+        # Of many data a larger matrix with a simple penalty says more.
+        n_parameters = evidence(SIDE_OTHERWISE)[0].model.n_parameters
+        if data.y.size > _MANY_PER_PARAMETER * n_parameters:
+            return []
+    if families and not is_open:
+        _warn_of_minutes(estimator, families[0].first()[0], data)
+    return families
+
+
+def _warn_of_minutes(estimator, problem, data):
+    if problem.seconds > _LONG:
         warn_caller(
             f"matrix_size={estimator.matrix_size!r} will take about "
             f"{problem.seconds / 60:.0f} minutes for {len(data.X)} samples of "
@@ -84,7 +92,6 @@ def _by_evidence(estimator, data, error):
             f'solver="adam".',
             UserWarning,
         )
-    return families
 
 
 def _evidence(estimator, side, data, error):

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from .training import Family
+
 
 def size_of(estimator, side, continues=False):
     """Values of `matrix_size` and `n_eigenvectors`.
@@ -45,3 +47,33 @@ def wants_evidence(estimator):
         and estimator.solver in ("auto", "lm")
         and not estimator.early_stopping
     )
+
+
+def affordable_families(estimator, evidence, sides, otherwise, longest):
+    """Sizes whose evidence is affordable, the smallest first.
+
+    Parameters
+    ----------
+    estimator : PMMRegressor or PMMClassifier
+        Has the parameters.
+    evidence : callable
+        ``evidence(side)`` returns a problem and what the model is.
+    sides : sequence of int
+        What is compared where the size is open.
+    otherwise : int
+        The side where it is not, and is not given.
+    longest : tuple of float
+        Seconds that it may take of a size that is chosen, and of one that is given.
+
+    Returns
+    -------
+    list of Family
+    """
+    is_open = is_size_open(estimator)
+    families = []
+    for side in sides if is_open else (otherwise,):
+        problem, structure = evidence(side)
+        if problem.seconds > longest[0 if is_open else 1]:
+            break
+        families.append(Family.of(problem, structure))
+    return families

@@ -354,7 +354,7 @@ class TestEvidence:
         assert not hasattr(model, "log_evidence_")
 
     def test_a_long_training_has_a_penalty(self, moons, monkeypatch):
-        monkeypatch.setattr("pmm_sklearn._classification_problems._LONGEST_GIVEN", 0.0)
+        monkeypatch.setattr("pmm_sklearn._classification_problems._LONGEST", (0.0, 0.0))
         model = self.by_evidence().fit(*moons)
         assert model.alpha_ == 1.0
         assert not hasattr(model, "log_evidence_")

@@ -273,7 +273,7 @@ class TestSize:
             PMMRegressor(**{name: "large"}).fit(*noisy)
 
     def test_what_would_take_too_long(self, noisy, monkeypatch):
-        monkeypatch.setattr("pmm_sklearn._regression_problems._LONGEST_CHOSEN", 1e-9)
+        monkeypatch.setattr("pmm_sklearn._regression_problems._LONGEST", (1e-9, 1e9))
         model = PMMRegressor(n_init=1, max_iter=3).fit(*noisy)
         assert not hasattr(model, "log_evidence_")
         assert model.matrix_size_ == 7
@@ -345,7 +345,7 @@ class TestKnownErrors:
         self, measured, monkeypatch
     ):
         X, y, error = measured
-        monkeypatch.setattr("pmm_sklearn._regression_problems._LONGEST_CHOSEN", 1e-9)
+        monkeypatch.setattr("pmm_sklearn._regression_problems._LONGEST", (1e-9, 1e9))
         monkeypatch.setattr("pmm_sklearn._regression_problems._MANY_PER_PARAMETER", 0)
         with pytest.raises(ValueError, match="y_err needs the evidence"):
             PMMRegressor().fit(X, y, y_err=error)
