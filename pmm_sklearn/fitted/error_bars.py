@@ -167,9 +167,8 @@ class ErrorBars:
         if misfit > 0:
             warn_caller(
                 f"The model misses its data by more than y_err: chi-square is "
-                f"{misfit:.3g} per degree of freedom. Error bars know of y_err alone "
-                f"and are too small: increase matrix_size, give larger y_err, or leave "
-                f"it out, so that errors are estimated from the residuals.",
+                f"{misfit:.3g} per degree of freedom. Error bars take the rest for "
+                f"errors of the model: increase matrix_size, or give larger y_err.",
                 UserWarning,
             )
         if min(posterior.free_fraction for posterior in self._posteriors) < _LEAST_FREE:

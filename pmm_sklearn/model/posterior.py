@@ -58,7 +58,7 @@ class LaplacePosterior:
         interpolates them, and the variances then have no scale.
     misfit : float, default=0.0
         Chi-square per degree of freedom, where errors are known and do not explain it:
-        the variances then miss the error of the model.
+        the variances then count residuals as errors of the model.
 
     References
     ----------
@@ -133,16 +133,16 @@ class LaplacePosterior:
         )
         used = float(np.sum(curvatures / (curvatures + noise / prior)))
         free, misfit = max(1.0 - used / n_observations, 0.0), 0.0
-        effective = noise
-        if residuals == "model error":
-            # Of a datum left out, the error is larger than its residual.
-            n_independent = max(used * free**2, 1.0)
-            effective = noise * max(n_observations / n_independent, 1.0)
-        covariance = _covariance(curvatures, directions, effective, prior)
         if residuals == "known errors":
             chi_square, _ = objective.loss_and_norm(theta)
             misfit = _misfit(float(chi_square), n_observations - used)
-            free = 1.0
+        effective = max(noise, misfit)
+        if residuals == "model error" or misfit > 0:
+            # Of a datum left out, the error is larger than its residual.
+            n_independent = max(used * free**2, 1.0)
+            effective *= max(n_observations / n_independent, 1.0)
+        covariance = _covariance(curvatures, directions, effective, prior)
+        free = 1.0 if residuals == "known errors" else free
         return cls(model, theta.copy(), covariance, noise * unit, free, misfit)
 
     @classmethod

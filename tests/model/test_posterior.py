@@ -165,7 +165,7 @@ def test_known_errors_are_not_estimated():
 
 
 def test_repeated_calculations_say_nothing_new():
-    objective, theta = make_objective(60)
+    objective, theta = make_objective(600)
     twice = m.Objective(
         objective.model,
         objective.loss,
