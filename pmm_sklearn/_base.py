@@ -159,10 +159,10 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
         threads = ThreadMap(self.n_jobs)
         return self._fitted_model().sample(X, n_samples, random_state, threads)
 
-    def _starts(self, problem, structure, seeds, n_members):
-        """Starting points: random ones, or the fitted ones for a warm start."""
+    def _starts(self, problem, structure, seeds, n_members, continues):
+        """Starting points: random ones, or the fitted ones if the fit goes on."""
         members = []
-        if self.warm_start and hasattr(self, "_structure"):
+        if continues:
             structure.check_same(
                 self._fitted_structure(), "warm_start=True", "set warm_start=False"
             )
@@ -171,7 +171,15 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
         starts = [problem.start_from(parameters) for parameters in members]
         return starts + [problem.random_start(seed) for seed in seeds]
 
-    def _train(self, families, random_state, description, given, schedule=None):
+    def _train(
+        self,
+        families,
+        random_state,
+        description,
+        given,
+        schedule=None,
+        continues=False,
+    ):
         """Train a problem, and set the fitted attributes: the end of every ``fit``.
 
         Parameters
@@ -187,9 +195,12 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
             What callbacks are given: see `CallbackBridge`.
         schedule : Schedule, optional
             Of the solver "adam", by default that of the parameters.
+        continues : bool, default=False
+            Whether the fitted models are the first starts.
         """
         seeds = random_state.randint(_LARGEST_SEED, size=self.n_init + 1)
-        candidate, screened = most_probable(families, partial(self._probe, seeds))
+        probe = partial(self._probe, seeds, continues)
+        candidate, screened = most_probable(families, probe)
         problem, structure = candidate
         n_members = self._n_members(problem)
         description = {**description, "_structure": dict(vars(structure))}
@@ -200,7 +211,7 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
         n_iterations = self.max_iter * n_members
         bridge = CallbackBridge(self, given, n_iterations, reconstruct)
         watcher = self._watcher(problem, bridge)
-        starts = self._starts(problem, structure, seeds[:-1], n_members)
+        starts = self._starts(problem, structure, seeds[:-1], n_members, continues)
         if schedule is None and hasattr(self, "batch_size"):
             schedule = self._schedule(seeds[-1], problem)
         result = self._fit_from(starts, problem, schedule, watcher, screened)
@@ -216,9 +227,10 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
         name, describe = type(self).__name__, problem.describe
         return Watcher(name, int(self.verbose), self._every, describe, bridge, KEYBOARD)
 
-    def _probe(self, seeds, problem, structure):
+    def _probe(self, seeds, continues, problem, structure):
         """The first iterations of the first starts: `Fit`."""
-        starts = self._starts(problem, structure, seeds[:-1][: problem.n_probed], 1)
+        seeds = seeds[:-1][: problem.n_probed]
+        starts = self._starts(problem, structure, seeds, 1, continues)
         _, plan = self._plan(problem, len(starts), None)
         n_iterations = min(plan.rule.n_iter_screening, self.max_iter)
         plan = replace(plan, rule=replace(plan.rule, max_iter=n_iterations))

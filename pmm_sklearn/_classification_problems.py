@@ -25,7 +25,7 @@ SIDE_OTHERWISE = 5
 _LONGEST = 20.0, 60.0
 
 
-def classification_families(estimator, data, factors, random_state):
+def classification_families(estimator, data, factors, random_state, continues):
     """What a classifier can train, by evidence or with a penalty.
 
     Parameters
@@ -38,6 +38,8 @@ def classification_families(estimator, data, factors, random_state):
         Weights of the classes.
     random_state : numpy.random.RandomState
         Of the samples that are set aside.
+    continues : bool
+        Whether the fit goes on from the fitted model.
 
     Returns
     -------
@@ -50,14 +52,15 @@ def classification_families(estimator, data, factors, random_state):
     if wants_evidence(estimator):
         families = affordable_families(
             estimator,
-            lambda side: _evidence(estimator, side, data, factors),
+            continues,
+            lambda side: _evidence(estimator, side, data, factors, continues),
             SIDES,
             SIDE_OTHERWISE,
             _LONGEST,
         )
     if families:
         return families
-    structure = penalised_structure(estimator, data, estimator.warm_start)
+    structure = penalised_structure(estimator, data, continues)
     data = weighted(data, factors)
     parts = set_aside(estimator, data, random_state, labels_of(data.y))
     model = structure.model()
@@ -84,14 +87,14 @@ def weighted(data, factors):
     return TableData(data.X, data.y, weight)
 
 
-def _evidence(estimator, side, data, factors):
+def _evidence(estimator, side, data, factors, continues):
     """Problem in which weights of the classes are what they are after it: odds."""
-    size = size_of(estimator, side, continues=estimator.warm_start)
+    size = size_of(estimator, side, continues)
     structure = observable_structure(estimator, data, level_spacing=1.0, size=size)
     shift = np.log(factors)
     shift = shift[1:] - shift[:1] if len(shift) == 2 else shift - shift.mean()
     first_variances = None
-    if estimator.warm_start:
+    if continues:
         first_variances = getattr(estimator, "_variances", None)
     problem = class_evidence(
         structure.model(), ClassEvidence(), data, shift, first_variances

@@ -16,6 +16,7 @@ from ._classification_problems import (
     penalised_structure,
     weighted,
 )
+from ._means import goes_on, warn_if_no_better
 from ._sizes import size_of
 from ._softmax import SoftmaxOutputs
 from ._threads import ThreadMap
@@ -38,6 +39,7 @@ from .checks.labels import (
 )
 from .checks.parameters import check_batchwise, check_observables, check_rank
 from .fitted import ObservableStructure
+from .model import CrossEntropy
 
 
 class PMMClassifier(SoftmaxOutputs, ClassifierMixin, BasePMM):
@@ -380,10 +382,13 @@ class PMMClassifier(SoftmaxOutputs, ClassifierMixin, BasePMM):
                 check_same_classes(classes, self.classes_)
             encoded = self._encoded(X_used, labels, weight, classes)
             random_state = check_random_state(self.random_state)
-            families = classification_families(self, *encoded, random_state)
+            judged = weighted(*encoded), CrossEntropy(), _logits
+            continues = goes_on(self, *judged)
+            families = classification_families(self, *encoded, random_state, continues)
             description = self._description(classes)
             given = {"X": X, "y": y, "metadata": {"sample_weight": sample_weight}}
-            self._train(families, random_state, description, given)
+            self._train(families, random_state, description, given, continues=continues)
+            warn_if_no_better(self, *judged)
         return self
 
     def partial_fit(self, X, y, classes=None, sample_weight=None):
@@ -548,3 +553,11 @@ class PMMClassifier(SoftmaxOutputs, ClassifierMixin, BasePMM):
         labels = encode(y, classes)
         factors = class_factors(self.class_weight, classes, labels, weight)
         return TableData(X, indicators(labels, len(classes)), weight), factors
+
+
+def _logits(shares):
+    """Logits of classes with given shares, or of the second of two."""
+    logarithms = np.log(np.maximum(shares, np.finfo(np.float64).tiny))
+    if len(shares) > 1:
+        return logarithms
+    return logarithms - np.log1p(-np.minimum(shares, 1.0 - 1e-16))

@@ -10,6 +10,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from ._base import BasePMM
 from ._emulator_problems import emulator_families
+from ._means import goes_on, warn_if_no_better
 from .checks.data import (
     check_real,
     check_sample_weight,
@@ -17,6 +18,7 @@ from .checks.data import (
     masked_to_nan,
 )
 from .checks.spectra import Y_CHECKS, check_spectra, warn_of_descending_levels
+from .model import SquaredError
 from .targets import as_targets
 from .training import SpectrumLikelihood
 
@@ -54,7 +56,8 @@ class BaseEmulator(RegressorMixin, BasePMM, ABC):
         target_weight = check_target_weight(target_weight, data.y.shape[1])
         if self.targets is None:
             warn_of_descending_levels(data.y)
-        families = emulator_families(self, data, target_weight)
+        continues = goes_on(self, data, SquaredError())
+        families = emulator_families(self, data, target_weight, continues)
         problem, _ = families[0].first()
         readout = problem.model.readout
         description = {
@@ -64,7 +67,8 @@ class BaseEmulator(RegressorMixin, BasePMM, ABC):
         }
         given = {"X": X, "y": y, "metadata": {"sample_weight": sample_weight}}
         random_state = check_random_state(self.random_state)
-        self._train(families, random_state, description, given)
+        self._train(families, random_state, description, given, continues=continues)
+        warn_if_no_better(self, data, SquaredError())
 
     @property
     def targets_(self):

@@ -25,7 +25,7 @@ _ANY_SIDE = 10_000
 _LARGEST_JACOBIAN = 10_000_000
 
 
-def sizes_of(estimator, n_columns):
+def sizes_of(estimator, n_columns, continues=False):
     """Sides of the blocks to compare, the smallest first.
 
     Parameters
@@ -34,6 +34,8 @@ def sizes_of(estimator, n_columns):
         Has `matrix_size` and `targets`.
     n_columns : int
         Number of targets.
+    continues : bool, default=False
+        Whether the fit goes on from the fitted model.
 
     Returns
     -------
@@ -43,7 +45,7 @@ def sizes_of(estimator, n_columns):
     """
     if not _is_auto(estimator.matrix_size):
         return [check_matrix_size(estimator.matrix_size)]
-    if estimator.warm_start and hasattr(estimator, "matrices_"):
+    if continues:
         return [check_matrix_size(estimator.matrix_size_)]
     side = _side_of_operators(estimator)
     if side is not None:
@@ -56,7 +58,7 @@ def sizes_of(estimator, n_columns):
     return [(side,) * n_sectors for side in sides]
 
 
-def emulator_families(estimator, data, target_weight):
+def emulator_families(estimator, data, target_weight, continues):
     """What an emulator can train.
 
     Parameters
@@ -67,6 +69,8 @@ def emulator_families(estimator, data, target_weight):
         Features, targets, weights and errors.
     target_weight : ndarray of shape (n_outputs,)
         Weights of the columns.
+    continues : bool
+        Whether the fit goes on from the fitted model.
 
     Returns
     -------
@@ -75,7 +79,7 @@ def emulator_families(estimator, data, target_weight):
     """
     return [
         _family(estimator, data, target_weight, block_sizes)
-        for block_sizes in sizes_of(estimator, data.y.shape[1])
+        for block_sizes in sizes_of(estimator, data.y.shape[1], continues)
     ]
 
 

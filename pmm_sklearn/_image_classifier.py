@@ -294,7 +294,8 @@ class PMMImageClassifier(SoftmaxOutputs, ClassifierMixin, BasePMM):
             description = {"classes_": classes, "image_shape_": images.shape[1:]}
             given = {"X": X, "y": y, "metadata": {"sample_weight": sample_weight}}
             families = [Family.of(problem, structure)]
-            self._train(families, random_state, description, given, schedule)
+            continues = self.warm_start and hasattr(self, "_structure")
+            self._train(families, random_state, description, given, schedule, continues)
         return self
 
     def partial_fit(self, X, y, classes=None, sample_weight=None):

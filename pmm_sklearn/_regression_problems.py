@@ -36,7 +36,7 @@ _LONG = 60.0
 _MANY_PER_PARAMETER = 5
 
 
-def regression_families(estimator, data, error, random_state):
+def regression_families(estimator, data, error, random_state, continues):
     """What a regressor can train, by evidence or with a penalty.
 
     Parameters
@@ -49,6 +49,8 @@ def regression_families(estimator, data, error, random_state):
         Known standard deviations of the targets.
     random_state : numpy.random.RandomState
         Of the samples that are set aside.
+    continues : bool
+        Whether the fit goes on from the fitted model.
 
     Returns
     -------
@@ -58,21 +60,23 @@ def regression_families(estimator, data, error, random_state):
     families = []
     if wants_evidence(estimator):
         warn_of_small_weights(estimator.alpha, data.weight)
-        families = _by_evidence(estimator, data, error)
+        families = _by_evidence(estimator, data, error, continues)
     if families:
         return families
     check_no_errors(estimator, error)
-    return [Family.of(*_by_penalty(estimator, data, random_state))]
+    return [Family.of(*_by_penalty(estimator, data, random_state, continues))]
 
 
-def _by_evidence(estimator, data, error):
+def _by_evidence(estimator, data, error, continues):
     """Problems of growing size; none if only small ones of many data are affordable."""
 
     def evidence(side):
-        return _evidence(estimator, side, data, error)
+        return _evidence(estimator, side, data, error, continues)
 
-    families = affordable_families(estimator, evidence, SIDES, SIDE_OTHERWISE, _LONGEST)
-    is_open = is_size_open(estimator)
+    families = affordable_families(
+        estimator, continues, evidence, SIDES, SIDE_OTHERWISE, _LONGEST
+    )
+    is_open = is_size_open(estimator, continues)
     if is_open and len(families) < len(SIDES):
         # Of many data a larger matrix with a simple penalty says more.
         n_parameters = evidence(SIDE_OTHERWISE)[0].model.n_parameters
@@ -94,12 +98,12 @@ def _warn_of_minutes(estimator, problem, data):
         )
 
 
-def _evidence(estimator, side, data, error):
+def _evidence(estimator, side, data, error, continues):
     """Problem of one size, with what its model is."""
-    structure = _structure(estimator, data, side, level_spacing=1.0)
+    structure = _structure(estimator, data, side, continues, level_spacing=1.0)
     model = structure.model()
     first_variances = None
-    if estimator.warm_start:
+    if continues:
         first_variances = getattr(estimator, "_variances", None)
     learns_noise = error is None or estimator.extra_noise
     problem = regression_evidence(
@@ -108,9 +112,9 @@ def _evidence(estimator, side, data, error):
     return problem, structure
 
 
-def _by_penalty(estimator, data, random_state):
+def _by_penalty(estimator, data, random_state, continues):
     """The problem with a penalty of given weight, or one that follows the noise."""
-    structure = _structure(estimator, data, SIDE_OTHERWISE)
+    structure = _structure(estimator, data, SIDE_OTHERWISE, continues)
     model, likelihood = structure.model(), GaussianLikelihood()
     training, validation = set_aside(estimator, data, random_state)
     units = likelihood.units(training, model)
@@ -119,8 +123,8 @@ def _by_penalty(estimator, data, random_state):
     return problem, structure
 
 
-def _structure(estimator, data, side, level_spacing=0.0):
-    size = size_of(estimator, side, continues=estimator.warm_start)
+def _structure(estimator, data, side, continues, level_spacing=0.0):
+    size = size_of(estimator, side, continues)
     structure = observable_structure(estimator, data, level_spacing, size)
     side = int(np.sum(structure.block_sizes))
     check_rank_reaches(structure.rank[0], side, data.X.shape[1])

@@ -5,6 +5,7 @@ from sklearn.utils import check_random_state
 
 from ._base import BasePMM, fitted_state_kept_on_error
 from ._callbacks import with_callbacks
+from ._means import goes_on, warn_if_no_better
 from ._regression_problems import SIDE_OTHERWISE, regression_families
 from ._sizes import size_of
 from .checks.data import check_features, check_table
@@ -16,6 +17,7 @@ from .checks.parameters import (
     check_rank,
 )
 from .fitted import ObservableStructure, observable_structure
+from .model import SquaredError
 from .training import GaussianLikelihood, table_problem
 
 
@@ -380,10 +382,12 @@ class PMMRegressor(RegressorMixin, BasePMM):
                 check_known_errors(self)
             data, is_single, error = check_table(self, X, y, sample_weight, y_err)
             random_state = check_random_state(self.random_state)
-            families = regression_families(self, data, error, random_state)
+            continues = goes_on(self, data, SquaredError())
+            families = regression_families(self, data, error, random_state, continues)
             description = {"n_outputs_": data.y.shape[1], "_single_output": is_single}
             given = {"X": X, "y": y, "metadata": {"sample_weight": sample_weight}}
-            self._train(families, random_state, description, given)
+            self._train(families, random_state, description, given, continues=continues)
+            warn_if_no_better(self, data, SquaredError())
         return self
 
     def partial_fit(self, X, y, sample_weight=None):

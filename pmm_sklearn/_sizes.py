@@ -23,7 +23,7 @@ def size_of(estimator, side, continues=False):
     n_eigenvectors : int
     """
     size, number = side, None
-    if continues and hasattr(estimator, "matrices_"):
+    if continues:
         size, number = estimator.matrix_size_, estimator.n_eigenvectors_
     if estimator.matrix_size != "auto":
         size = estimator.matrix_size
@@ -34,9 +34,8 @@ def size_of(estimator, side, continues=False):
     return size, number
 
 
-def is_size_open(estimator):
+def is_size_open(estimator, continues):
     """Whether several sides are to be compared."""
-    continues = estimator.warm_start and hasattr(estimator, "matrices_")
     return estimator.matrix_size == "auto" and estimator.rank is None and not continues
 
 
@@ -49,13 +48,15 @@ def wants_evidence(estimator):
     )
 
 
-def affordable_families(estimator, evidence, sides, otherwise, longest):
+def affordable_families(estimator, continues, evidence, sides, otherwise, longest):
     """Sizes whose evidence is affordable, the smallest first.
 
     Parameters
     ----------
     estimator : PMMRegressor or PMMClassifier
         Has the parameters.
+    continues : bool
+        Whether the fit goes on from the fitted model.
     evidence : callable
         ``evidence(side)`` returns a problem and what the model is.
     sides : sequence of int
@@ -69,7 +70,7 @@ def affordable_families(estimator, evidence, sides, otherwise, longest):
     -------
     list of Family
     """
-    is_open = is_size_open(estimator)
+    is_open = is_size_open(estimator, continues)
     families = []
     for side in sides if is_open else (otherwise,):
         problem, structure = evidence(side)

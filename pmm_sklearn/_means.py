@@ -1,0 +1,81 @@
+"""A fitted model against the means of the targets, which any model should beat."""
+
+import numpy as np
+
+from ._threads import ThreadMap
+from ._warnings import warn_caller
+from .solvers import StopReason
+
+# Of the loss of the means, what a fitted model may leave to be a start.
+_LARGEST_LOSS_OF_START = 0.8
+# And what it leaves if it explains nothing.
+_LEAST_LOSS_OF_NOTHING = 0.999
+
+
+def goes_on(estimator, data, loss, outputs_of_means=np.array):
+    """Whether `warm_start` has a model that is better than the mean of the new data.
+
+    A model of few data, or of data in other units, is a poor start: matrices that
+    explain nothing have no slope to go along, and their hyper-parameters are those of a
+    mean.
+
+    Parameters
+    ----------
+    estimator : BasePMM
+        Has `warm_start`, and perhaps a fitted model.
+    data : TableData or SpectrumData
+        The new data.
+    loss : SquaredError or CrossEntropy
+        Of the outputs.
+    outputs_of_means : callable, optional
+        From means of the targets, (n_outputs,), to outputs.
+
+    Returns
+    -------
+    bool
+        True also where the fitted model has other features or targets, which is an
+        error that the training names.
+    """
+    if not (estimator.warm_start and hasattr(estimator, "_structure")):
+        return False
+    share = _share_left(estimator, data, loss, outputs_of_means)
+    return share is None or bool(share <= _LARGEST_LOSS_OF_START)
+
+
+def warn_if_no_better(estimator, data, loss, outputs_of_means=np.array):
+    """Warn of a training that ended, as it seems well, where nothing is explained.
+
+    Parameters
+    ----------
+    estimator, data, loss, outputs_of_means
+        As for :func:`goes_on`.
+    """
+    if not StopReason[estimator.stop_reason_.upper()].converged:
+        return
+    share = _share_left(estimator, data, loss, outputs_of_means)
+    if share is not None and share > _LEAST_LOSS_OF_NOTHING:
+        warn_caller(
+            f"{type(estimator).__name__} is no better than the mean of y on its own "
+            f"data: they are noise to it, or all of n_init={estimator.n_init} starts "
+            f"ended in poor minima. Give more samples or starts, or alpha=0 if y is "
+            f"exact.",
+            UserWarning,
+        )
+
+
+def _share_left(estimator, data, loss, outputs_of_means):
+    """Loss of the fitted model over that of the means, None if it has other shapes."""
+    model = estimator._fitted_model()
+    if len(model.feature_names) != data.X.shape[1]:
+        return None
+    with np.errstate(over="ignore", invalid="ignore"):
+        outputs = model.outputs(data.X, ThreadMap(estimator.n_jobs))
+    if outputs.shape[1] != outputs_of_means(data.y[0]).size:
+        return None
+    weight = data.weight.reshape(len(data.X), -1)
+    means = np.sum(weight * data.y, axis=0) / np.maximum(weight.sum(axis=0), 1e-300)
+    means = np.broadcast_to(outputs_of_means(means), outputs.shape)
+    left, right = (
+        np.sum(weight * loss.value(given, data.y)) for given in (outputs, means)
+    )
+    return left / right if right > 0 else 0.0
