@@ -207,12 +207,7 @@ def with_posterior(result, interruption, n_members=None):
     # The model is fitted: neither Ctrl-C nor absurd matrices lose it.
     try:
         with single_blas_thread(), np.errstate(over="ignore", invalid="ignore"):
-            posteriors = [
-                problem.likelihood.posterior(problem.objective, member.theta)
-                for member in result.members
-            ]
-    except np.linalg.LinAlgError:
-        return result
+            result, posteriors = _posteriors(result, n_members is not None)
     except KeyboardInterrupt:
         interruption.reason()
         return result
@@ -231,6 +226,23 @@ def with_posterior(result, interruption, n_members=None):
         "target_scale": problem.units.target_scale,
     }
     return replace(result, posterior=posterior)
+
+
+def _posteriors(result, drops):
+    """Of all members; those that have none, for absurd matrices, may be dropped."""
+    problem, members, posteriors = result.problem, [], []
+    for member in result.members:
+        try:
+            found = problem.likelihood.posterior(problem.objective, member.theta)
+        except np.linalg.LinAlgError:
+            if drops:
+                continue
+            found = None
+        members.append(member)
+        posteriors.append(found)
+    if not members:
+        return result, [None] * len(result.members)
+    return replace(result, members=members), posteriors
 
 
 def affordable_solver(objective, many_samples=np.inf):

@@ -26,7 +26,8 @@ class SpectrumUnits:
     weight : ndarray of shape (n_samples, n_outputs)
         Non-negative weights, some of every column positive.
     energy_scale : float, optional
-        The unit ``s``; by default the standard deviation of all levels.
+        The unit ``s``; by default the standard deviation of all levels, or the largest
+        gap.
 
     Attributes
     ----------
@@ -53,11 +54,13 @@ class SpectrumUnits:
         if not columns:
             return
         spread = _moments_of_group(y, weight, columns)[2]
+        scale = 0.0
         if levels:
-            shift, scale, _ = _moments_of_group(y, weight, levels)
-            self._energy_shift, self._energy_scale = shift, scale or 1.0
-        else:
-            self._energy_scale = _largest(y, weight, gaps) or 1.0
+            self._energy_shift, scale, _ = _moments_of_group(y, weight, levels)
+        if gaps:
+            # Matrices have to be as large, however little their levels vary.
+            scale = max(scale, _largest(y, weight, gaps))
+        self._energy_scale = scale or 1.0
         self.spread[columns] = spread or self._energy_scale
         self._energy_scale = given_scale or self._energy_scale
 
