@@ -353,6 +353,11 @@ class PMMEmulator(HamiltonianMethods, BaseEmulator):
         file : str, path or binary file
             Where to write; ".npz" is appended to a name without it.
 
+        Raises
+        ------
+        ValueError, TypeError
+            If the matrices have been changed and are not finite or not Hermitian.
+
         Examples
         --------
         >>> import tempfile
@@ -373,6 +378,9 @@ class PMMEmulator(HamiltonianMethods, BaseEmulator):
     def from_npz(cls, file):
         """Emulator from a file that :meth:`to_npz` has written.
 
+        Files may come from anyone: no code in them is run, and what does not fit
+        together is refused before it takes time or memory.
+
         Parameters
         ----------
         file : str, path or binary file
@@ -387,7 +395,10 @@ class PMMEmulator(HamiltonianMethods, BaseEmulator):
         Raises
         ------
         ValueError
-            If the file is something else.
+            If the file is something else, or has been changed so that its parts do not
+            fit together.
+        FileNotFoundError
+            If there is no such file.
 
         Examples
         --------
@@ -402,8 +413,7 @@ class PMMEmulator(HamiltonianMethods, BaseEmulator):
         >>> bool(np.all(PMMEmulator.from_npz(file).predict(X) == emulator.predict(X)))
         True
         """
-        matrices, observables, description = load_npz(file)
-        structure = SpectrumStructure(**description["structure"])
+        matrices, observables, structure, description = load_npz(file)
         emulator = cls(
             structure.block_sizes,
             targets=as_targets(structure.outputs),

@@ -2,12 +2,17 @@
 
 import json
 import os
-from zipfile import BadZipFile
+from contextlib import nullcontext
 
 import numpy as np
 
+from .archive import open_archive, read_numbers, read_text
+from .description import check_matrices, shapes_and_type, structure_of
+
 _FORMAT = "pmm_sklearn emulator, version 1"
 _ARRAYS = ("matrices", "observables", "description")
+# Errors may quote what is in a file.
+_LONGEST_REASON = 200
 
 
 def save_npz(file, matrices, observables, structure, description):
@@ -19,68 +24,86 @@ def save_npz(file, matrices, observables, structure, description):
         Where to; `numpy.savez` appends ".npz" to a name without it.
     matrices, observables : ndarray
         Primary and secondary matrices.
-    structure : dict
-        Arguments of the model, as JSON can hold them.
+    structure : SpectrumStructure
+        What the model is.
     description : dict
         What else a reader wants to know, as JSON can hold it.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If matrices are not finite or not Hermitian: :func:`load_npz` would refuse
+        them.
     """
-    text = json.dumps({"format": _FORMAT, "structure": structure, **description})
-    np.savez(
-        file,
-        matrices=matrices,
-        observables=observables,
-        description=np.array(text),
-    )
+    *_, dtype = shapes_and_type(structure)
+    matrices = np.asarray(matrices).astype(dtype, casting="safe")
+    observables = np.asarray(observables).astype(dtype, casting="safe")
+    check_matrices(structure.fitted_model(), matrices, observables)
+    fields = {"format": _FORMAT, "structure": vars(structure), **description}
+    text = np.array(json.dumps(fields))
+    np.savez(file, matrices=matrices, observables=observables, description=text)
 
 
 def load_npz(file):
     """Read what :func:`save_npz` wrote.
 
+    Files may come from anyone: no code in them is run, and no more memory is taken than
+    a small multiple of their size.
+
+    Parameters
+    ----------
+    file : str, path or binary file
+        What to read.
+
     Returns
     -------
     matrices, observables : ndarray
         Primary and secondary matrices.
+    structure : SpectrumStructure
+        What the model is.
     description : dict
-        Has a key "structure".
+        With "feature_names", a list that may be empty, and "single_output".
 
     Raises
     ------
     ValueError
         If the file is something else.
     """
-    try:
-        matrices, observables, description = _read_arrays(file)
-        description = json.loads(str(description))
-        is_ours = description["format"] == _FORMAT
-    # NumPy would advise to load anything else as a pickle, which is not safe.
-    except (BadZipFile, EOFError, KeyError, TypeError, ValueError):
-        is_ours = False
-    if not is_ours:
-        raise ValueError(
-            f"file={file!r} does not hold '{_FORMAT}': give a file that was written by "
-            f"to_npz."
-        )
-    description["structure"] = _with_tuples(description["structure"])
-    return matrices, observables, description
+    with _opened(file) as stream:
+        try:
+            return _read(stream)
+        # Bytes at random make zipfile, ast and json raise errors of many types.
+        except Exception as error:
+            reason = " ".join(f"{error}".split())[:_LONGEST_REASON]
+            raise ValueError(
+                f"file={file!r} does not hold '{_FORMAT}': "
+                f"{reason or type(error).__name__}; give a file that was written by "
+                f"to_npz."
+            ) from error
 
 
-def _read_arrays(file):
-    """The arrays that :func:`save_npz` writes; raises KeyError if one is missing."""
-    if isinstance(file, (str, os.PathLike)) and not os.path.exists(file):
-        # `numpy.savez` appends it.
-        file = os.fspath(file).removesuffix(".npz") + ".npz"
-    content = np.load(file, allow_pickle=False)
-    if isinstance(content, np.ndarray):
-        raise KeyError("one array without a name")
-    with content:
-        return [content[name] for name in _ARRAYS]
+def _read(stream):
+    archive = open_archive(stream, _ARRAYS)
+    description = json.loads(read_text(archive, "description"))
+    if not isinstance(description, dict) or description.get("format") != _FORMAT:
+        raise ValueError("it is in another format")
+    structure = structure_of(description)
+    *shapes, dtype = shapes_and_type(structure)
+    matrices, observables = (
+        read_numbers(archive, name, shape, dtype)
+        for name, shape in zip(_ARRAYS[:2], shapes, strict=True)
+    )
+    check_matrices(structure.fitted_model(), matrices, observables)
+    return matrices, observables, structure, description
 
 
-def _with_tuples(structure):
-    """The structure with tuples again where JSON has lists."""
-    outputs = [
-        (kind, name, tuple(map(tuple, levels)))
-        for kind, name, levels in structure["outputs"]
-    ]
-    block_sizes = tuple(structure["block_sizes"])
-    return {**structure, "block_sizes": block_sizes, "outputs": outputs}
+def _opened(file):
+    """Binary file to read, of a name with or without its ending, or of a file."""
+    if hasattr(file, "read"):
+        return nullcontext(file)
+    path = os.fsdecode(file)
+    return open(path if os.path.exists(path) else _with_ending(path), "rb")
+
+
+def _with_ending(path):
+    return path if path.endswith(".npz") else f"{path}.npz"

@@ -229,14 +229,13 @@ class FittedModel:
         return np.broadcast_to(indices, (len(levels), np.shape(indices)[-1]))
 
     def save(self, file):
-        """Write matrices and structure to a file without pickle: see `save_npz`."""
+        """Write matrices and structure of a Hamiltonian to a file: see `save_npz`."""
         description = {
             "n_features": len(self.feature_names),
             "feature_names": self._given_names,
             "single_output": self.single_output,
         }
-        structure = dict(vars(self._structure))
-        save_npz(file, self.matrices, self.observables, structure, description)
+        save_npz(file, self.matrices, self.observables, self._structure, description)
 
     def _check_polynomial(self):
         if self.monomials is None:
