@@ -351,12 +351,16 @@ class PMMEmulator(HamiltonianMethods, BaseEmulator):
         Parameters
         ----------
         file : str, path or binary file
-            Where to write; ".npz" is appended to a name without it.
+            Where to write; ".npz" is appended to a name without it.  A file of that
+            name is replaced when the new one is complete, with its permissions; of a
+            symbolic link, the file that it points to.
 
         Raises
         ------
         ValueError, TypeError
             If the matrices have been changed and are not finite or not Hermitian.
+        OSError
+            If the file cannot be written; the old one is what it was.
 
         Examples
         --------

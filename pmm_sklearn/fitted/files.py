@@ -8,6 +8,7 @@ import numpy as np
 
 from .archive import open_archive, read_numbers, read_text
 from .description import check_matrices, shapes_and_type, structure_of
+from .replacing import replacing
 
 _FORMAT = "pmm_sklearn emulator, version 1"
 _ARRAYS = ("matrices", "observables", "description")
@@ -21,7 +22,8 @@ def save_npz(file, matrices, observables, structure, description):
     Parameters
     ----------
     file : str, path or binary file
-        Where to; `numpy.savez` appends ".npz" to a name without it.
+        Where to; ".npz" is appended to a name without it.  A file of that name is
+        replaced when the new one is complete: see `replacing`.
     matrices, observables : ndarray
         Primary and secondary matrices.
     structure : SpectrumStructure
@@ -41,7 +43,8 @@ def save_npz(file, matrices, observables, structure, description):
     check_matrices(structure.fitted_model(), matrices, observables)
     fields = {"format": _FORMAT, "structure": vars(structure), **description}
     text = np.array(json.dumps(fields))
-    np.savez(file, matrices=matrices, observables=observables, description=text)
+    with _written(file) as stream:
+        np.savez(stream, matrices=matrices, observables=observables, description=text)
 
 
 def load_npz(file):
@@ -95,6 +98,13 @@ def _read(stream):
     )
     check_matrices(structure.fitted_model(), matrices, observables)
     return matrices, observables, structure, description
+
+
+def _written(file):
+    """Binary file to write what is meant for a name or a file."""
+    if hasattr(file, "write"):
+        return nullcontext(file)
+    return replacing(_with_ending(os.fsdecode(file)))
 
 
 def _opened(file):
