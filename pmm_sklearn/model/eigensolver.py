@@ -1,10 +1,8 @@
 """Which code computes the eigensystems of a batch of Hermitian matrices."""
 
-import functools
-import logging
-import time
-
 import numpy as np
+
+from . import compiled
 
 EIGENSOLVERS = ("auto", "lapack", "simd")
 
@@ -21,8 +19,6 @@ EIGENSOLVERS = ("auto", "lapack", "simd")
 _LARGEST_SIDE = 60
 _FEWEST_SAMPLES = 8
 
-_logger = logging.getLogger("pmm_sklearn")
-
 
 def choose(n_samples, n, dtype, eigensolver="auto"):
     """Name of the eigensolver for a batch of matrices.
@@ -34,7 +30,7 @@ def choose(n_samples, n, dtype, eigensolver="auto"):
     dtype : dtype
         Type of their elements.
     eigensolver : {"auto", "lapack", "simd"}, default="auto"
-        "auto" is "simd" where numba is installed and that is faster.
+        "auto" is "simd" where numba works and that is faster.
 
     Returns
     -------
@@ -44,6 +40,8 @@ def choose(n_samples, n, dtype, eigensolver="auto"):
     ------
     ImportError
         If "simd" is asked for and numba is not installed.
+    RuntimeError
+        If "simd" is asked for and numba does not work; "auto" warns once.
     """
     if eigensolver not in EIGENSOLVERS:
         raise ValueError(
@@ -51,15 +49,11 @@ def choose(n_samples, n, dtype, eigensolver="auto"):
         )
     if eigensolver == "lapack" or dtype not in (np.float64, np.complex128):
         return "lapack"
+    if eigensolver == "simd":
+        compiled.require(dtype)
+        return "simd"
     few_or_large = n_samples < _FEWEST_SAMPLES or n > _LARGEST_SIDE
-    if eigensolver == "auto" and (few_or_large or _simd() is None):
-        return "lapack"
-    if _simd() is None:
-        raise ImportError(
-            "eigensolver='simd' needs numba, which cannot be imported: install it "
-            'with pip install "pmm_sklearn[fast]", or set eigensolver="auto".'
-        )
-    return "simd"
+    return "lapack" if few_or_large or not compiled.is_usable(dtype) else "simd"
 
 
 def eigh(matrices, eigensolver="auto"):
@@ -86,29 +80,7 @@ def eigh(matrices, eigensolver="auto"):
         choose(n_samples, n, matrices.dtype, eigensolver) == "lapack"
     ):
         return np.linalg.eigh(matrices)
-    _prepare(matrices.dtype)
-    return _simd().eigh(matrices)
+    # Importing numba takes half a second.
+    from . import _simd
 
-
-@functools.cache
-def _simd():
-    """The module that needs numba, or None; importing numba takes half a second."""
-    try:
-        from . import _simd as module
-    except ImportError:
-        return None
-    return module
-
-
-@functools.cache
-def _prepare(dtype):
-    """Compile for a type of elements, or load what an earlier process compiled."""
-    start = time.perf_counter()
-    compiled, folder = _simd().prepare(dtype)
-    if compiled:
-        _logger.info(
-            "Compiled the eigensolver of small %s matrices in %.1f s; %s.",
-            "Hermitian" if dtype == np.complex128 else "symmetric",
-            time.perf_counter() - start,
-            f"later processes find it in {folder}" if folder else "it cannot be kept",
-        )
+    return _simd.eigh(matrices)

@@ -1,25 +1,11 @@
 """Which eigensolver is chosen, and that results do not depend on it."""
 
-import logging
-
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
 from pmm_sklearn import model as m
 from pmm_sklearn.model import eigensolver
-
-
-@pytest.fixture
-def without_numba(monkeypatch):
-    monkeypatch.setattr(eigensolver, "_simd", lambda: None)
-
-
-def test_lapack_without_numba(without_numba):
-    assert eigensolver.choose(100, 7, np.float64) == "lapack"
-    message = r"eigensolver='simd' needs numba.*pip install \"pmm_sklearn\[fast\]\""
-    with pytest.raises(ImportError, match=message):
-        eigensolver.choose(100, 7, np.float64, "simd")
 
 
 def test_unknown_eigensolver():
@@ -36,22 +22,6 @@ def test_simd_where_it_is_faster():
     assert eigensolver.choose(100, 200, np.float64) == "lapack"
     assert eigensolver.choose(100, 7, np.float32) == "lapack"
     assert eigensolver.choose(100, 7, np.float64, "lapack") == "lapack"
-
-
-@pytest.mark.parametrize(
-    ("folder", "remark"),
-    [("cache", "later processes find it in cache"), (None, "it cannot be kept")],
-)
-def test_compilation_is_logged_once(monkeypatch, caplog, folder, remark):
-    simd = pytest.importorskip("pmm_sklearn.model._simd")
-    monkeypatch.setattr(simd, "prepare", lambda dtype: (True, folder))
-    eigensolver._prepare.cache_clear()
-    with caplog.at_level(logging.INFO, logger="pmm_sklearn"):
-        for _ in range(2):
-            eigensolver.eigh(np.zeros((20, 3, 3)))
-    (message,) = [record.getMessage() for record in caplog.records]
-    assert message.startswith("Compiled the eigensolver of small symmetric matrices in")
-    assert message.endswith(f"; {remark}.")
 
 
 @pytest.mark.parametrize("matrix_type", ["hermitian", "symmetric"])

@@ -215,14 +215,6 @@ def test_estimators_use_the_solver_that_they_are_given(eigensolver, monkeypatch)
         assert used == {eigensolver}
 
 
-def test_solver_that_is_not_installed(monkeypatch):
-    monkeypatch.setattr("pmm_sklearn.model.eigensolver._simd", lambda: None)
-    X = np.linspace(-1, 1, 20)[:, np.newaxis]
-    with pytest.raises(ImportError, match=r"eigensolver='simd'.*pip install"):
-        PMMRegressor(eigensolver="simd").fit(X, X[:, 0])
-    PMMRegressor(3, 2, n_init=1, random_state=0).fit(X, X[:, 0])
-
-
 def test_a_warm_start_may_use_another_solver():
     X = np.linspace(-1, 1, 20)[:, np.newaxis]
     model = PMMRegressor(3, 2, eigensolver="simd", n_init=1, random_state=0)

@@ -4,6 +4,6 @@ The compiled functions are in one file: numba recognises outdated machine code i
 its cache by the time of the file of the function that is called.
 """
 
-from .kernels import N_LANES, eigh, prepare
+from .kernels import N_LANES, cache_folder, eigh, prepare
 
-__all__ = ["N_LANES", "eigh", "prepare"]
+__all__ = ["N_LANES", "cache_folder", "eigh", "prepare"]

@@ -10,7 +10,7 @@ with Wilkinson's shift until all off-diagonal elements are negligible, and
 transformation back.  It needs half the rotations of a cyclic Jacobi method, on
 vectors of half the length.
 
-Needs numba, so nothing imports this folder but :mod:`..eigensolver`, on demand.  All
+Needs numba, so nothing imports this folder but on demand, after :mod:`..compiled`.  All
 compiled functions are in this one file, because numba recognises outdated machine
 code in its cache by the time of the file of the function that is called.
 """
@@ -618,14 +618,26 @@ def prepare(dtype):
 
     Returns
     -------
-    compiled : bool
+    bool
         Whether it was compiled now.
-    folder : str or None
-        Where later processes find it; None if there is no folder to write to.
     """
     eigh(np.zeros((1, 2, 2), dtype=dtype))
-    stats = _solver(dtype).stats
-    return not stats.cache_hits, stats.cache_path
+    return not _solver(dtype).stats.cache_hits
+
+
+def cache_folder(dtype):
+    """Where later processes find the code; None if there is no folder to write to.
+
+    Parameters
+    ----------
+    dtype : dtype
+        Type of the elements, float64 or complex128.
+
+    Returns
+    -------
+    str or None
+    """
+    return _solver(dtype).stats.cache_path
 
 
 def eigh(matrices):
