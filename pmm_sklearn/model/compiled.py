@@ -78,7 +78,7 @@ def _warn(failure):
         f"times slower for small matrices: {failure.remedy}, or set "
         f'eigensolver="lapack".',
         RuntimeWarning,
-        stacklevel=2,
+        stacklevel=3,
     )
 
 
