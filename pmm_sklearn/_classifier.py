@@ -20,13 +20,8 @@ from ._means import goes_on, warn_if_no_better
 from ._sizes import size_of
 from ._softmax import SoftmaxOutputs
 from ._threads import ThreadMap
-from .checks.data import (
-    TableData,
-    check_features,
-    check_not_masked,
-    check_real,
-    check_sample_weight,
-)
+from .checks.data import TableData, check_features, check_sample_weight
+from .checks.dtypes import check_not_masked, check_real
 from .checks.labels import (
     check_class_weight,
     check_not_balanced,

@@ -7,7 +7,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from ._base import fitted_state_kept_on_error
 from ._hamiltonian import AffineHamiltonian
 from ._threads import single_blas_thread
-from .checks.data import check_real
+from .checks.dtypes import check_real
 from .checks.parameters import check_integer, check_number
 from .model._chunks import chunks
 

@@ -11,12 +11,8 @@ from sklearn.utils.validation import check_is_fitted
 from ._base import BasePMM
 from ._emulator_problems import emulator_families
 from ._means import goes_on, warn_if_no_better
-from .checks.data import (
-    check_real,
-    check_sample_weight,
-    check_target_weight,
-    masked_to_nan,
-)
+from .checks.data import check_sample_weight, check_target_weight, masked_to_nan
+from .checks.dtypes import check_real
 from .checks.spectra import Y_CHECKS, check_spectra, warn_of_descending_levels
 from .model import SquaredError
 from .targets import as_targets

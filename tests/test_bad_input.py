@@ -99,7 +99,7 @@ DAYS = np.arange("2026-01-01", "2026-01-31", dtype="datetime64[D]")
         ((X, pd.Series(["1"] * 30, dtype="category")), ["y", "numbers"]),
         ((pd.DataFrame({"a": Y, "b": "u"}), Y), ["X", "'u' in column 'b'", "Encoder"]),
         ((X, np.array(["low", "high"] * 15)), ["y", "'low'", "PMMClassifier"]),
-        ((X, DAYS), ["y", "numbers", "datetime64[D]", "astype"]),
+        ((X, DAYS), ["y", "numbers", "datetime64[D]", "such as days"]),
         ((X, pd.Series(DAYS)), ["y", "numbers", "datetime64"]),
         ((X, DAYS - DAYS[0]), ["y", "numbers", "timedelta64[D]"]),
         ((DAYS[:, np.newaxis], Y), ["X", "numbers", "datetime64[D]"]),

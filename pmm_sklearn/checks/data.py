@@ -3,19 +3,14 @@
 from typing import NamedTuple
 
 import numpy as np
-from scipy import sparse
 from sklearn.model_selection import train_test_split
 from sklearn.utils.validation import validate_data
+
+from .dtypes import as_numbers, check_real, is_complex
 
 _SMALLEST_WEIGHT, LARGEST_WEIGHT = 1e-100, 1e100
 # LAPACK rescales matrices, but not those with infinite elements.
 _LARGEST_ELEMENT = 1e300
-# For strings that are not numbers.
-_REMEDIES = {
-    "X": "encode categories with OneHotEncoder or OrdinalEncoder of "
-    "sklearn.preprocessing",
-    "y": "use PMMClassifier for classes",
-}
 
 
 class TableData(NamedTuple):
@@ -52,7 +47,7 @@ def check_features(estimator, X):
     """
     model = estimator.model_
     if not _is_plain(estimator, X):
-        if model.is_continued and np.asarray(X).dtype.kind == "c":
+        if model.is_continued and is_complex(X):
             raise ValueError(
                 "Complex data not supported: X is complex, which only hamiltonian, "
                 "eigenvalues and continue_along take: use one of them, or X.real."
@@ -146,7 +141,7 @@ def check_split(labels, n_validation, fraction):
 
 def check_complex_features(estimator, name, X):
     """Features as :func:`check_features` takes them, but complex ones too."""
-    if np.asarray(X).dtype.kind != "c":
+    if not is_complex(X):
         return check_features(estimator, X)
     n_features = len(estimator.model_.feature_names)
     names, X = X, np.asarray(X)
@@ -161,55 +156,9 @@ def check_complex_features(estimator, name, X):
     return X.astype(np.complex128)
 
 
-def check_not_masked(name, array):
-    """Raise if a masked array hides values, which NumPy would bring back."""
-    if np.ma.is_masked(array):
-        raise ValueError(
-            f"{name} must not be a masked array with values that are masked, got "
-            f"{np.ma.count_masked(array)} of them: leave these samples out, or fill "
-            f"them with {name}.filled."
-        )
-
-
 def masked_to_nan(y):
     """Targets of an emulator, where masked entries are as good as NaN: not known."""
     return y.astype(np.float64).filled(np.nan) if np.ma.is_masked(y) else y
-
-
-def check_real(name, array):
-    """Raise unless an array-like holds real numbers and is dense."""
-    check_not_masked(name, array)
-    if sparse.issparse(array):
-        raise TypeError(
-            f"Sparse data not supported: {name} is a {type(array).__name__}. Pass "
-            f"{name}.toarray()."
-        )
-    given = array
-    dtype = getattr(array, "dtype", None)
-    if dtype is None:
-        array = np.asarray(array)
-        dtype = array.dtype
-    # Of NumPy and pandas; of other types only scikit-learn may know.
-    kind = getattr(dtype, "kind", "f")
-    if kind == "c":
-        raise ValueError(
-            f"Complex data not supported: {name} has dtype {dtype}. Pass real and "
-            f"imaginary parts as separate columns."
-        )
-    string = _first_string(array) if kind in "OSUT" else None
-    if string is not None:
-        remedy = f"{_REMEDIES[name]}, or " if name in _REMEDIES else ""
-        raise ValueError(
-            f"{name} must hold numbers, got dtype {dtype} with {str(string)!r}"
-            f"{_column_of_strings(given)}: {remedy}convert strings of numbers with "
-            f"{name}.astype(float)."
-        )
-    if kind not in "biufO":
-        raise ValueError(
-            f"{name} must hold numbers, got dtype {dtype}, which scikit-learn could "
-            f"convert without notice: convert it yourself, for example with "
-            f"{name}.astype(float)."
-        )
 
 
 def _is_plain(estimator, X):
@@ -237,23 +186,6 @@ def _is_plain(estimator, X):
         and not hasattr(estimator, "feature_names_in_")
         and bool(np.isfinite(X).all())
     )
-
-
-def as_numbers(name, values):
-    """Array of real numbers; raises for others."""
-    check_not_masked(name, values)
-    try:
-        array = np.asarray(values)
-        is_complex = array.dtype.kind == "c"
-        array = array if is_complex else array.astype(np.float64)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"{name} must hold numbers: {error}.") from error
-    if is_complex:
-        raise ValueError(
-            f"{name} must hold real numbers, got dtype {array.dtype}: give the real "
-            f"part, if that is what you mean."
-        )
-    return array
 
 
 def check_sample_weight(sample_weight, n_samples):
@@ -375,16 +307,3 @@ def check_reach(X, matrices):
             f"X is too far from the data of fit to predict anything: it has values "
             f"up to {size[column]:.3g} in column {column}. Check its units."
         )
-
-
-def _first_string(array):
-    strings = (v for v in np.ravel(array) if isinstance(v, (str, bytes)))
-    return next(strings, None)
-
-
-def _column_of_strings(array):
-    """The first column with a string, in words; nothing if columns have no names."""
-    for column in getattr(array, "columns", ()):
-        if _first_string(array[column]) is not None:
-            return f" in column {column!r}"
-    return ""

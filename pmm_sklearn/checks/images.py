@@ -5,7 +5,7 @@ import numbers
 import numpy as np
 from sklearn.utils.validation import check_array, validate_data
 
-from .data import check_real
+from .dtypes import check_real
 
 
 def check_pair(name, value, *, one_unknown=False):

@@ -5,7 +5,8 @@ from sklearn.preprocessing import LabelEncoder
 from sklearn.utils import assert_all_finite, check_consistent_length, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
 
-from .data import LARGEST_WEIGHT, check_not_masked
+from .data import LARGEST_WEIGHT
+from .dtypes import check_not_masked
 from .parameters import check_number
 
 

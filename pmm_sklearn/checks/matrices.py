@@ -4,7 +4,7 @@ import numbers
 
 import numpy as np
 
-from .data import as_numbers
+from .dtypes import as_numbers
 from .parameters import check_square_matrix
 
 # Elements that differ by less, relative to the largest, are equal.

@@ -7,7 +7,8 @@ from sklearn.utils import check_consistent_length
 from sklearn.utils.validation import validate_data
 
 from .._warnings import warn_caller
-from .data import check_errors, check_real, check_sample_weight, masked_to_nan
+from .data import check_errors, check_sample_weight, masked_to_nan
+from .dtypes import check_real
 
 _X_CHECKS = {"dtype": np.float64}
 Y_CHECKS = {

@@ -4,7 +4,7 @@ import numbers
 
 import numpy as np
 
-from ..checks.data import as_numbers
+from ..checks.dtypes import as_numbers
 from ..targets import Level
 
 

@@ -5,7 +5,7 @@ import inspect
 import numpy as np
 from sklearn.pipeline import Pipeline
 
-from ..checks.data import as_numbers
+from ..checks.dtypes import as_numbers
 from ..checks.parameters import check_option
 from ._arguments import target_names
 from ._plotting import panels

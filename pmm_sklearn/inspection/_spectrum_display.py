@@ -5,7 +5,8 @@ from scipy.optimize import minimize_scalar
 
 from .._threads import single_blas_thread
 from .._warnings import warn_caller
-from ..checks.data import as_numbers, check_features
+from ..checks.data import check_features
+from ..checks.dtypes import as_numbers
 from ..checks.parameters import check_integer
 from ..targets import Level
 from ._arguments import check_feature, check_model, check_point
