@@ -13,7 +13,7 @@ from ._emulator_problems import emulator_families
 from ._means import goes_on, warn_if_no_better
 from .checks.data import check_sample_weight, check_target_weight, masked_to_nan
 from .checks.dtypes import check_real
-from .checks.spectra import Y_CHECKS, check_spectra, warn_of_descending_levels
+from .checks.spectra import Y_CHECKS, check_spectra, warn_of_disorder
 from .model import SquaredError
 from .targets import as_targets
 from .training import SpectrumLikelihood
@@ -50,12 +50,11 @@ class BaseEmulator(RegressorMixin, BasePMM, ABC):
         self._check_parameters()
         data, is_single = check_spectra(self, X, y, sample_weight, y_err)
         target_weight = check_target_weight(target_weight, data.y.shape[1])
-        if self.targets is None:
-            warn_of_descending_levels(data.y)
         continues = goes_on(self, data, SquaredError())
         families = emulator_families(self, data, target_weight, continues)
         problem, _ = families[0].first()
         readout = problem.model.readout
+        warn_of_disorder(data, readout.outputs, len(problem.model.block_sizes))
         description = {
             "n_outputs_": readout.n_outputs,
             "observable_names_": readout.names,

@@ -594,10 +594,3 @@ class TestBadInput:
         X = np.linspace(-1, 1, 9)[:, np.newaxis]
         with pytest.warns(ConvergenceWarning, match="PMMEmulator stopped after 2"):
             PMMEmulator(4, max_iter=2, random_state=0).fit(X, np.sin(5 * X[:, 0]))
-
-
-def test_levels_in_descending_order_warn():
-    x = np.linspace(-1, 1, 6)[:, np.newaxis]
-    energy = np.hypot(x[:, 0], 0.1)
-    with pytest.warns(UserWarning, match="column 1 is below column 0"):
-        PMMEmulator(2, random_state=0).fit(x, np.column_stack([energy, -energy]))

@@ -10,6 +10,8 @@ from .._warnings import warn_caller
 from .data import check_errors, check_sample_weight, masked_to_nan
 from .dtypes import check_real
 
+# Relative to the spread and to the size of the levels.
+_NOISE, _ROUNDING = 0.03, 1e-12
 _X_CHECKS = {"dtype": np.float64}
 Y_CHECKS = {
     "dtype": np.float64,
@@ -33,12 +35,15 @@ class SpectrumData(NamedTuple):
         Number of observations that an entry counts for.
     error : ndarray of shape (n_samples, n_outputs) or None
         Standard deviation of every entry.
+    rows : ndarray of shape (n_samples,)
+        Their numbers in the data of the user.
     """
 
     X: np.ndarray
     y: np.ndarray
     weight: np.ndarray
     error: np.ndarray | None
+    rows: np.ndarray
 
     def scaled(self, target_weight, spread):
         """Features, targets, and weights of errors in units of the spread."""
@@ -86,19 +91,75 @@ def check_spectra(estimator, X, y, sample_weight, y_err=None):
     error = check_errors(y_err, columns.shape, weight > 0)
     used = np.any(weight > 0, axis=1)
     columns = np.where(weight > 0, columns, 0.0)
-    return SpectrumData(
-        X[used], columns[used], weight[used], None if error is None else error[used]
-    ), y.ndim == 1
+    error = None if error is None else error[used]
+    rows = np.flatnonzero(used)
+    data = SpectrumData(X[used], columns[used], weight[used], error, rows)
+    return data, y.ndim == 1
 
 
-def warn_of_descending_levels(y):
-    """Columns that are levels have the lowest first."""
-    rises = y[:, 1:] - y[:, :-1]
-    for k, rise in enumerate(rises.T):
-        if np.nansum(rise) < 0:
-            warn_caller(
-                f"Columns of y are the lowest levels in ascending order, but column "
-                f"{k + 1} is below column {k} on average: sort the columns, or name "
-                f"what they are in targets.",
-                UserWarning,
-            )
+def warn_of_disorder(data, outputs, n_sectors):
+    """Warn if levels of a sector are not in the order of their numbers in each row.
+
+    Disorder within three standard deviations of the difference may be noise.  Without
+    standard deviations it may be noise if it is small against the spread of the levels.
+
+    Parameters
+    ----------
+    data : SpectrumData
+        Checked data.
+    outputs : sequence of tuple (kind, name, levels)
+        What the columns are, see :func:`pmm_sklearn.targets.as_outputs`.
+    n_sectors : int
+        Number of sectors of the model.
+    """
+    pairs = _ordered_pairs(outputs, n_sectors)
+    if not pairs:
+        return
+    lower, upper = np.transpose(pairs)
+    known = data.weight > 0
+    is_known = known[:, lower] & known[:, upper]
+    excess = data.y[:, lower] - data.y[:, upper] - _noise(data, lower, upper)
+    excess = np.where(is_known, excess, 0.0)
+    n_rows = np.count_nonzero(np.any(excess > 0, axis=1))
+    if n_rows == 0:
+        return
+    row, pair = np.unravel_index(np.argmax(excess), excess.shape)
+    low, high = lower[pair], upper[pair]
+    noise = " If they are noise, give y_err." if data.error is None else ""
+    warn_caller(
+        f"Columns of y that are levels of one sector must ascend in each row, but do "
+        f"not in {n_rows} of {len(excess)} rows: in row {data.rows[row]} column {high} "
+        f"is below column {low}, {data.y[row, high]:.6g} < {data.y[row, low]:.6g}. "
+        f"Sort the levels of each row, with numpy.sort if all are known, and what "
+        f"belongs to them. If they cross because they have different symmetries, give "
+        f"matrix_size a block for each, as (3, 3), and name them in targets, as "
+        f"Level(0, sector=0) and Level(0, sector=1).{noise}",
+        UserWarning,
+    )
+
+
+def _ordered_pairs(outputs, n_sectors):
+    """Columns of a lower and a higher level of the same sector."""
+    levels = [
+        (column, *pairs[0])
+        for column, (kind, _, pairs) in enumerate(outputs)
+        if kind == "level"
+    ]
+    return [
+        (low, high)
+        for low, k, sector in levels
+        for high, above, other in levels
+        if k < above and (sector == other or n_sectors == 1)
+    ]
+
+
+def _noise(data, lower, upper):
+    """Differences of levels that may be noise, for each row and pair of columns."""
+    columns = np.unique([lower, upper])
+    values = data.y[:, columns][data.weight[:, columns] > 0]
+    size = np.max(np.abs(values)) or 1.0
+    rounding = _ROUNDING * size
+    if data.error is None:
+        return max(_NOISE * size * np.std(values / size), rounding)
+    error = np.hypot(data.error[:, lower], data.error[:, upper])
+    return 3.0 * error + rounding
