@@ -14,6 +14,7 @@ from .checks.matrices import (
     check_paths,
 )
 from .checks.parameters import (
+    check_degree,
     check_integer,
     check_matrix_size,
     check_n_average,
@@ -489,6 +490,7 @@ class PMMEmulator(HamiltonianMethods, BaseEmulator):
         block_sizes, matrix_type = structure.block_sizes, self.matrix_type
         check_rank_of_couplings(self.rank, block_sizes)
         side = sum(block_sizes)
+        check_degree(structure.degree, structure.n_features, side)
         monomials = Monomials(structure.n_features, self.degree)
         fixed = check_fixed(self.fixed, monomials.size, side)
         free, spaces = matrix_spaces(

@@ -1,6 +1,7 @@
 """Checks of parameters; messages name argument, value and remedy."""
 
 import numbers
+from math import comb
 
 import numpy as np
 
@@ -10,6 +11,8 @@ from ..solvers import SOLVERS
 
 # One matrix of this side takes 1.6 GB.
 _LARGEST_SIDE = 10_000
+# Of matrices for all monomials: derivatives of one target by them take 40 MB.
+_MOST_ELEMENTS = 5_000_000
 #: Of matrices whose size is chosen.
 LARGEST_AUTOMATIC_SIDE = 7
 
@@ -68,6 +71,27 @@ def check_matrix_size(matrix_size):
             f"the matrices of a parametric matrix model are small."
         )
     return tuple(int(size) for size in sizes)
+
+
+def check_degree(degree, n_features, side):
+    """Raise if there are so many monomials that their matrices exceed the memory.
+
+    Parameters
+    ----------
+    degree : int
+        Largest degree of the monomials.
+    n_features : int
+        Number of features.
+    side : int
+        Side of the matrices.
+    """
+    most = _MOST_ELEMENTS // side**2
+    if degree > 1 and comb(n_features + degree, n_features) > most:
+        raise ValueError(
+            f"degree={degree} of {n_features} features has more than {most} monomials, "
+            f"and each has a matrix of side {side}: reduce degree, or take fewer "
+            f"features or a smaller matrix_size."
+        )
 
 
 def check_rank(rank, matrix_size):

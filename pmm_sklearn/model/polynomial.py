@@ -2,9 +2,10 @@
 
 from functools import cached_property
 from itertools import combinations_with_replacement
+from math import comb
 
 import numpy as np
-from scipy.special import comb
+from scipy.sparse import csr_array
 
 
 class Monomials:
@@ -39,22 +40,31 @@ class Monomials:
     def __init__(self, n_features, degree=1):
         self.n_features = n_features
         self.degree = degree
-        self.size = comb(n_features + degree, degree, exact=True)
+        self.size = comb(n_features + degree, n_features)
 
     @cached_property
     def powers(self):
         """Exponent of each feature in each monomial, shape (size, n_features)."""
         powers = np.zeros((self.size, self.n_features), dtype=np.intp)
-        factors = (
-            combination
-            for degree in range(self.degree + 1)
-            for combination in combinations_with_replacement(
-                range(self.n_features), degree
-            )
-        )
-        for row, combination in zip(powers, factors, strict=True):
-            np.add.at(row, list(combination), 1)
+        for rows, factors in self._blocks:
+            for column in factors.T:
+                powers[rows, column] += 1
         return powers
+
+    @cached_property
+    def _blocks(self):
+        """For each degree the numbers of its monomials, and the features in each.
+
+        The latter have shape (n_monomials, degree), and ascend along rows.
+        """
+        blocks, start = [], 0
+        for degree in range(self.degree + 1):
+            features = range(self.n_features)
+            factors = list(combinations_with_replacement(features, degree))
+            rows = np.arange(start, start + len(factors))
+            blocks.append((rows, np.array(factors, np.intp)))
+            start += len(factors)
+        return blocks
 
     def values(self, X):
         """Monomials of shape (n_samples, size) of features (n_samples, n_features)."""
@@ -64,17 +74,15 @@ class Monomials:
             values[:, 0] = 1.0
             values[:, 1:] = X
             return values
-        return self._products(X, self.powers)
+        return np.hstack([_products(X, factors) for _, factors in self._blocks])
 
     def derivatives(self, X):
         """Derivatives of shape (n_samples, size, n_features) of the monomials."""
-        derivatives = np.empty((len(X), self.size, self.n_features))
-        for feature in range(self.n_features):
-            lowered = self.powers.copy()
-            lowered[:, feature] = np.maximum(lowered[:, feature] - 1, 0)
-            derivatives[:, :, feature] = self.powers[:, feature] * self._products(
-                X, lowered
-            )
+        derivatives = np.zeros((len(X), self.size, self.n_features))
+        for rows, factors in self._blocks:
+            for i, column in enumerate(factors.T):
+                others = np.delete(factors, i, axis=1)
+                derivatives[:, rows, column] += _products(X, others)
         return derivatives
 
     def pull_back(self, X, gradients):
@@ -105,20 +113,37 @@ class Monomials:
 
         Returns
         -------
-        ndarray of shape (size, size)
+        csr_array of shape (size, size)
             ``T`` with :math:`\phi_k(x') = \sum_m T_{km} \phi_m(x)`.
         """
-        if self.degree == 1:
-            change = np.diag(np.concatenate([[1.0], 1.0 / scale]))
-            change[1:, 0] = -shift / scale
-            return change
-        higher, lower = self.powers[:, np.newaxis], self.powers[np.newaxis]
-        binomial = comb(higher, lower) * (-shift) ** np.maximum(higher - lower, 0)
-        return np.prod(binomial / scale**higher, axis=2)
+        slopes, intercepts = (1.0 / scale).tolist(), (-shift / scale).tolist()
+        products = (tuple(row) for _, rows in self._blocks for row in rows.tolist())
+        index = {factors: k for k, factors in enumerate(products)}
+        data, columns, ends = [], [], [0]
+        for factors in index:
+            terms = _expanded(factors, slopes, intercepts)
+            data.extend(terms.values())
+            columns.extend(index[term] for term in terms)
+            ends.append(len(data))
+        return csr_array((data, columns, ends), shape=(self.size, self.size))
 
-    @staticmethod
-    def _products(X, powers):
-        products = np.ones((len(X), len(powers)), dtype=X.dtype)
-        for feature, exponents in enumerate(powers.T):
-            products *= X[:, feature, np.newaxis] ** exponents
-        return products
+
+def _products(X, factors):
+    """Products of features, shape (n_samples, n_monomials)."""
+    products = np.ones((len(X), len(factors)), dtype=X.dtype)
+    for column in factors.T:
+        products *= X[:, column]
+    return products
+
+
+def _expanded(factors, slopes, intercepts):
+    """Coefficients of the monomials in a product of linear functions of a feature."""
+    terms = {(): 1.0}
+    for feature in factors:
+        grown = {}
+        for term, value in terms.items():
+            grown[(*term, feature)] = value * slopes[feature]
+        for term, value in terms.items():
+            grown[term] = grown.get(term, 0.0) + value * intercepts[feature]
+        terms = grown
+    return terms

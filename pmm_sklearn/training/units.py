@@ -71,15 +71,16 @@ class FeatureUnits:
 
     def to_user(self, matrices):
         """Matrices for the user's features."""
-        change = self._monomials.change_of_units(self.shift, self.scale)
-        return np.tensordot(change.T, matrices, axes=1)
+        return self._changed(matrices, self.shift, self.scale)
 
     def to_standard(self, matrices):
         """Inverse of :meth:`to_user`."""
-        change = self._monomials.change_of_units(
-            -self.shift / self.scale, 1.0 / self.scale
-        )
-        return np.tensordot(change.T, matrices, axes=1)
+        return self._changed(matrices, -self.shift / self.scale, 1.0 / self.scale)
+
+    def _changed(self, matrices, shift, scale):
+        change = self._monomials.change_of_units(shift, scale)
+        flat = change.T @ matrices.reshape(len(matrices), -1)
+        return flat.reshape(matrices.shape)
 
 
 class TargetUnits:

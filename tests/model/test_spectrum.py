@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
+from scipy.special import comb
 from sklearn.preprocessing import PolynomialFeatures
 
 from pmm_sklearn.model import (
@@ -328,3 +329,20 @@ class TestMonomials:
         assert_allclose(
             monomials.values(X) @ change.T, monomials.values((X - shift) / scale)
         )
+
+    @pytest.mark.parametrize(("n_features", "degree"), [(1, 9), (2, 3), (4, 2)])
+    def test_change_of_units_is_that_of_binomials(self, n_features, degree):
+        rng = np.random.RandomState(0)
+        shift, scale = rng.randn(n_features), rng.uniform(0.5, 2, n_features)
+        monomials = Monomials(n_features, degree)
+        higher, lower = monomials.powers[:, np.newaxis], monomials.powers
+        factors = comb(higher, lower) * (-shift) ** np.maximum(higher - lower, 0)
+        expected = np.prod(factors / scale**higher, axis=2)
+        change = monomials.change_of_units(shift, scale)
+        assert_allclose(change.toarray(), expected, rtol=1e-12)
+
+    def test_change_of_units_is_sparse(self):
+        monomials = Monomials(100, 2)
+        change = monomials.change_of_units(np.ones(100), np.ones(100))
+        assert change.shape == (5151, 5151)
+        assert change.nnz <= 4 * 5151
