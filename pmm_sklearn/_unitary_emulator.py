@@ -7,6 +7,7 @@ from ._callbacks import with_callbacks
 from ._emulator_base import BaseEmulator
 from .checks.data import check_features
 from .checks.parameters import (
+    MOST_STARTS,
     check_integer,
     check_matrix_size,
     check_option,
@@ -255,7 +256,7 @@ class UnitaryPMMEmulator(BaseEmulator):
 
     def _check_parameters(self):
         check_matrix_size(self.matrix_size)
-        check_integer("n_factors", self.n_factors, 1)
+        check_integer("n_factors", self.n_factors, 1, MOST_STARTS)
         check_option("matrix_type", self.matrix_type, MATRIX_TYPES)
         check_training(self, exact_solvers())
 

@@ -1,9 +1,17 @@
 """Parameters that are too large to be used, or to be converted."""
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 
-from pmm_sklearn import PMMEmulator
+from pmm_sklearn import (
+    PMMClassifier,
+    PMMEmulator,
+    PMMImageClassifier,
+    PMMRegressor,
+    UnitaryPMMEmulator,
+)
 
 X = np.linspace(-1, 1, 6)[:, np.newaxis]
 Y = -np.hypot(1, X[:, 0])
@@ -34,3 +42,60 @@ def test_degree_of_many_features():
     )
     levels = np.linalg.eigvalsh(model_matrices)
     np.testing.assert_allclose(levels[:, 0], model.predict(X), rtol=1e-10)
+
+
+HUGE = {"long": 10**400, "too long to print": 10**5000, "quotient": Fraction(10**400)}
+NUMBERS = {
+    PMMRegressor: ["alpha", "tol", "smearing", "learning_rate_init"],
+    PMMClassifier: ["alpha", "tol", "smearing", "learning_rate_init"],
+    PMMEmulator: ["alpha", "tol", "smoothness", "commutator"],
+    UnitaryPMMEmulator: ["alpha", "tol"],
+    PMMImageClassifier: ["alpha", "temperature", "learning_rate_init"],
+}
+INTEGERS = {
+    PMMRegressor: ["max_iter", "batch_size", "n_iter_no_change", "n_init", "n_jobs"],
+    PMMClassifier: ["n_init", "n_average", "n_eigenvectors", "matrix_size"],
+    PMMEmulator: ["degree", "n_init", "rank", "matrix_size", "n_jobs"],
+    UnitaryPMMEmulator: ["n_factors", "n_init"],
+    PMMImageClassifier: ["max_iter", "max_shift"],
+}
+
+
+def named(parameters):
+    return [(kind, name) for kind, names in parameters.items() for name in names]
+
+
+def assert_refused(kind, name, value):
+    """Whatever else is given; a model that was fitted before is kept."""
+    X = np.random.RandomState(0).uniform(0.1, 1, size=(8, 1))
+    y = -np.hypot(1, X[:, 0])
+    if kind is PMMImageClassifier:
+        X = np.random.RandomState(0).uniform(size=(8, 4, 4))
+    if kind in (PMMClassifier, PMMImageClassifier):
+        y = np.arange(8) % 2
+    model = kind().set_params(**{name: value})
+    with pytest.raises(ValueError, match=f"^{name} must") as caught:
+        model.fit(X, y)
+    assert "got" in str(caught.value)
+    assert not hasattr(model, "matrices_")
+
+
+@pytest.mark.parametrize("value", HUGE.values(), ids=HUGE)
+@pytest.mark.parametrize(("kind", "name"), named(NUMBERS))
+def test_numbers_beyond_floating_point(kind, name, value):
+    assert_refused(kind, name, value)
+
+
+@pytest.mark.parametrize("value", [10**400, 10**5000], ids=["long", "not printed"])
+@pytest.mark.parametrize(("kind", "name"), named(INTEGERS))
+def test_integers_beyond_those_of_the_machine(kind, name, value):
+    assert_refused(kind, name, value)
+
+
+def test_negative_numbers_beyond_floating_point():
+    assert_refused(PMMEmulator, "commutator", -(10**400))
+    assert_refused(PMMRegressor, "n_jobs", -(10**400))
+
+
+def test_more_starts_than_random_numbers():
+    assert_refused(PMMRegressor, "n_init", 10**18)

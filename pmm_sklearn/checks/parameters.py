@@ -1,6 +1,7 @@
 """Checks of parameters; messages name argument, value and remedy."""
 
 import numbers
+import sys
 from math import comb
 
 import numpy as np
@@ -13,16 +14,22 @@ from ..solvers import SOLVERS
 _LARGEST_SIDE = 10_000
 # Of matrices for all monomials: derivatives of one target by them take 40 MB.
 _MOST_ELEMENTS = 5_000_000
+#: Of starts, and of factors of a product: each has random numbers of its own.
+MOST_STARTS = 1_000_000
+# An integer of C.
+_MOST_JOBS = 2**31 - 1
 #: Of matrices whose size is chosen.
 LARGEST_AUTOMATIC_SIDE = 7
 
 
-def check_integer(name, value, minimum):
-    """Raise unless ``value`` is an integer of at least ``minimum``."""
+def check_integer(name, value, minimum, maximum=sys.maxsize):
+    """Raise unless ``value`` is an integer from ``minimum`` to ``maximum``."""
     if not isinstance(value, numbers.Integral) or isinstance(value, bool):
         raise TypeError(f"{name} must be an integer, got {value!r}.")
     if value < minimum:
-        raise ValueError(f"{name} must be at least {minimum}, got {value!r}.")
+        raise ValueError(f"{name} must be at least {minimum}, got {_shown(value)}.")
+    if value > maximum:
+        raise ValueError(f"{name} must be at most {maximum}, got {_shown(value)}.")
 
 
 def check_number(name, value, low, high=np.inf, *, open_interval=False):
@@ -30,10 +37,20 @@ def check_number(name, value, low, high=np.inf, *, open_interval=False):
     if not isinstance(value, numbers.Real) or isinstance(value, bool):
         raise TypeError(f"{name} must be a number, got {value!r}.")
     above = value > low if open_interval else value >= low
-    if not (above and value < high):
+    if not (above and value < high) or _is_huge(value):
         bound = "greater than" if open_interval else "at least"
         limit = f" and less than {high}" if np.isfinite(high) else " and finite"
-        raise ValueError(f"{name} must be {bound} {low}{limit}, got {value!r}.")
+        raise ValueError(f"{name} must be {bound} {low}{limit}, got {_shown(value)}.")
+
+
+def _is_huge(value):
+    """Whether a number is finite, but not as a float."""
+    return isinstance(value, numbers.Rational) and abs(value) > sys.float_info.max
+
+
+def _shown(value):
+    # Python refuses to print very long integers.
+    return "a number beyond 1e308" if _is_huge(value) else repr(value)
 
 
 def check_option(name, value, options):
@@ -63,6 +80,7 @@ def check_matrix_size(matrix_size):
                 f"matrix_size must be an integer or a tuple of integers, "
                 f"got {matrix_size!r}."
             )
+        check_integer("matrix_size", size, -sys.maxsize)
         if size < 1:
             raise ValueError(f"matrix_size must be positive, got {matrix_size!r}.")
     if sum(sizes) > _LARGEST_SIDE:
@@ -193,8 +211,9 @@ def check_training(estimator, solvers):
     elif alpha != "auto":
         raise ValueError(f"alpha must be a number or 'auto', got {alpha!r}.")
     check_option("solver", estimator.solver, ("auto", *solvers))
-    for name in ("max_iter", "n_init", "n_iter_no_change"):
+    for name in ("max_iter", "n_iter_no_change"):
         check_integer(name, getattr(estimator, name), 1)
+    check_integer("n_init", estimator.n_init, 1, MOST_STARTS)
     check_number("tol", estimator.tol, 0)
     check_flag("warm_start", estimator.warm_start)
     check_n_jobs(estimator.n_jobs)
@@ -322,6 +341,7 @@ def check_n_jobs(n_jobs):
         return
     if not isinstance(n_jobs, numbers.Integral) or isinstance(n_jobs, bool):
         raise TypeError(f"n_jobs must be an integer or None, got {n_jobs!r}.")
+    check_integer("n_jobs", n_jobs, -_MOST_JOBS, _MOST_JOBS)
     if n_jobs == 0:
         raise ValueError(
             "n_jobs must not be 0: give the number of parallel jobs, or -1 for one "
