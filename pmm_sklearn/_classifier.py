@@ -115,7 +115,7 @@ class PMMClassifier(SoftmaxOutputs, ClassifierMixin, BasePMM):
         Number of samples of a step of "adam".
     learning_rate_init : float, default=2e-2
         First learning rate of "adam", which falls to zero like a cosine.
-    n_init : int, default=4
+    n_init : int, default=8
         Number of random starts.  After 40 iterations, 120, 360, ... the best third of
         them is continued, until `n_average` are left; with a penalty after 20, 60, ...
     n_average : int or "auto", default="auto"
@@ -292,7 +292,7 @@ class PMMClassifier(SoftmaxOutputs, ClassifierMixin, BasePMM):
         tol=1e-2,
         batch_size=256,
         learning_rate_init=2e-2,
-        n_init=4,
+        n_init=8,
         n_average="auto",
         early_stopping=False,
         validation_fraction=0.1,

@@ -120,7 +120,8 @@ class PMMEmulator(HamiltonianMethods, BaseEmulator):
         after 20, 60, 180, ... iterations.
     n_average : int, default=1
         Number of them whose predictions are averaged, with weights inverse to their
-        uncertainties; at most `n_init`.
+        uncertainties; at most `n_init`.  Starts that are far less probable than the
+        best one, or miss exact data, are left out, so that they may be fewer.
     n_iter_no_change : int, default=10
         Number of iterations that `tol` looks back.
     warm_start : bool, default=False
@@ -184,9 +185,9 @@ class PMMEmulator(HamiltonianMethods, BaseEmulator):
     members_ : tuple of Parameters
         ``(matrices, observables, intercept)`` of the models averaged, the best first,
         whose are `matrices_` and `observables_`.
-    member_weights_ : ndarray of shape (n_average,)
+    member_weights_ : ndarray of shape (n_members,)
         Their weights in the mean.
-    member_starts_ : ndarray of int of shape (n_average,)
+    member_starts_ : ndarray of int of shape (n_members,)
         Number of the start that each of them comes from.
     stop_reason_ : str
         Why training ended: see `PMMRegressor`.
@@ -347,7 +348,8 @@ class PMMEmulator(HamiltonianMethods, BaseEmulator):
         """Write the fitted matrices and targets to a file without pickle.
 
         Any program that reads NumPy files can use them: the arrays "matrices" and
-        "observables", and "description", a JSON text.
+        "observables", and "description", a JSON text.  Error bars are not in the file,
+        and of an average only the best member: pickle or skops keep them.
 
         Parameters
         ----------
@@ -394,8 +396,8 @@ class PMMEmulator(HamiltonianMethods, BaseEmulator):
         Returns
         -------
         PMMEmulator
-            Predicts like the one that was written; how that was trained is not in
-            the file.
+            Predicts like the one that was written, or of an average like its best
+            member, without error bars; how it was trained is not in the file.
 
         Raises
         ------
