@@ -207,10 +207,13 @@ def with_posterior(result, interruption, n_members=None):
     # The model is fitted: neither Ctrl-C nor absurd matrices lose it.
     try:
         with single_blas_thread(), np.errstate(over="ignore", invalid="ignore"):
-            result, posteriors = _posteriors(result, n_members is not None)
+            kept, posteriors = _posteriors(result, n_members is not None)
+    except np.linalg.LinAlgError:
+        return replace(result, members=result.members[:n_members])
     except KeyboardInterrupt:
         interruption.reason()
-        return result
+        return replace(result, members=result.members[:n_members])
+    result = kept
     members = None
     if n_members is not None and None not in posteriors:
         with single_blas_thread(), np.errstate(over="ignore", invalid="ignore"):
@@ -235,13 +238,11 @@ def _posteriors(result, drops):
         try:
             found = problem.likelihood.posterior(problem.objective, member.theta)
         except np.linalg.LinAlgError:
-            if drops:
-                continue
-            found = None
+            if not drops or (member is result.members[-1] and not members):
+                raise
+            continue
         members.append(member)
         posteriors.append(found)
-    if not members:
-        return result, [None] * len(result.members)
     return replace(result, members=members), posteriors
 
 

@@ -91,7 +91,10 @@ class StartPrior:
 
     def log_evidence(self, objective, theta):
         """Its logarithm, minus infinity where there is none."""
-        found = self.evidence(objective, theta).log_evidence
+        try:
+            found = self.evidence(objective, theta).log_evidence
+        except np.linalg.LinAlgError:
+            return -np.inf
         return found if np.isfinite(found) else -np.inf
 
     def tells(self, objective, theta, feature_scale):
