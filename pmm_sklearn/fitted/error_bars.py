@@ -168,7 +168,8 @@ class ErrorBars:
             warn_caller(
                 f"The model misses its data by more than y_err: chi-square is "
                 f"{misfit:.3g} per degree of freedom. Error bars take the rest for "
-                f"errors of the model: give larger y_err or none, or another matrix_size.",
+                f"errors of the model: give larger y_err or none, or another "
+                f"matrix_size.",
                 UserWarning,
             )
         if min(posterior.free_fraction for posterior in self._posteriors) < _LEAST_FREE:
