@@ -125,7 +125,8 @@ class PMMEmulator(HamiltonianMethods, BaseEmulator):
     n_iter_no_change : int, default=10
         Number of iterations that `tol` looks back.
     warm_start : bool, default=False
-        Whether ``fit`` starts from the fitted matrices instead of random ones.
+        Whether ``fit`` starts from the fitted matrices instead of random ones, if these
+        leave less than 80 % of the loss of a constant on the new data.
     random_state : int, RandomState instance or None, default=None
         Random numbers of the starts.
     n_jobs : int or None, default=None
@@ -326,6 +327,8 @@ class PMMEmulator(HamiltonianMethods, BaseEmulator):
         -----
         ConvergenceWarning
             If training ended before it converged, or was interrupted.
+        UserWarning
+            If the fitted model is no better than the mean of `y` on its own data.
 
         Examples
         --------
