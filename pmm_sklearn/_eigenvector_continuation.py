@@ -7,6 +7,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from ._base import fitted_state_kept_on_error
 from ._hamiltonian import AffineHamiltonian
 from ._threads import single_blas_thread
+from .checks.data import check_reach
 from .checks.dtypes import check_real
 from .checks.parameters import check_integer, check_number
 from .model._chunks import chunks
@@ -181,6 +182,7 @@ class EigenvectorContinuation(RegressorMixin, BaseEstimator):
         check_is_fitted(self)
         check_real("X", X)
         X = validate_data(self, X, reset=False, dtype=np.float64)
+        check_reach(X, self.reduced_terms_)
         side = self.n_basis_
         constant, *controlled = self.reduced_terms_.reshape(
             len(self.reduced_terms_), -1

@@ -6,6 +6,7 @@ from ._base import fitted_state_kept_on_error
 from ._callbacks import with_callbacks
 from ._emulator_base import BaseEmulator
 from ._hamiltonian_methods import HamiltonianMethods
+from .checks.data import check_powers
 from .checks.matrices import (
     check_fits,
     check_fixed,
@@ -514,6 +515,7 @@ class PMMEmulator(HamiltonianMethods, BaseEmulator):
             monomials,
             centre=self.parity is None and not fixed and self._may_mix_terms(),
         )
+        check_powers(features.scale, self.degree)
         units = SpectrumUnits(features, readout, data.y, data.weight)
         model = spectrum_pmm(
             **vars(structure),

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from pmm_sklearn import (
+    EigenvectorContinuation,
     PMMClassifier,
     PMMEmulator,
     PMMImageClassifier,
@@ -99,3 +100,30 @@ def test_negative_numbers_beyond_floating_point():
 
 def test_more_starts_than_random_numbers():
     assert_refused(PMMRegressor, "n_init", 10**18)
+
+
+@pytest.mark.parametrize("unit", [1e-80, 1e80, 1e150])
+def test_powers_of_features_beyond_floating_point(unit):
+    X = np.linspace(-1, 1, 8)[:, np.newaxis]
+    emulator = PMMEmulator(2, degree=4, n_init=1, max_iter=20, random_state=0)
+    with pytest.raises(ValueError, match="X has values of about .* for degree=4"):
+        emulator.fit(unit * X, -np.hypot(1, X[:, 0]))
+    linear = PMMEmulator(2, n_init=1, max_iter=20, random_state=0)
+    linear.fit(unit * X, -np.hypot(1, X[:, 0]))
+    assert np.all(np.isfinite(linear.predict(unit * X)))
+
+
+def test_powers_whose_matrix_is_zero():
+    X = np.linspace(-1, 1, 8)[:, np.newaxis]
+    fixed = {2: np.zeros((2, 2))}
+    emulator = PMMEmulator(2, degree=2, fixed=fixed, n_init=1, max_iter=9)
+    emulator.fit(X, -np.hypot(1, X[:, 0]))
+    with pytest.raises(ValueError, match="X is too far"):
+        emulator.predict([[1e155]])
+
+
+def test_eigenvector_continuation_too_far():
+    terms = [np.diag([0.0, 1.0, 2.0]), np.ones((3, 3))]
+    model = EigenvectorContinuation(terms).fit([[0.0], [0.5]])
+    with pytest.raises(ValueError, match=r"X is too far.* 1e\+308 in column 0"):
+        model.predict([[1e308]])

@@ -11,6 +11,8 @@ from .dtypes import as_numbers, check_real, is_complex
 _SMALLEST_WEIGHT, LARGEST_WEIGHT = 1e-100, 1e100
 # LAPACK rescales matrices, but not those with infinite elements.
 _LARGEST_ELEMENT = 1e300
+# Of ten, of the highest power of a unit.
+_LARGEST_EXPONENT = 150
 
 
 class TableData(NamedTuple):
@@ -298,12 +300,33 @@ def check_reach(X, matrices):
     """
     constant, *slopes = np.abs(matrices).max(axis=(1, 2))
     size = np.abs(X).max(axis=0)
-    with np.errstate(over="ignore"):
-        contributions = size * slopes
+    with np.errstate(over="ignore", invalid="ignore"):
+        # A power beyond floating point counts, even if its matrix is zero.
+        contributions = np.where(np.isfinite(size), size * slopes, np.inf)
         total = constant + contributions.sum()
-    if total > _LARGEST_ELEMENT:
+    if not total <= _LARGEST_ELEMENT:
         column = np.argmax(contributions)
         raise ValueError(
             f"X is too far from the data of fit to predict anything: it has values "
             f"up to {size[column]:.3g} in column {column}. Check its units."
+        )
+
+
+def check_powers(units, degree):
+    """Raise if matrices of high powers of a feature would leave floating point.
+
+    Parameters
+    ----------
+    units : ndarray of shape (n_features,)
+        Unit of each feature.
+    degree : int
+        The highest power.
+    """
+    exponents = np.abs(np.log10(units)) * degree
+    column = int(np.argmax(exponents))
+    if degree > 1 and exponents[column] > _LARGEST_EXPONENT:
+        raise ValueError(
+            f"X has values of about {units[column]:.3g} in column {column}, too "
+            f"{'large' if units[column] > 1 else 'small'} for degree={degree}: divide "
+            f"them by a unit."
         )
