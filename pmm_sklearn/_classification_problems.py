@@ -12,7 +12,7 @@ from .training import (
     Family,
     class_evidence,
     table_problem,
-    warn_of_small_weights,
+    warn_of_weights,
 )
 
 # In these units parameters are of order one; see the notes of the docstring.
@@ -47,7 +47,7 @@ def classification_families(estimator, data, factors, random_state, continues):
         Of growing size; one, if there is no choice.
     """
     if estimator.alpha == "auto":
-        warn_of_small_weights(estimator.alpha, data.weight)
+        warn_of_weights(estimator.alpha, data.weight)
     families = []
     if wants_evidence(estimator):
         families = affordable_families(

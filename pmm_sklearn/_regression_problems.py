@@ -22,7 +22,7 @@ from .training import (
     GaussianLikelihood,
     regression_evidence,
     table_problem,
-    warn_of_small_weights,
+    warn_of_weights,
 )
 
 # Sides that are tried one after the other, and that where there is no evidence.
@@ -59,7 +59,7 @@ def regression_families(estimator, data, error, random_state, continues):
     """
     families = []
     if wants_evidence(estimator):
-        warn_of_small_weights(estimator.alpha, data.weight)
+        warn_of_weights(estimator.alpha, data.weight)
         families = _by_evidence(estimator, data, error, continues)
     if families:
         return families

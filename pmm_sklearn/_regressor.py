@@ -112,7 +112,8 @@ class PMMRegressor(RegressorMixin, BasePMM):
         the loss on them does not improve for `n_iter_no_change` iterations, and
         to keep the matrices that were best on them.
     validation_fraction : float, default=0.1
-        Fraction of the samples set aside by `early_stopping`.
+        Fraction of the samples set aside by `early_stopping`: of the rows, whatever
+        their weights.
     n_iter_no_change : int, default=10
         Number of iterations that `tol` and `early_stopping` look back.
     warm_start : bool, default=False

@@ -197,9 +197,10 @@ def test_refit_that_fails_at_its_end_keeps_the_fitted_model(change):
     assert_array_equal(model.predict(X), expected)
 
 
-def test_weights_too_small_for_automatic_alpha():
-    weight = np.full(30, 1e-4)
-    with pytest.warns(UserWarning, match="sample_weight has mean 0.0001.*divide"):
+@pytest.mark.parametrize(("value", "words"), [(1e-4, "0.0001"), (1e3, "1e\\+03")])
+def test_weights_that_are_no_numbers_of_observations(value, words):
+    weight = np.full(30, value)
+    with pytest.warns(UserWarning, match=f"sample_weight has mean {words}.*Divide"):
         small().fit(X, Y, sample_weight=weight)
     with warnings.catch_warnings():
         warnings.simplefilter("error", UserWarning)

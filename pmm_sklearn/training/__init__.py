@@ -18,7 +18,7 @@ from .likelihood import (
     ImageLikelihood,
     Likelihood,
     SpectrumLikelihood,
-    warn_of_small_weights,
+    warn_of_weights,
 )
 from .online import OnlineTraining
 from .problem import Problem, image_problem, table_problem
@@ -64,6 +64,6 @@ __all__ = [
     "regression_evidence",
     "table_problem",
     "train",
-    "warn_of_small_weights",
+    "warn_of_weights",
     "with_posterior",
 ]

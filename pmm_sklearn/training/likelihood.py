@@ -20,7 +20,7 @@ from ..model import (
 )
 from .units import ImageUnits, LogitUnits, TargetUnits
 
-_SMALL_WEIGHT = 0.1
+_SMALL_WEIGHT, _LARGE_WEIGHT = 0.1, 100.0
 # Variance of the prior of a penalty over that of the starts.
 _WIDER = 10.0
 
@@ -74,7 +74,7 @@ class GaussianLikelihood:
         """That of a given alpha, or for "auto" one that follows the noise."""
         if alpha != "auto":
             return RidgePenalty(alpha)
-        warn_of_small_weights(alpha, weight)
+        warn_of_weights(alpha, weight)
         return NoisePenalty(weight.sum() * n_outputs, self._prior_variance)
 
     def posterior(self, objective, theta):
@@ -196,7 +196,7 @@ class SpectrumLikelihood:
         """
         if alpha != "auto":
             return RidgePenalty(alpha)
-        warn_of_small_weights(alpha, weight)
+        warn_of_weights(alpha, weight)
         variance = self._prior_variance
         if self.scale is not None:
             variance = _WIDER * self.scale**2
@@ -212,13 +212,14 @@ class SpectrumLikelihood:
         return LaplacePosterior.fit(objective, theta, self.counts, residuals)
 
 
-def warn_of_small_weights(alpha, weight):
+def warn_of_weights(alpha, weight):
     """Weights are numbers of observations where alpha is not a number."""
     mean = weight[weight > 0].mean()
-    if mean < _SMALL_WEIGHT:
+    if not _SMALL_WEIGHT <= mean <= _LARGE_WEIGHT:
         warn_caller(
             f"sample_weight has mean {mean:.2g}. With alpha={alpha!r} a weight of 1 is "
-            f"one observation, so that the regularisation will be wrong: divide "
-            f"sample_weight by its mean, or give alpha a number.",
+            f"one observation: if they are no numbers of observations, the "
+            f"regularisation will be wrong. Divide sample_weight by its mean, or give "
+            f"alpha a number.",
             UserWarning,
         )
