@@ -19,6 +19,8 @@ _NEGLIGIBLE_NOISE = 1e-5
 _FIRST_DEVIATIONS = 0.5, 3.0
 # Of the noise, in standard deviations of the targets.
 _FIRST_NOISES = 0.01, 0.3
+# Known error, in the same unit.
+_LARGEST_ERROR = 1e100
 # Observations whose evidence weighs several models.
 _JUDGES = 10
 # Models of less weight are left out.
@@ -189,7 +191,9 @@ def regression_evidence(
     units = likelihood.units(data, model)
     X, y, weight = data
     standard = model, units.features(X), units.targets(y), units.weights(weight)
-    error = None if error is None else error / units.target_scale
+    if error is not None:
+        # Beyond, squares overflow: such a target says nothing anyway.
+        error = np.minimum(error / units.target_scale, _LARGEST_ERROR)
     is_far = first_variances is None
     if model.readout.is_linear:
         objective = EvidenceObjective(*standard, error, learns_noise, is_far=is_far)
