@@ -15,6 +15,7 @@ import argparse
 import time
 import warnings
 
+import _spectra
 import numpy as np
 from _data import MissingData, uci
 from emulation import LFD_MODELS, SECTOR_SIZES
@@ -161,7 +162,7 @@ def within_two(model, X, y):
 
 
 def emulators(n_states):
-    """Withheld points of two Hamiltonians."""
+    """Withheld points of four Hamiltonians."""
     data = make_almg()
     targets = [Level(0, sector=0), Level(0, sector=1), Observable("n", sector=0)]
     print("\nALMG, withheld window: within 2 std, for E0, E1, n")
@@ -184,6 +185,29 @@ def emulators(n_states):
             ):
                 text = within_two(model, data.X_test[part], data.y_test[part])
                 print(f"  {label}, state {state}, {name}: {text}", flush=True)
+    spectra(n_states)
+
+
+def spectra(n_states):
+    """Ten couplings, and an oscillator inside and outside its data; the defaults."""
+    for strength in ("weak", "strong"):
+        for noise in (False, True):
+            print(
+                f"\nTen couplings, {strength}, noise {noise}: within 2 std, E0, <x^2>"
+            )
+            for seed in range(n_states):
+                problem = _spectra.ten_couplings(strength, noise, seed)
+                model = PMMEmulator(targets=problem.targets, random_state=seed)
+                model.fit(problem.X_train, problem.y_train)
+                text = within_two(model, problem.X_test, problem.y_test)
+                print(f"  couplings {seed}: {text}", flush=True)
+    print("\nOscillator, 14 points: within 2 std, for three levels")
+    for seed in range(n_states):
+        problem = _spectra.oscillator(seed)
+        model = PMMEmulator(random_state=seed).fit(problem.X_train, problem.y_train)
+        for name, part in (("inside", problem.inside), ("outside", problem.outside)):
+            text = within_two(model, problem.X_test[part], problem.y_test[part])
+            print(f"  points {seed}, {name}: {text}", flush=True)
 
 
 def beyond_the_data(n_states):
