@@ -208,7 +208,8 @@ def _as_output(target, block_sizes):
         levels = [_as_level("i", target.i), _as_level("j", target.j)]
     else:
         raise TypeError(
-            f"targets must hold Level, Gap, Observable or Transition, got {target!r}."
+            f"targets must hold Level, Gap, Observable or Transition, got {target!r}: "
+            f"of the lowest level, for example, Level(0)."
         )
     pairs = tuple(_existing(level, target, block_sizes) for level in levels)
     if len(pairs) == 2 and pairs[0] == pairs[1]:

@@ -78,7 +78,8 @@ def check_matrix_size(matrix_size):
         if not isinstance(size, numbers.Integral) or isinstance(size, bool):
             raise TypeError(
                 f"matrix_size must be an integer or a tuple of integers, "
-                f"got {matrix_size!r}."
+                f"got {matrix_size!r}: of several sectors give all sizes, or 'auto' "
+                f"alone where it is possible."
             )
         check_integer("matrix_size", size, -sys.maxsize)
         if size < 1:
