@@ -169,10 +169,13 @@ def test_scaled_coordinates_are_in_units_of_the_scale():
 
 def test_changes_that_change_no_matrix():
     for name, space in SPACES.items():
+        if not space.size:
+            assert space.n_gauge == 0
+            continue
         theta = np.random.RandomState(0).standard_normal(space.size)
         changes = space.tangent(theta).matrices(np.eye(space.size))
         rows = np.concatenate([changes.real, changes.imag], axis=1)
-        rank = np.linalg.matrix_rank(rows.reshape(space.size, 2 * space.side**2))
+        rank = np.linalg.matrix_rank(rows.reshape(space.size, -1))
         assert space.n_gauge == space.size - rank, name
 
 
