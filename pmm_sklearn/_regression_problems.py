@@ -82,7 +82,14 @@ def _by_evidence(estimator, data, error, continues):
         n_parameters = evidence(SIDE_OTHERWISE)[0].model.n_parameters
         if data.y.size > _MANY_PER_PARAMETER * n_parameters:
             return []
-    if families and not is_open:
+    if not families and is_open:
+        smallest = evidence(SIDES[0])
+        problem, _ = smallest
+        # A penalty would leave to chance what fewer data than parameters do not tell.
+        is_wide = data.y.size < problem.model.n_parameters
+        if is_wide and problem.seconds <= _LONGEST[1]:
+            families = [Family.of(*smallest)]
+    if len(families) == 1:
         _warn_of_minutes(estimator, families[0].first()[0], data)
     return families
 

@@ -279,6 +279,17 @@ class TestSize:
         assert model.matrix_size_ == 7
 
 
+def test_more_features_than_samples():
+    """Its few targets decide which of many features matter."""
+    rng = np.random.RandomState(0)
+    X = rng.standard_normal((240, 100))
+    y = np.tanh(X[:, 0]) + 0.5 * X[:, 1] + 0.1 * rng.standard_normal(240)
+    model = PMMRegressor(n_init=1, n_average=1, max_iter=60, random_state=0)
+    assert model.fit(X[:40], y[:40]).matrix_size_ == 3
+    assert model.score(X[40:], y[40:]) > 0.5
+    assert set(np.argsort(model.length_scales_)[:2]) == {0, 1}
+
+
 class TestKnownErrors:
     @pytest.fixture
     def measured(self):

@@ -1,4 +1,4 @@
-"""Linear equations for a damped Gauss-Newton step, in four forms."""
+"""Linear equations for a damped Gauss-Newton step, in five forms."""
 
 import numpy as np
 import scipy.sparse.linalg
@@ -168,6 +168,55 @@ class EvidenceEquations:
         """
         step = -_solve_positive_definite(self.matrix, damping, self.gradient)
         part = 1.0 / (1.0 + damping / self.scale)
+        return np.concatenate([step, part * self.variance_steps])
+
+
+class WideEquations:
+    r"""The same where few targets tell of many coordinates: see `RowSpace`.
+
+    Coordinates are damped in units of their prior.
+
+    Parameters
+    ----------
+    triangle : ndarray of shape (n, n)
+        Factor ``T`` of the Gauss-Newton matrix in the row space, prior included.
+    basis : ndarray of shape (size, n)
+        Its basis ``Q``, orthonormal.
+    deviations : ndarray of shape (size,)
+        Of the prior, :math:`\tau`.
+    gradient : ndarray of shape (size,)
+        Gradient by all coordinates.
+    variance_steps : ndarray of shape (n_variances,)
+        As for `EvidenceEquations`.
+    """
+
+    def __init__(self, triangle, basis, deviations, gradient, variance_steps):
+        self.matrix = triangle.T @ triangle
+        self.gradient = gradient
+        self.variance_steps = variance_steps
+        self._basis = basis
+        self._deviations = deviations
+        scaled = deviations * gradient
+        self._inside = basis.T @ scaled
+        self._outside = scaled - basis @ self._inside
+        curvature = np.trace(self.matrix) - len(triangle)
+        self.scale = max(curvature / len(triangle), _LEAST_SCALE)
+
+    def step(self, damping):
+        r"""Damped step of coordinates; variances go a part of theirs.
+
+        The former is :math:`-\tau (Q (T^T T + \mu)^{-1} Q^T + (1 - Q Q^T) /
+        (1 + \mu)) \tau g`.
+
+        Raises
+        ------
+        numpy.linalg.LinAlgError
+            If the damped matrix is not positive definite in floating point.
+        """
+        inside = _solve_positive_definite(self.matrix, damping, self._inside)
+        whole = self._basis @ inside + self._outside / (1.0 + damping)
+        part = 1.0 / (1.0 + damping / self.scale)
+        step = -self._deviations * whole
         return np.concatenate([step, part * self.variance_steps])
 
 

@@ -45,10 +45,11 @@ without limit, for that is free in all other terms.
 Weights of samples are repetitions.
 """
 
+from functools import partial
+
 import numpy as np
 
 from ._chunks import chunks, shares
-from .equations import EvidenceEquations
 from .evidence_base import Evidence
 from .evidence_gradient import EvidenceGradient, PotentialGradient
 from .evidence_point import EvidencePoint
@@ -58,6 +59,8 @@ from .triangles import triangle_operations
 # Numbers in the derivatives of a chunk, and in the eigensystems that are remembered.
 _LARGEST_CHUNK = 2**18
 _LARGEST_MEMORY = 2**22
+# Operations that a `RowSpace` has to save, for it takes some of its own.
+_MANY_TIMES = 8
 # An intercept is certain: a multiple of one among the observables replaces it.
 _INTERCEPT_PRECISION = 1e24
 
@@ -97,6 +100,8 @@ class EvidenceObjective(Evidence):
         About how many multiplications a factor takes.
     n_columns : int
         Numbers in the derivatives of one target.
+    is_wide : bool
+        Whether parameters are so many that targets say nothing of most: `RowSpace`.
     remembers : bool
         Whether samples are so few that what belongs to a point is kept.
 
@@ -139,7 +144,13 @@ class EvidenceObjective(Evidence):
         self.n_features = model.readout.n_features
         self._inputs = model.inputs(X)
         self.n_columns = self.n_features + size
-        self.operations = triangle_operations(y.size, self.n_columns)
+        full = triangle_operations(y.size, self.n_columns)
+        reduced = triangle_operations(y.size, self.n_features + y.size)
+        # With a basis, and what is lifted from it.
+        reduced += 8 * size * y.size**2
+        is_cheap = reduced * _MANY_TIMES < full and y.size < size
+        self.is_wide = is_cheap and y.size * size <= _LARGEST_MEMORY
+        self.operations = reduced if self.is_wide else full
         self.chunks = chunks(len(X), self.n_columns, _LARGEST_CHUNK)
         numbers = (model.working_size + self.n_outputs * size) * len(X)
         self.remembers = numbers <= _LARGEST_MEMORY
@@ -164,20 +175,14 @@ class EvidenceObjective(Evidence):
         gradient = EvidenceGradient(self, point)
         of_matrices, of_variances = np.split(gradient.vector, [self.size])
         steps = self._variance_steps(theta, of_variances, gradient.numbers)
-        precision = self._precision(point)
-        return EvidenceEquations(point.triangle, precision, of_matrices, steps)
+        return point.space.equations(point.triangle, of_matrices, steps)
 
     def in_turn(self, theta):
         """Matrices at their most probable, given the variances, and these: `InTurn`."""
         point = self._at(theta)
         gradient = PotentialGradient(self, point)
-        precision = self._precision(point)
-        return self._in_turn(
-            theta, point.triangle, precision, gradient.vector, gradient.numbers
-        )
-
-    def _precision(self, point):
-        return 1.0 / point.variances.matrices[self.block_of]
+        equations = partial(point.space.equations, point.triangle)
+        return self._in_turn(theta, equations, gradient.vector, gradient.numbers)
 
     def _point(self, theta):
         return EvidencePoint(self, theta)
@@ -222,10 +227,10 @@ class EvidenceObjective(Evidence):
         for k, output in enumerate(point.outputs):
             rows = slice(k * self.n_features, (k + 1) * self.n_features)
             own = slice(self.size + rows.start, self.size + rows.stop)
-            joint[rows, : self.size] = output.mixed
+            joint[rows, : self.size] = point.space.mixed(output.mixed)
             joint[rows, own] = output.own
         rows = slice(self.n_outputs * self.n_features, size - self.n_outputs)
-        joint[rows, : self.size] = point.triangle
+        joint[rows, : self.size] = point.space.factor(point.triangle)
         intercepts = np.arange(size - self.n_outputs, size)
         joint[intercepts, intercepts] = np.sqrt(_INTERCEPT_PRECISION)
         return joint

@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .equations import EvidenceEquations
+from .equations import EvidenceEquations, WideEquations
 
 # Variances are kept between these, for standardised data: of matrices, observables and
 # noise.  Larger observables cancel more digits than there are.
@@ -60,7 +60,7 @@ class InTurn(NamedTuple):
     ----------
     potential : float
         The present value.
-    matrices : EvidenceEquations
+    matrices : EvidenceEquations or WideEquations
         Its model, whose steps leave the variances alone.
     widths, scales : ndarray of shape (n_parameters,)
         Steps to the fixed points of the variances, those of the priors of the matrices,
@@ -68,7 +68,7 @@ class InTurn(NamedTuple):
     """
 
     potential: float
-    matrices: EvidenceEquations
+    matrices: EvidenceEquations | WideEquations
     widths: np.ndarray
     scales: np.ndarray
 
@@ -224,16 +224,14 @@ class Evidence(ABC):
         InTurn
         """
 
-    def _in_turn(self, theta, triangle, precision, gradient, numbers):
+    def _in_turn(self, theta, equations, gradient, numbers):
         """`InTurn` from derivatives of the potential, and those of the variances."""
         steps = np.zeros(self.n_parameters)
         steps[self.size :] = self._variance_steps(theta, gradient[self.size :], numbers)
         widths = steps.copy()
         widths[self.size + self.n_matrices :] = 0.0
-        equations = EvidenceEquations(
-            triangle, precision, gradient[: self.size], np.zeros_like(numbers)
-        )
-        return InTurn(self.potential(theta), equations, widths, steps - widths)
+        of_matrices = equations(gradient[: self.size], np.zeros_like(numbers))
+        return InTurn(self.potential(theta), of_matrices, widths, steps - widths)
 
     def _variance_steps(self, theta, slopes, numbers):
         r"""Changes of the logarithms of the variances, towards fixed points.

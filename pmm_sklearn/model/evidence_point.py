@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ._chunks import shares
+from .coordinates import AllCoordinates, RowSpace
 from .triangles import absorbed, log_determinant, solve, solve_transposed
 
 _LN_2_PI = np.log(2 * np.pi)
@@ -123,15 +124,30 @@ class EvidencePoint:
     @cached_property
     def value(self):
         """The negative logarithm ``L``."""
-        return self.potential + log_determinant(self.triangle)
+        beside = self.space.log_determinant
+        return self.potential + log_determinant(self.triangle) + beside
 
     @cached_property
     def _joint(self):
-        triangle, outputs = np.diag(1.0 / np.sqrt(self._variance_of_coordinates())), []
+        triangle, outputs = self.space.prior, []
         for k in range(self._objective.n_outputs):
             output, triangle = self._projected_out(k, triangle)
             outputs.append(output)
         return outputs, triangle
+
+    @cached_property
+    def space(self):
+        """The coordinates to solve for: `AllCoordinates`, or a `RowSpace`."""
+        objective = self._objective
+        deviations = np.sqrt(self._variance_of_coordinates())
+        if not objective.is_wide:
+            return AllCoordinates(deviations)
+        rows = [
+            self._by_matrices(k, part)
+            for k in range(objective.n_outputs)
+            for part in self.passes
+        ]
+        return RowSpace(np.concatenate(rows), deviations)
 
     def _variance_of_coordinates(self):
         return self.variances.matrices[self._objective.block_of]
@@ -141,7 +157,7 @@ class EvidencePoint:
         return self._objective.y[chunk] - features @ self.b
 
     def rows(self, k, part):
-        """Derivatives of one output by its observables and the matrices, in units.
+        """Derivatives of one output by observables and `space`, in units of the noise.
 
         Parameters
         ----------
@@ -152,24 +168,37 @@ class EvidencePoint:
 
         Returns
         -------
-        ndarray of shape (n_samples of the chunk, n_features + size)
+        ndarray of shape (n_samples of the chunk, n_features + n_coordinates)
             In Fortran order.
         """
         objective = self._objective
-        chunk, _, saved, system, features = part
+        chunk, *_, features = part
         if (k, chunk.start) in self._rows:
             return self._rows[k, chunk.start]
         n_features = objective.n_features
-        rows = np.empty((n_features + objective.size, len(features))).T
-        rows[:, :n_features] = features
-        gradients = self.matrix_gradients(k, system)
-        out = rows[:, np.newaxis, n_features:]
-        primary = objective.model.primary
-        primary.jacobian(self.coordinates, saved, gradients[:, np.newaxis], out=out)
-        rows *= self.scales[chunk, k : k + 1]
+        n_coordinates = len(self.space.prior)
+        rows = np.empty((n_features + n_coordinates, len(features))).T
+        rows[:, :n_features] = self.scales[chunk, k : k + 1] * features
+        if objective.is_wide:
+            first = k * objective.n_samples + chunk.start
+            rows[:, n_features:] = self.space.rows[first : first + len(features)]
+        else:
+            self._by_matrices(k, part, out=rows[:, n_features:])
         if objective.remembers:
             self._rows[k, chunk.start] = rows
         return rows
+
+    def _by_matrices(self, k, part, out=None):
+        """Derivatives of one output by the matrices, in units of the noise."""
+        chunk, _, saved, system, features = part
+        objective = self._objective
+        if out is None:
+            out = np.empty((len(features), objective.size))
+        gradients = self.matrix_gradients(k, system)[:, np.newaxis]
+        primary = objective.model.primary
+        primary.jacobian(self.coordinates, saved, gradients, out=out[:, np.newaxis])
+        out *= self.scales[chunk, k : k + 1]
+        return out
 
     def matrix_gradients(self, k, system):
         """Gradients of one output by the primary matrices, (n_samples, n, n)."""
@@ -246,9 +275,9 @@ class EvidencePoint:
         return Solutions(
             projected,
             joint,
-            matrices,
+            self.space.lifted(matrices),
             float(np.sum(by_features)),
-            np.einsum("ps,ps->p", of_matrices, matrices),
+            self.space.parts(of_matrices, matrices),
             by_features + np.einsum("ps,ps->s", of_matrices, matrices),
         )
 

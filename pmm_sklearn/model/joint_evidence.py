@@ -15,10 +15,11 @@ its determinant would take third derivatives: :math:`\theta` minimises ``U`` ins
 and variances are at the fixed points of MacKay.
 """
 
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 
+from .equations import EvidenceEquations
 from .evidence_base import Evidence
 from .triangles import log_determinant
 
@@ -111,7 +112,8 @@ class JointEvidence(Evidence):
         if not self.learns_scales:
             slopes[self.n_matrices :][: self.n_scales] = 0.0
         gradient = np.concatenate([point.gradient, slopes])
-        return self._in_turn(theta, point.triangle, point.precision, gradient, numbers)
+        equations = partial(EvidenceEquations, point.triangle, point.precision)
+        return self._in_turn(theta, equations, gradient, numbers)
 
     def _completed(self, coordinates, random_state):
         """With observables of their prior; outputs begin at their mean, zero."""

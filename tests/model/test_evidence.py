@@ -455,3 +455,27 @@ class TestTraining:
         with np.errstate(all="ignore"):
             result = self.run(objective, theta, max_iter=5)
         assert isinstance(result.reason, StopReason)
+
+
+@pytest.mark.parametrize("structure", [STRUCTURES[0], STRUCTURES[4], STRUCTURES[5]])
+def test_few_targets_need_the_space_of_their_rows_only(structure, monkeypatch):
+    def make(n_times):
+        monkeypatch.setattr(module, "_MANY_TIMES", n_times)
+        options = {"n_outputs": 2, "n_samples": 5, "errors": True}
+        objective, theta = make_objective(structure, **options)
+        return objective, theta, objective.value_and_gradient(theta)
+
+    wide, theta, (value, gradient) = make(0)
+    full, _, (expected, expected_gradient) = make(np.inf)
+    assert wide.is_wide
+    assert not full.is_wide
+    assert_allclose(value, expected, rtol=1e-12)
+    assert_allclose(gradient, expected_gradient, rtol=1e-7, atol=1e-8)
+    for turn, other in zip(wide.in_turn(theta), full.in_turn(theta), strict=True):
+        if not hasattr(turn, "step"):
+            assert_allclose(turn, other, rtol=1e-9, atol=1e-11)
+    undamped = wide.quadratic_model(theta).step(0.0)
+    assert_allclose(undamped, full.quadratic_model(theta).step(0.0), rtol=1e-6)
+    joint, other = wide.joint_factor(theta), full.joint_factor(theta)
+    assert_allclose(joint.T @ joint, other.T @ other, rtol=1e-9, atol=1e-9)
+    assert_allclose(wide.n_effective(theta), full.n_effective(theta))
