@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import partial
 
 import numpy as np
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
@@ -16,7 +16,14 @@ from ._version import __version__
 from ._warnings import InconsistentModelWarning, warn_caller
 from .checks.data import check_features
 from .checks.parameters import check_integer, check_spread
-from .fitted import FittedModel, error_bars_of, once
+from .fitted import (
+    FittedModel,
+    PortableModel,
+    error_bars_of,
+    load_npz,
+    once,
+    save_npz,
+)
 from .solvers import (
     EVIDENCE,
     FROM_INTERPOLATION,
@@ -65,7 +72,7 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
     checks features and asks the `FittedModel`.  A class says
 
     ``_structure_type``
-        a class of ``fitted/structures.py``: what its model is;
+        a class of ``fitted/structures/``: what its model is;
     ``_likelihood``
         an object of ``training/likelihood.py``: what its outputs mean;
 
@@ -115,6 +122,105 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
         """
         sizes = self._fitted_structure().block_sizes
         return sizes[0] if len(sizes) == 1 else sizes
+
+    def to_npz(self, file):
+        """Write the fitted model to a file of arrays, without pickle.
+
+        Any program that reads NumPy files can use it: arrays have the names of fitted
+        attributes, "matrices" for `matrices_`, and "description" is a JSON text.
+        Members of an average, error bars and classes are in the file; what training
+        told, such as losses, is not.
+
+        Parameters
+        ----------
+        file : str, path or binary file
+            Where to write; ".npz" is appended to a name without it.  A file of that
+            name is replaced when the new one is complete, with its permissions; of a
+            symbolic link, the file that it points to.
+
+        Raises
+        ------
+        ValueError
+            If matrices are not finite or not Hermitian, as they may be when they have
+            been changed, or labels are neither numbers nor texts.
+        OSError
+            If the file cannot be written; the old one is what it was.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> import numpy as np
+        >>> from pmm_sklearn import PMMEmulator
+        >>> X = np.linspace(-1, 1, 6)[:, np.newaxis]
+        >>> emulator = PMMEmulator(2, random_state=0).fit(X, -np.hypot(1, X[:, 0]))
+        >>> file = Path(tempfile.mkdtemp()) / "emulator.npz"
+        >>> emulator.to_npz(file)
+        >>> with np.load(file) as arrays:
+        ...     print(arrays["matrices"].shape)
+        (2, 2, 2)
+        """
+        check_is_fitted(self)
+        model = PortableModel(
+            estimator=type(self).__name__,
+            structure=self._fitted_structure(),
+            members=self.members_,
+            weights=self.member_weights_,
+            n_parameters=self.n_parameters_,
+            # Images have no such outputs.
+            single_output=getattr(self, "_single_output", False),
+            feature_names=list(map(str, getattr(self, "feature_names_in_", ()))),
+            classes=getattr(self, "classes_", None),
+            posterior=self._posterior,
+        )
+        save_npz(file, model)
+
+    @classmethod
+    def from_npz(cls, file):
+        """Estimator from a file that :meth:`to_npz` of the same class has written.
+
+        Files may come from anyone: no code in them is run, and what does not fit
+        together is refused before it takes time or memory.
+
+        Parameters
+        ----------
+        file : str, path or binary file
+            What to read.
+
+        Returns
+        -------
+        estimator
+            Predicts like the one that was written, with its error bars.  Parameters
+            that the model does not tell, of the training, have their defaults.
+
+        Raises
+        ------
+        ValueError
+            If the file is something else, of another class, or has been changed so
+            that its parts do not fit together.
+        FileNotFoundError
+            If there is no such file.
+
+        Examples
+        --------
+        >>> import io
+        >>> import numpy as np
+        >>> from pmm_sklearn import PMMRegressor
+        >>> X = np.linspace(-1, 1, 30)[:, np.newaxis]
+        >>> model = PMMRegressor(3, n_init=1, random_state=0).fit(X, np.tanh(X[:, 0]))
+        >>> file = io.BytesIO()
+        >>> model.to_npz(file)
+        >>> _ = file.seek(0)
+        >>> again = PMMRegressor.from_npz(file)
+        >>> expected = model.predict(X, return_std=True)
+        >>> np.array_equal(again.predict(X, return_std=True), expected)
+        True
+        """
+        is_classifier = issubclass(cls, ClassifierMixin)
+        model = load_npz(file, cls.__name__, cls._structure_type, is_classifier)
+        estimator = cls(**model.structure.estimator_parameters())
+        estimator._set_without_training(model)
+        return estimator
 
     def _fitted_structure(self):
         return self._structure_type(**self._structure)
@@ -350,14 +456,29 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
             stop_reason_=result.decisive.reason.name.lower(),
         )
 
-    def _set_without_training(self, structure, attributes):
-        """Write the fitted attributes of a model that was not trained here."""
+    def _set_without_training(self, model):
+        """Write the fitted attributes of a `PortableModel`."""
+        structure = model.structure
+        best, *others = model.members
+        told = {
+            "n_features_in_": structure.n_features,
+            "n_parameters_": model.n_parameters,
+            **dict(zip(structure.attributes, best, strict=False)),
+            **structure.fitted_attributes(),
+        }
+        if model.classes is None:
+            told["n_outputs_"] = structure.n_outputs
+        else:
+            told["classes_"] = model.classes
+        if model.feature_names:
+            told["feature_names_in_"] = np.array(model.feature_names, dtype=object)
         vars(self).update(
-            attributes,
+            told,
             _structure=dict(vars(structure)),
-            _other_members=(),
-            member_weights_=np.ones(1),
-            _posterior=None,
+            _other_members=tuple(map(tuple, others)),
+            member_weights_=model.weights,
+            _posterior=model.posterior,
+            _single_output=model.single_output,
         )
 
     def _check_goes_on(self, structure):

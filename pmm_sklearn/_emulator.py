@@ -25,7 +25,7 @@ from .checks.parameters import (
     check_training,
     exact_solvers,
 )
-from .fitted import SpectrumStructure, load_npz
+from .fitted import SpectrumStructure
 from .model import (
     MATRIX_TYPES,
     EigenvectorOverlap,
@@ -34,7 +34,7 @@ from .model import (
     matrix_spaces,
     spectrum_pmm,
 )
-from .targets import as_outputs, as_targets
+from .targets import as_outputs
 from .training import FeatureUnits, SpectrumUnits
 
 
@@ -347,103 +347,6 @@ class PMMEmulator(HamiltonianMethods, BaseEmulator):
         with fitted_state_kept_on_error(self):
             self._fit(X, y, sample_weight, target_weight, y_err)
         return self
-
-    def to_npz(self, file):
-        """Write the fitted matrices and targets to a file without pickle.
-
-        Any program that reads NumPy files can use them: the arrays "matrices" and
-        "observables", and "description", a JSON text.  Error bars are not in the file,
-        and of an average only the best member: pickle or skops keep them.
-
-        Parameters
-        ----------
-        file : str, path or binary file
-            Where to write; ".npz" is appended to a name without it.  A file of that
-            name is replaced when the new one is complete, with its permissions; of a
-            symbolic link, the file that it points to.
-
-        Raises
-        ------
-        ValueError, TypeError
-            If the matrices have been changed and are not finite or not Hermitian.
-        OSError
-            If the file cannot be written; the old one is what it was.
-
-        Examples
-        --------
-        >>> import tempfile
-        >>> from pathlib import Path
-        >>> import numpy as np
-        >>> from pmm_sklearn import PMMEmulator
-        >>> X = np.linspace(-1, 1, 6)[:, np.newaxis]
-        >>> emulator = PMMEmulator(2, random_state=0).fit(X, -np.hypot(1, X[:, 0]))
-        >>> file = Path(tempfile.mkdtemp()) / "emulator.npz"
-        >>> emulator.to_npz(file)
-        >>> with np.load(file) as arrays:
-        ...     print(arrays["matrices"].shape)
-        (2, 2, 2)
-        """
-        self.model_.save(file)
-
-    @classmethod
-    def from_npz(cls, file):
-        """Emulator from a file that :meth:`to_npz` has written.
-
-        Files may come from anyone: no code in them is run, and what does not fit
-        together is refused before it takes time or memory.
-
-        Parameters
-        ----------
-        file : str, path or binary file
-            What to read.
-
-        Returns
-        -------
-        PMMEmulator
-            Predicts like the one that was written, or of an average like its best
-            member, without error bars; how it was trained is not in the file.
-
-        Raises
-        ------
-        ValueError
-            If the file is something else, or has been changed so that its parts do not
-            fit together.
-        FileNotFoundError
-            If there is no such file.
-
-        Examples
-        --------
-        >>> import io
-        >>> import numpy as np
-        >>> from pmm_sklearn import PMMEmulator
-        >>> X = np.linspace(-1, 1, 6)[:, np.newaxis]
-        >>> emulator = PMMEmulator(2, random_state=0).fit(X, -np.hypot(1, X[:, 0]))
-        >>> file = io.BytesIO()
-        >>> emulator.to_npz(file)
-        >>> _ = file.seek(0)
-        >>> bool(np.all(PMMEmulator.from_npz(file).predict(X) == emulator.predict(X)))
-        True
-        """
-        matrices, observables, structure, description = load_npz(file)
-        emulator = cls(
-            structure.block_sizes,
-            targets=as_targets(structure.outputs),
-            matrix_type=structure.matrix_type,
-            degree=structure.degree,
-        )
-        attributes = {
-            "matrices_": matrices,
-            "observables_": observables,
-            "n_features_in_": structure.n_features,
-            "n_outputs_": len(structure.outputs),
-            "observable_names_": structure.fitted_model().readout.names,
-            "_single_output": description["single_output"],
-        }
-        if description["feature_names"]:
-            names = np.array(description["feature_names"], dtype=object)
-            attributes["feature_names_in_"] = names
-        emulator._set_without_training(structure, attributes)
-        return emulator
 
     def _check_parameters(self):
         if not isinstance(self.matrix_size, str):

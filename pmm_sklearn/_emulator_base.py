@@ -109,7 +109,7 @@ class BaseEmulator(RegressorMixin, BasePMM, ABC):
         ------
         ValueError
             If `X` does not fit the model, both options are true, or the distribution of
-            the parameters is not known, as after ``partial_fit`` or ``from_npz``.
+            the parameters is not known, as after ``partial_fit``.
 
         Warns
         -----
@@ -193,7 +193,7 @@ class BaseEmulator(RegressorMixin, BasePMM, ABC):
         ------
         ValueError
             If `X` does not fit the model, or the distribution of
-            the parameters is not known, as after ``from_npz``.
+            the parameters is not known, as after an interruption.
 
         Examples
         --------

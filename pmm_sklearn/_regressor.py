@@ -476,7 +476,7 @@ class PMMRegressor(RegressorMixin, BasePMM):
         ------
         ValueError
             If `X` does not fit the model, both options are true, or the distribution of
-            the parameters is not known, as after ``partial_fit`` or ``from_npz``.
+            the parameters is not known, as after ``partial_fit``.
 
         Warns
         -----

@@ -6,6 +6,7 @@ from .error_bars import ErrorBars, error_bars_of
 from .files import load_npz, save_npz
 from .function import ModelFunction
 from .model import FittedModel
+from .portable import PortableModel
 from .structures import (
     EvolutionStructure,
     ImageStructure,
@@ -25,6 +26,7 @@ __all__ = [
     "MeanOfOutputs",
     "ModelFunction",
     "ObservableStructure",
+    "PortableModel",
     "SpectrumStructure",
     "Structure",
     "error_bars_of",

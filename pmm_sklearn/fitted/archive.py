@@ -1,4 +1,4 @@
-"""Arrays in a zip file from anywhere: sizes are checked before anything is read."""
+"""Arrays in a zip file from anyone: sizes are checked before anything is read."""
 
 import math
 import os
@@ -8,87 +8,94 @@ import numpy as np
 
 # NumPy parses the header of an array as Python; those of ours have 118 characters.
 _LARGEST_HEADER = 256
+# Types of labels, the kinds of NumPy.
+_KINDS_OF_LABELS = "biufU"
+_MOST_NAMES_SHOWN = 5
 
 
-def open_archive(stream, names):
-    """Zip file with one array of each name and nothing else, not compressed.
+class Archive:
+    """Zip file with arrays, not compressed, each of which is read once.
 
     Parameters
     ----------
     stream : binary file
         What to read.
-    names : sequence of str
-        Names of the arrays.
-
-    Returns
-    -------
-    ZipFile
 
     Raises
     ------
     ValueError
-        If it holds something else, or members as large as the file cannot hold.
+        If there are members as large as the file cannot hold, or of the same name.
         Damaged files make `zipfile` raise other errors, here and below.
     """
-    archive, size = ZipFile(stream), stream.seek(0, os.SEEK_END)
-    members = archive.infolist()
-    found = sorted(member.filename for member in members)
-    if found != sorted(f"{name}.npy" for name in names):
-        raise ValueError(f"it has the members {found}, not one of each of {names}")
-    for member in members:
-        # What is not compressed takes no more memory than the file does.
-        if member.compress_type != ZIP_STORED:
-            raise ValueError(f"{member.filename} is compressed")
-        if not member.file_size == member.compress_size <= size:
-            raise ValueError(f"{member.filename} is said to be larger than the file")
-    return archive
 
+    def __init__(self, stream):
+        self._file, size = ZipFile(stream), stream.seek(0, os.SEEK_END)
+        members = self._file.infolist()
+        self._unread = {member.filename: member for member in members}
+        if len(self._unread) < len(members):
+            raise ValueError("some of the members have the same name")
+        for member in members:
+            # What is not compressed takes no more memory than the file does.
+            if member.compress_type != ZIP_STORED:
+                raise ValueError(f"{member.filename} is compressed")
+            if not member.file_size == member.compress_size <= size:
+                raise ValueError(
+                    f"{member.filename} is said to be larger than the file"
+                )
 
-def read_text(archive, name):
-    """The text in an array without axes."""
-    return str(_read(archive, name, (), lambda dtype: dtype.kind == "U")[()])
+    def text(self, name):
+        """The text in an array without axes."""
+        return str(self._read(name, (), lambda dtype: dtype.kind == "U")[()])
 
+    def numbers(self, name, shape, dtype):
+        """An array of given shape and type.
 
-def read_numbers(archive, name, shape, dtype):
-    """An array of given shape and type.
+        Parameters
+        ----------
+        name : str
+            Name of the array.
+        shape : tuple of int
+            The shape that it must have.
+        dtype : dtype
+            The type that it must have, in any order of bytes.
 
-    Parameters
-    ----------
-    archive : ZipFile
-        From :func:`open_archive`.
-    name : str
-        Name of the array.
-    shape : tuple of int
-        The shape that it must have.
-    dtype : dtype
-        The type that it must have, in any order of bytes.
+        Returns
+        -------
+        ndarray of that shape and type, in the order of bytes of this machine
 
-    Returns
-    -------
-    ndarray of that shape and type, in the order of bytes of this machine
+        Raises
+        ------
+        ValueError
+            If it is another array, or there is none of that name.
+        """
+        array = self._read(name, shape, lambda own: own.newbyteorder("=") == dtype)
+        return array.astype(dtype)
 
-    Raises
-    ------
-    ValueError
-        If it is another array.
-    """
-    array = _read(archive, name, shape, lambda own: own.newbyteorder("=") == dtype)
-    return array.astype(dtype)
+    def labels(self, name, n_labels):
+        """Numbers, truth values or texts, of shape (n_labels,)."""
+        array = self._read(name, (n_labels,), lambda own: own.kind in _KINDS_OF_LABELS)
+        return array.astype(array.dtype.newbyteorder("="))
 
+    def check_all_read(self):
+        """Raise if there are arrays that nobody has asked for."""
+        if self._unread:
+            raise ValueError(f"the members {_shown(self._unread)} belong to nothing")
 
-def _read(archive, name, shape, is_right):
-    """An array whose header says what is expected; it shares read-only memory."""
-    member = archive.getinfo(f"{name}.npy")
-    with archive.open(member) as file:
-        found, is_fortran, dtype = _header(file)
-        if found != shape:
-            raise ValueError(f"{name} has shape {found} instead of {shape}")
-        if not is_right(dtype):
-            raise ValueError(f"{name} has elements of type {dtype}")
-        if member.file_size - file.tell() != math.prod(shape) * dtype.itemsize:
-            raise ValueError(f"{name} does not have the size that it claims")
-        content = file.read()
-    return np.ndarray(shape, dtype, content, order="F" if is_fortran else "C")
+    def _read(self, name, shape, is_right):
+        """An array whose header says what is expected; it shares read-only memory."""
+        member = self._unread.pop(f"{name}.npy", None)
+        if member is None:
+            raise ValueError(f"{name} is not among the members, or asked for twice")
+        with self._file.open(member) as file:
+            found, is_fortran, dtype = _header(file)
+            if found != shape:
+                raise ValueError(f"{name} has shape {found} instead of {shape}")
+            if not is_right(dtype):
+                raise ValueError(f"{name} has elements of type {dtype}")
+            if member.file_size - file.tell() != math.prod(shape) * dtype.itemsize:
+                raise ValueError(f"{name} does not have the size that it claims")
+            content = file.read()
+        return np.ndarray(shape, dtype, content, order="F" if is_fortran else "C")
 
 
 def _header(file):
@@ -96,3 +103,8 @@ def _header(file):
     if np.lib.format.read_magic(file) != (1, 0):
         raise ValueError("it has arrays in another version of NumPy's format")
     return np.lib.format.read_array_header_1_0(file, max_header_size=_LARGEST_HEADER)
+
+
+def _shown(names):
+    """The first of some names."""
+    return sorted(names)[:_MOST_NAMES_SHOWN]

@@ -30,9 +30,9 @@ def error_bars_of(kept, structure, weights, n_parameters):
     if kept is None:
         return NoErrorBars(
             "The distribution of the parameters is known only after a fit that "
-            "was not interrupted, not after partial_fit or from_npz: call fit, "
-            "if need be with warm_start=True and max_iter=1, and keep it with "
-            "joblib.dump."
+            "was not interrupted, not after partial_fit, and files have it only if "
+            "the estimator had: call fit, if need be with warm_start=True and "
+            "max_iter=1, and keep it with to_npz, skops or joblib.dump."
         )
     if kept["members"] is None:
         return NoErrorBars(

@@ -1,53 +1,53 @@
-"""Fitted emulators as portable files: arrays and text, no pickle."""
+"""Fitted estimators as portable files: arrays and text, no pickle."""
 
-import json
 import os
 from contextlib import nullcontext
+from io import BytesIO
 
 import numpy as np
 
-from .archive import open_archive, read_numbers, read_text
-from .description import check_matrices, shapes_and_type, structure_of
+from .archive import Archive
+from .portable import FORMAT, PortableModel
 from .replacing import replacing
 
-_FORMAT = "pmm_sklearn emulator, version 1"
-_ARRAYS = ("matrices", "observables", "description")
 # Errors may quote what is in a file.
 _LONGEST_REASON = 200
 
 
-def save_npz(file, matrices, observables, structure, description):
-    """Write matrices and a description.
+def save_npz(file, model):
+    """Write a fitted estimator.
 
     Parameters
     ----------
     file : str, path or binary file
         Where to; ".npz" is appended to a name without it.  A file of that name is
         replaced when the new one is complete: see `replacing`.
-    matrices, observables : ndarray
-        Primary and secondary matrices.
-    structure : SpectrumStructure
-        What the model is.
-    description : dict
-        What else a reader wants to know, as JSON can hold it.
+    model : PortableModel
+        What to write.
 
     Raises
     ------
-    ValueError, TypeError
-        If matrices are not finite or not Hermitian: :func:`load_npz` would refuse
-        them.
+    ValueError
+        If :func:`load_npz` would refuse it: matrices are not finite or not Hermitian,
+        or labels are neither numbers nor texts.
     """
-    *_, dtype = shapes_and_type(structure)
-    matrices = np.asarray(matrices).astype(dtype, casting="safe")
-    observables = np.asarray(observables).astype(dtype, casting="safe")
-    check_matrices(structure.fitted_model(), matrices, observables)
-    fields = {"format": _FORMAT, "structure": vars(structure), **description}
-    text = np.array(json.dumps(fields))
+    content = BytesIO()
+    try:
+        np.savez(content, **model.arrays())
+        has_classes = model.classes is not None
+        PortableModel.read(
+            Archive(content), model.estimator, type(model.structure), has_classes
+        )
+    except (ValueError, TypeError) as error:
+        raise ValueError(
+            f"{model.estimator} cannot be written to a portable file, because "
+            f"{_reason(error)}; correct that, or keep the estimator with joblib.dump."
+        ) from error
     with _written(file) as stream:
-        np.savez(stream, matrices=matrices, observables=observables, description=text)
+        stream.write(content.getbuffer())
 
 
-def load_npz(file):
+def load_npz(file, estimator, structure_type, has_classes):
     """Read what :func:`save_npz` wrote.
 
     Files may come from anyone: no code in them is run, and no more memory is taken than
@@ -57,15 +57,16 @@ def load_npz(file):
     ----------
     file : str, path or binary file
         What to read.
+    estimator : str
+        Name of the class whose models are read.
+    structure_type : type
+        Its class of structures.
+    has_classes : bool
+        Whether it is a classifier.
 
     Returns
     -------
-    matrices, observables : ndarray
-        Primary and secondary matrices.
-    structure : SpectrumStructure
-        What the model is.
-    description : dict
-        With "feature_names", a list that may be empty, and "single_output".
+    PortableModel
 
     Raises
     ------
@@ -74,30 +75,20 @@ def load_npz(file):
     """
     with _opened(file) as stream:
         try:
-            return _read(stream)
+            archive = Archive(stream)
+            return PortableModel.read(archive, estimator, structure_type, has_classes)
         # Bytes at random make zipfile, ast and json raise errors of many types.
         except Exception as error:
-            reason = " ".join(f"{error}".split())[:_LONGEST_REASON]
             raise ValueError(
-                f"file={file!r} does not hold '{_FORMAT}': "
-                f"{reason or type(error).__name__}; give a file that was written by "
-                f"to_npz."
+                f"file={file!r} does not hold '{FORMAT}' of {estimator}: "
+                f"{_reason(error)}; give a file that {estimator}.to_npz has written."
             ) from error
 
 
-def _read(stream):
-    archive = open_archive(stream, _ARRAYS)
-    description = json.loads(read_text(archive, "description"))
-    if not isinstance(description, dict) or description.get("format") != _FORMAT:
-        raise ValueError("it is in another format")
-    structure = structure_of(description)
-    *shapes, dtype = shapes_and_type(structure)
-    matrices, observables = (
-        read_numbers(archive, name, shape, dtype)
-        for name, shape in zip(_ARRAYS[:2], shapes, strict=True)
-    )
-    check_matrices(structure.fitted_model(), matrices, observables)
-    return matrices, observables, structure, description
+def _reason(error):
+    """What an error says, in one line of moderate length."""
+    reason = " ".join(f"{error}".split())[:_LONGEST_REASON]
+    return reason.rstrip(".") or type(error).__name__
 
 
 def _written(file):

@@ -7,7 +7,6 @@ import numpy as np
 from .._threads import blas_limit, single_blas_thread
 from ..checks.data import check_reach
 from .averages import MeanModel
-from .files import save_npz
 from .function import ModelFunction
 
 
@@ -83,8 +82,6 @@ class FittedModel:
         if feature_names is not None:
             self.feature_names = [str(name) for name in feature_names]
         self.targets = structure.targets()
-        self._structure = structure
-        self._given_names = [] if feature_names is None else self.feature_names
         self._make_error_bars = make_error_bars
         self._mean = MeanModel(pmm, self.members, combine)
 
@@ -227,15 +224,6 @@ class FittedModel:
         if isinstance(indices, slice):
             indices = np.arange(self.side)[indices]
         return np.broadcast_to(indices, (len(levels), np.shape(indices)[-1]))
-
-    def save(self, file):
-        """Write matrices and structure of a Hamiltonian to a file: see `save_npz`."""
-        description = {
-            "n_features": len(self.feature_names),
-            "feature_names": self._given_names,
-            "single_output": self.single_output,
-        }
-        save_npz(file, self.matrices, self.observables, self._structure, description)
 
     def _check_polynomial(self):
         if self.monomials is None:

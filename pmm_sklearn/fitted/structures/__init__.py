@@ -1,0 +1,16 @@
+"""What a model is, in numbers and words: one class for each kind of model."""
+
+from .base import Structure
+from .evolution import EvolutionStructure
+from .image import ImageStructure
+from .observable import ObservableStructure, observable_structure
+from .spectrum import SpectrumStructure
+
+__all__ = [
+    "EvolutionStructure",
+    "ImageStructure",
+    "ObservableStructure",
+    "SpectrumStructure",
+    "Structure",
+    "observable_structure",
+]

@@ -1,0 +1,167 @@
+"""What all kinds of models have in common: their parts, and how a file tells them."""
+
+from abc import ABC, abstractmethod
+from typing import ClassVar
+
+import numpy as np
+
+from ...targets import as_targets
+
+# Arguments of the model that estimators have by another name.
+_NAMES_GIVEN = {"block_sizes": "matrix_size"}
+# What changes how a model is calculated, or where its penalty counts from, not what it
+# is.
+_ANY = ("eigensolver", "level_spacing")
+
+
+class Structure(ABC):
+    """What a model is.  Abstract.
+
+    A class is a frozen dataclass of plain fields, with
+
+    ``parameters``, ``attributes``
+        the type of its parameters, and the names of the fitted attributes they are;
+    ``n_features``, ``n_outputs``
+        numbers, fields or properties;
+    ``model(**arguments)``, ``fitted_model()``
+        the model that is trained, and that of the fitted matrices;
+    ``training_arguments(model)``
+        plain arguments of ``model`` that give a trained one again.
+
+    In a file of anyone all of that is checked: the fields by ``from_fields``, the sizes
+    of the arrays by ``shapes``, before any of them is read, and the arguments by
+    ``arguments_from``.
+    """
+
+    parameters: ClassVar[type]
+    attributes: ClassVar[tuple]
+    #: Of files: with larger elements outputs are no floating-point numbers.
+    largest_element: ClassVar[float] = 1e150
+
+    @abstractmethod
+    def model(self):
+        """The model that is trained, perhaps with arguments."""
+
+    @abstractmethod
+    def fitted_model(self):
+        """The model of the fitted matrices."""
+
+    @abstractmethod
+    def training_arguments(self, model):
+        """Plain arguments of :meth:`model` that give a trained model again."""
+
+    @classmethod
+    @abstractmethod
+    def from_fields(cls, fields):
+        """Structure of fields from JSON of anyone, checked.
+
+        Parameters
+        ----------
+        fields : dict
+            Nothing of it is known.
+
+        Returns
+        -------
+        Structure
+            The tables that its model makes of it alone are of moderate size, unless
+            its arrays are as large.
+
+        Raises
+        ------
+        ValueError, TypeError, LookupError
+            If no estimator has such a model.
+        """
+
+    @abstractmethod
+    def shapes(self):
+        """Shape and type of each array of a fitted model: dict of pairs, by name.
+
+        The order is that of `attributes`.  Nothing is allocated.
+        """
+
+    @abstractmethod
+    def arguments_from(self, fields, name, archive):
+        """Arguments of :meth:`model` from a file of anyone, checked.
+
+        Parameters
+        ----------
+        fields : dict
+            What is not in arrays: see :func:`~..portable.flattened`.
+        name : str
+            What names of arrays begin with.
+        archive : Archive
+            Where the arrays are.
+
+        Raises
+        ------
+        ValueError, TypeError, LookupError
+            If :meth:`training_arguments` does not return such ones.
+        """
+
+    @abstractmethod
+    def estimator_parameters(self):
+        """Parameters of an estimator that has this structure: dict by name."""
+
+    @abstractmethod
+    def fitted_attributes(self):
+        """Fitted attributes that follow from it: dict by name."""
+
+    @classmethod
+    def parameters_of(cls, state):
+        """Parameters from fitted attributes, which may lack intercepts."""
+        arrays = [state[name] for name in cls.attributes]
+        return cls.parameters_from(arrays)
+
+    @classmethod
+    def parameters_from(cls, arrays):
+        """The same from the arrays in the order of `attributes`."""
+        n_missing = len(cls.parameters._fields) - len(arrays)
+        return cls.parameters(*arrays, *[np.empty(0)] * n_missing)
+
+    def targets(self):
+        """What the outputs of an emulator are; None for others."""
+        outputs = vars(self).get("outputs")
+        return None if outputs is None else as_targets(outputs)
+
+    def check_same(self, fitted, cause, alternative):
+        """Raise unless this is that of the fitted model, which is to be continued.
+
+        Parameters
+        ----------
+        fitted : Structure
+            Of the same class.
+        cause, alternative : str
+            What continues the model, and what to do instead, for the message.
+        """
+        for name, given in vars(self).items():
+            known = getattr(fitted, name)
+            if name not in _ANY and known != given:
+                raise ValueError(
+                    f"{cause} continues the fitted model, which has "
+                    f"{_NAMES_GIVEN.get(name, name)}={known!r}, got {given!r}: keep "
+                    f"the structure, or {alternative}."
+                )
+
+
+def no_arguments(fields):
+    """Arguments from a file of a structure whose model has none.
+
+    Raises
+    ------
+    ValueError
+        If there are any.
+    """
+    if fields != {}:
+        raise ValueError("the error bars have arguments of another structure")
+    return {}
+
+
+def size_parameter(block_sizes):
+    """The parameter `matrix_size` of these block sizes."""
+    return block_sizes[0] if len(block_sizes) == 1 else block_sizes
+
+
+def dtype_of(matrix_type):
+    """Type of the elements of matrices."""
+    is_complex = matrix_type == "hermitian"
+    return np.dtype(np.complex128 if is_complex else np.float64)
