@@ -1,4 +1,4 @@
-"""Files of emulators to read: valid ones, and ones with something in them changed."""
+"""Portable files to read: valid ones, and ones with something in them changed."""
 
 import copy
 import io
@@ -12,7 +12,13 @@ import zipfile
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
-from pmm_sklearn import PMMEmulator
+from pmm_sklearn import (
+    PMMClassifier,
+    PMMEmulator,
+    PMMImageClassifier,
+    PMMRegressor,
+    UnitaryPMMEmulator,
+)
 from pmm_sklearn.targets import Gap, Level, Observable, Transition
 
 TARGETS = [
@@ -22,7 +28,7 @@ TARGETS = [
     Observable("spin"),
     Transition("field", Level(0), Level(0, sector=1)),
 ]
-NAMES = ["matrices", "observables", "description"]
+NAMES = ["matrices", "observables", "weights"]
 
 
 def emulator_of(matrix_type="hermitian", sizes=(3, 2), targets=TARGETS, **parameters):
@@ -52,13 +58,49 @@ EMULATORS = [
 ]
 
 
-def contents(emulator):
-    """The arrays in the file of an emulator, with the description as a dict."""
+X = np.linspace(-1, 1, 24)[:, np.newaxis] * [1.0, 0.5]
+SHORT = {"max_iter": 2, "random_state": 0}
+IMAGES = np.random.RandomState(0).uniform(size=(9, 5, 4))
+LABELS = np.array(["left", "mid", "right"])
+
+
+def quietly_fitted(estimator, X, y, **parameters):
+    """The same, fitted without a warning that it has not converged."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return estimator.fit(X, y, **parameters)
+
+
+def other_models():
+    """An estimator of every other kind, with the data that it predicts."""
+    symmetric = {"matrix_type": "symmetric"}
+    several = {"n_init": 2, "n_average": 2}
+    y = np.tanh(3 * X[:, 0])
+    labels = LABELS[np.digitize(X[:, 0], [-0.3, 0.3])]
+    times = X[:, :1]
+    fits = [
+        (PMMRegressor(3, 2, n_init=1, **SHORT), X, y),
+        (PMMRegressor(3, 1, readout="density", **several, **SHORT), X, np.c_[y, y**2]),
+        (PMMClassifier(3, 1, n_init=1, **SHORT), X, labels),
+        (UnitaryPMMEmulator(2, 2, n_init=1, **SHORT), times, -1 + times[:, 0] ** 2),
+        (PMMEmulator(3, commutator=0.1, **several, **SHORT), times, y),
+        (PMMEmulator(3, rank=1, n_init=1, **symmetric, **SHORT), times, y),
+        (PMMImageClassifier(3, 2, 2, 2, 1, **SHORT), IMAGES, LABELS[np.arange(9) % 3]),
+    ]
+    return [(quietly_fitted(*fit), fit[1]) for fit in fits]
+
+
+def written(estimator):
+    """The bytes of the file of an estimator."""
     file = io.BytesIO()
-    emulator.to_npz(file)
-    file.seek(0)
-    with np.load(file) as arrays:
-        found = {name: arrays[name] for name in NAMES}
+    estimator.to_npz(file)
+    return file.getvalue()
+
+
+def contents(estimator):
+    """The arrays in the file of an estimator, with the description as a dict."""
+    with np.load(io.BytesIO(written(estimator))) as arrays:
+        found = dict(arrays)
     return {**found, "description": json.loads(str(found["description"]))}
 
 
@@ -149,16 +191,22 @@ def huge():
     return zipped(members.items())
 
 
-def refusal(file):
-    """Why a file is refused, None if it is not; predictions are finite then."""
-    message = None
+def reason(kind, file):
+    """Why a file is refused, or what was read."""
     try:
-        emulator = PMMEmulator.from_npz(file)
+        return None, kind.from_npz(file)
     except ValueError as error:
         message = str(error)
+    name = kind.__name__
+    assert f"does not hold 'pmm_sklearn model, version 1' of {name}: " in message
+    assert message.endswith(f"; give a file that {name}.to_npz has written.")
+    return message, None
+
+
+def refusal(file):
+    """Why a file is refused, None if it is not; predictions are finite then."""
+    message, emulator = reason(PMMEmulator, file)
     if message is not None:
-        assert "does not hold 'pmm_sklearn emulator" in message
-        assert message.endswith("give a file that was written by to_npz.")
         return message
     X = np.linspace(-1, 1, 3 * emulator.n_features_in_).reshape(3, -1)
     assert np.all(np.isfinite(emulator.predict(X)))
