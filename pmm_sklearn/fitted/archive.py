@@ -79,7 +79,7 @@ class Archive:
     def check_all_read(self):
         """Raise if there are arrays that nobody has asked for."""
         if self._unread:
-            raise ValueError(f"the members {_shown(self._unread)} belong to nothing")
+            raise ValueError(f"nothing belongs to the members {_shown(self._unread)}")
 
     def _read(self, name, shape, is_right):
         """An array whose header says what is expected; it shares read-only memory."""
