@@ -55,8 +55,8 @@ else:
 # %%
 # NumPy arrays
 # ------------
-# The matrices and a description in JSON.  Another program needs four lines: read,
-# form the Hamiltonian, diagonalise.
+# The matrices, what error bars are made of, and a description in JSON.  Another program
+# needs four lines: read, form the Hamiltonian, diagonalise.
 emulator.to_npz(folder / "emulator.npz")
 again = PMMEmulator.from_npz(folder / "emulator.npz")
 print("npz:", np.array_equal(again.predict(couplings), expected))

@@ -53,6 +53,20 @@ class TestWriting:
         assert path.read_bytes() == before
         assert os.listdir(path.parent) == ["model.npz"]
 
+    @pytest.mark.skipif(os.name != "posix", reason="limits of POSIX")
+    def test_an_old_file_survives_a_disk_that_is_full_half_way(self, path):
+        import resource
+
+        before, limits = path.read_bytes(), resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (500, limits[1]))
+        try:
+            with pytest.raises(OSError, match="large"):
+                EMULATORS[1].to_npz(path)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        assert path.read_bytes() == before
+        assert os.listdir(path.parent) == ["model.npz"]
+
     def test_nothing_stays_of_a_new_file_that_failed(self, tmp_path, monkeypatch):
         self.fail_after_half(monkeypatch, OSError(errno.ENOSPC, "full"))
         with pytest.raises(OSError, match="full"):
