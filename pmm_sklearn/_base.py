@@ -219,7 +219,7 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
         is_classifier = issubclass(cls, ClassifierMixin)
         model = load_npz(file, cls.__name__, cls._structure_type, is_classifier)
         estimator = cls(**model.structure.estimator_parameters())
-        estimator._set_without_training(model)
+        vars(estimator).update(model.attributes())
         return estimator
 
     def _fitted_structure(self):
@@ -454,31 +454,6 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
             ],
             member_starts_=np.array([member.start for member in result.members]),
             stop_reason_=result.decisive.reason.name.lower(),
-        )
-
-    def _set_without_training(self, model):
-        """Write the fitted attributes of a `PortableModel`."""
-        structure = model.structure
-        best, *others = model.members
-        told = {
-            "n_features_in_": structure.n_features,
-            "n_parameters_": model.n_parameters,
-            **dict(zip(structure.attributes, best, strict=False)),
-            **structure.fitted_attributes(),
-        }
-        if model.classes is None:
-            told["n_outputs_"] = structure.n_outputs
-        else:
-            told["classes_"] = model.classes
-        if model.feature_names:
-            told["feature_names_in_"] = np.array(model.feature_names, dtype=object)
-        vars(self).update(
-            told,
-            _structure=dict(vars(structure)),
-            _other_members=tuple(map(tuple, others)),
-            member_weights_=model.weights,
-            _posterior=model.posterior,
-            _single_output=model.single_output,
         )
 
     def _check_goes_on(self, structure):

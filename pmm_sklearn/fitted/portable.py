@@ -90,6 +90,29 @@ class PortableModel:
         text = json.dumps(description, default=lambda number: number.item())
         return {"description": np.array(text), **arrays}
 
+    def attributes(self):
+        """All fitted attributes that predictions depend on: dict by name."""
+        structure = self.structure
+        best, *others = self.members
+        told = {
+            "n_features_in_": structure.n_features,
+            "n_parameters_": self.n_parameters,
+            "member_weights_": self.weights,
+            "_structure": dict(vars(structure)),
+            "_other_members": tuple(map(tuple, others)),
+            "_posterior": self.posterior,
+            "_single_output": self.single_output,
+            **dict(zip(structure.attributes, best, strict=False)),
+            **structure.fitted_attributes(),
+        }
+        if self.classes is None:
+            told["n_outputs_"] = structure.n_outputs
+        else:
+            told["classes_"] = self.classes
+        if self.feature_names:
+            told["feature_names_in_"] = np.array(self.feature_names, dtype=object)
+        return told
+
     @classmethod
     def read(cls, archive, estimator, structure_type, has_classes):
         """Model in a file of anyone, checked.
