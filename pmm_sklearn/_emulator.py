@@ -418,7 +418,7 @@ class PMMEmulator(HamiltonianMethods, BaseEmulator):
             monomials,
             centre=self.parity is None and not fixed and self._may_mix_terms(),
         )
-        check_powers(features.scale, self.degree)
+        check_powers(features.shift, features.scale, self.degree)
         units = SpectrumUnits(features, readout, data.y, data.weight)
         model = spectrum_pmm(
             **vars(structure),

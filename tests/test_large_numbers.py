@@ -4,6 +4,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from numpy.testing import assert_allclose
 
 from pmm_sklearn import (
     EigenvectorContinuation,
@@ -127,3 +128,17 @@ def test_eigenvector_continuation_too_far():
     model = EigenvectorContinuation(terms).fit([[0.0], [0.5]])
     with pytest.raises(ValueError, match=r"X is too far.* 1e\+308 in column 0"):
         model.predict([[1e308]])
+
+
+def test_powers_of_features_far_from_zero_cancel():
+    """Matrices in the user's units cannot hold what is left."""
+    x = np.linspace(-1, 1, 12)[:, np.newaxis]
+    y = -np.hypot(1, x[:, 0])
+    with pytest.raises(
+        ValueError, match=r"about 1e\+06 in column 0 .* degree=3.*Scaler"
+    ):
+        PMMEmulator(2, degree=3, n_init=1).fit(x + 1e6, y)
+    linear = PMMEmulator(2, n_init=1, random_state=0).fit(x + 1e6, y)
+    assert_allclose(linear.predict(x + 1e6), y, atol=1e-7)
+    square = PMMEmulator(2, degree=2, n_init=1, random_state=0).fit(x + 1e3, y)
+    assert_allclose(square.predict(x + 1e3), y, atol=1e-6)

@@ -13,6 +13,8 @@ _SMALLEST_WEIGHT, LARGEST_WEIGHT = 1e-100, 1e100
 _LARGEST_ELEMENT = 1e300
 # Of ten, of the highest power of a unit.
 _LARGEST_EXPONENT = 150
+# Powers of ten that cancel and leave half of the digits.
+_MOST_DIGITS = 8
 
 
 class TableData(NamedTuple):
@@ -312,21 +314,33 @@ def check_reach(X, matrices):
         )
 
 
-def check_powers(units, degree):
+def check_powers(shift, units, degree):
     """Raise if matrices of high powers of a feature would leave floating point.
 
     Parameters
     ----------
-    units : ndarray of shape (n_features,)
-        Unit of each feature.
+    shift, units : ndarray of shape (n_features,)
+        Mean and unit of each feature.
     degree : int
         The highest power.
     """
+    if degree == 1:
+        # Features themselves have lost as much.
+        return
     exponents = np.abs(np.log10(units)) * degree
     column = int(np.argmax(exponents))
-    if degree > 1 and exponents[column] > _LARGEST_EXPONENT:
+    if exponents[column] > _LARGEST_EXPONENT:
         raise ValueError(
             f"X has values of about {units[column]:.3g} in column {column}, too "
             f"{'large' if units[column] > 1 else 'small'} for degree={degree}: divide "
             f"them by a unit."
+        )
+    # Powers of the features cancel from so many digits.
+    offsets = degree * np.log10(1.0 + np.abs(shift / units))
+    column = int(np.argmax(offsets))
+    if offsets[column] > _MOST_DIGITS:
+        raise ValueError(
+            f"X has values of about {shift[column]:.3g} in column {column} that vary "
+            f"by {units[column]:.3g}, which leaves no digits for degree={degree}: "
+            f"subtract a constant, as StandardScaler does."
         )
