@@ -1,57 +1,124 @@
-"""Random estimators, data and options: the same for the same number."""
+"""Random estimators, data, options and questions: the same for the same number."""
 
 import numpy as np
 import pandas as pd
 
-from pmm_sklearn import PMMClassifier, PMMEmulator, PMMRegressor
+from pmm_sklearn import (
+    EigenvectorContinuation,
+    PMMClassifier,
+    PMMEmulator,
+    PMMImageClassifier,
+    PMMRegressor,
+    UnitaryPMMEmulator,
+)
+
+from .pools import PARAMETERS, USUAL_TERMS
 
 # What is drawn with a probability that leaves many calls usable.
 _USUAL = 0.8
 _HUGE, _TINY = 1e200, 1e-200
 
-_TRAINING = {
-    "alpha": ["auto", 0.0, 1e-6, 1.0, 1e12, -1.0, np.nan, "none", None, 10**400],
-    "max_iter": [1, 5, 12, 0, -3, 2.5, "many"],
-    "tol": [1e-3, 0, 1e9, -1.0, np.inf],
-    "n_init": [1, 2, 0, 1.0],
-    "n_iter_no_change": [1, 10, 0, None],
-    "warm_start": [False, True],
-    "random_state": [0, np.random.RandomState(1), -1, "seed"],
-    "n_jobs": [None, 1, 0, 1.5],
-    "eigensolver": ["auto", "lapack", "simd", "magic"],
-    "solver": ["auto", "lm", "lbfgs", "newton-cg", "adam", "sgd"],
-}
-_TABLE = {
-    "matrix_size": ["auto", 1, 2, 4, (2, 2), (3, 1), 0, -1, 2.0, "big", ()],
-    "n_eigenvectors": ["auto", 1, 2, 0, 9, 1.0],
-    "which": ["SA", "LA", "XX"],
-    "readout": ["expectation", "transition", "density", "sum"],
-    "matrix_type": ["hermitian", "symmetric", "complex"],
-    "rank": [None, 1, (1, None), (None, 2), 0, (1, 2, 3), "one"],
-    "smearing": [0.5, 1e-3, 0.0, np.nan],
-    "n_average": ["auto", 1, 2, 0],
-    "early_stopping": [False, True],
-    "validation_fraction": [0.1, 0.5, 0.0, 1.0],
-    "batch_size": [5, 200, 0],
-    "learning_rate_init": [1e-2, 1e300, -1.0],
-}
-_PARAMETERS = {
-    PMMRegressor: _TRAINING | _TABLE | {"extra_noise": [False, True, "yes"]},
-    PMMClassifier: _TRAINING
-    | _TABLE
-    | {"class_weight": [None, "balanced", {0: 1.0, 1: 3.0}, {0: -1.0}, "fair"]},
-    PMMEmulator: _TRAINING
-    | {
-        "matrix_size": ["auto", 1, 2, 3, (2, 1), 0, "big", 10**9],
-        "matrix_type": ["hermitian", "symmetric", 3],
-        "degree": [1, 2, 3, 0, 1.5],
-        "rank": [None, 1, 7, (1, None)],
-        "smoothness": [0.0, 0.1, -1.0],
-        "commutator": [0.0, 0.3, np.inf],
-        "n_average": [1, 2, 5],
-        "fixed": [None, {0: np.eye(2)}, {1: np.zeros((3, 3))}, [np.eye(2)]],
+# Those with the most parameters come more often.
+_KINDS = [
+    *(2 * [PMMRegressor, PMMClassifier, PMMEmulator]),
+    *(UnitaryPMMEmulator, EigenvectorContinuation, PMMImageClassifier),
+]
+CLASSIFIERS = PMMClassifier, PMMImageClassifier
+_SHORT = {"max_iter": 8, "n_init": 1, "random_state": 0}
+_QUICK = {
+    PMMRegressor: _SHORT,
+    PMMClassifier: _SHORT,
+    PMMEmulator: _SHORT,
+    UnitaryPMMEmulator: _SHORT | {"matrix_size": 2, "n_factors": 2},
+    EigenvectorContinuation: {"terms": USUAL_TERMS},
+    PMMImageClassifier: {
+        **{"window_shape": 2, "stride": 1, "latent_size": 3, "matrix_size": 2},
+        **{"n_eigenvectors": 1, "max_iter": 2, "batch_size": 8, "random_state": 0},
     },
 }
+
+_CHANGES_OF_X = [
+    lambda X: X * _HUGE,
+    lambda X: X * _TINY,
+    lambda X: X * 0,
+    lambda X: X + 1e8,
+    lambda X: X.astype(np.float32),
+    lambda X: np.asfortranarray(X),
+    lambda X: (10 * X).astype(int),
+    lambda X: X > 0,
+    lambda X: X.astype(object),
+    lambda X: X.astype(str),
+    lambda X: X.tolist(),
+    lambda X: X[:, 0],
+    lambda X: X[:0],
+    lambda X: X + 0j,
+    lambda X: np.where(X > 0.9, np.nan, X),
+    lambda X: np.where(X > 0.9, np.inf, X),
+    lambda X: np.ma.masked_greater(X, 0.5),
+    lambda X: pd.DataFrame(X.reshape(len(X), -1)).add_prefix("x"),
+    lambda X: pd.DataFrame(X.reshape(len(X), -1)),
+    lambda X: np.repeat(X, 40, axis=1),
+    lambda X: X[np.zeros(len(X), int)],
+    lambda X: X[..., np.newaxis],
+    lambda X: X.reshape(len(X), -1),
+    lambda X: X[:1],
+    lambda X: None,
+    lambda X: 3.0,
+]
+
+
+def _changes_of_y(huge):
+    return [
+        lambda y: y * huge,
+        lambda y: y * _TINY,
+        lambda y: y * 0,
+        lambda y: y.astype(str),
+        lambda y: y.astype(object),
+        lambda y: y[:-1],
+        lambda y: np.column_stack([y, 2 * y]),
+        lambda y: np.column_stack([y, 2 * y]),
+        lambda y: y[:, np.newaxis],
+        lambda y: np.where(np.arange(len(y)) % 3 == 0, np.nan, y),
+        lambda y: np.full(len(y), np.inf),
+        lambda y: y + 0j,
+        lambda y: np.ma.masked_array(y, np.arange(len(y)) % 4 == 0),
+        lambda y: pd.Series(y),
+        lambda y: y.astype("datetime64[s]") if y.dtype == int else y.tolist(),
+        lambda y: np.arange(len(y)) % 3,
+        lambda y: None,
+        lambda y: "targets",
+    ]
+
+
+def usual_data(kind, rng, n_samples, n_features):
+    """Features and targets that a kind of estimator can learn.
+
+    Parameters
+    ----------
+    kind : type
+        An estimator.
+    rng : numpy.random.RandomState
+        Of the data.
+    n_samples, n_features : int
+        Numbers of rows and of columns; time steps and images have their own.
+
+    Returns
+    -------
+    X, y : ndarray
+    """
+    if kind is PMMImageClassifier:
+        y = np.arange(n_samples) % 2
+        pattern = np.cos(np.arange(4) * (1 + y)[:, np.newaxis, np.newaxis])
+        return pattern + 0.3 * rng.standard_normal((n_samples, 4, 4)), y
+    X = rng.uniform(-1, 1, (n_samples, n_features))
+    if kind is UnitaryPMMEmulator:
+        X = rng.choice([-1.0, 1.0], (n_samples, 1)) * rng.uniform(
+            0.3, 0.6, (n_samples, 1)
+        )
+    if kind is EigenvectorContinuation:
+        X = rng.uniform(-1, 1, (n_samples, len(USUAL_TERMS) - 1))
+    y = -np.hypot(1, X[:, 0]) + 0.01 * rng.standard_normal(n_samples)
+    return X, (y > np.median(y)).astype(int) if kind is PMMClassifier else y
 
 
 class Draw:
@@ -64,32 +131,52 @@ class Draw:
 
     Attributes
     ----------
-    estimator : BaseEstimator
-        Not fitted.
+    kind : type
+        Of the estimator.
+    quick : dict
+        Parameters that make it quick.
+    parameters : dict
+        Those that were drawn.
+    is_refit : bool
+        Whether the estimator was fitted to usual data before.
+    method : str
+        "fit" or "partial_fit".
     X, y : array-like
-        Data of fit.
-    fit_parameters, predict_parameters : dict
+        Data of it.
+    fit_parameters : dict
         Further arguments.
-    X_new : array-like
-        Data of predict.
+    questions : list of (str, tuple, dict)
+        Methods of the fitted estimator, and their arguments.
     """
 
     def __init__(self, number):
         self._rng = np.random.RandomState(number)
-        kind = self._pick([PMMRegressor, PMMClassifier, PMMEmulator])
-        self.estimator = kind(max_iter=8, n_init=1, random_state=0)
-        pool = _PARAMETERS[kind]
-        for name in self._rng.choice(sorted(pool), self._rng.randint(4), replace=False):
-            self.estimator.set_params(**{name: self._usual(pool[name])})
+        self.kind = kind = self._pick(_KINDS)
+        self.quick = _QUICK[kind]
+        pool = PARAMETERS[kind]
+        n_drawn = self._rng.randint(4)
+        names = self._rng.choice(sorted(pool), n_drawn, replace=False)
+        self.parameters = {str(name): self._usual(pool[name]) for name in names}
+        self.is_refit = self._rng.uniform() < 0.5
+        self.method = "fit"
+        if hasattr(kind, "partial_fit") and self._rng.uniform() > _USUAL:
+            self.method = "partial_fit"
         n_samples, n_features = self._rng.randint(2, 25), self._rng.randint(1, 4)
-        X = self._rng.uniform(-1, 1, (n_samples, n_features))
-        self.y = self._targets(kind, X)
-        self.X_new = self._features(self._rng.uniform(-1, 1, (3, n_features)))
-        self.X = self._features(X)
-        self.fit_parameters = self._weights(kind, n_samples)
-        self.predict_parameters = {}
-        if kind is not PMMClassifier:
-            self.predict_parameters = self._pick([{}, {"return_std": True}])
+        X, y = usual_data(kind, self._rng, n_samples, n_features)
+        X_new, _ = usual_data(kind, self._rng, 3, n_features)
+        self.X, self.y = self._changed(X, _CHANGES_OF_X), self._targets(y)
+        self.fit_parameters = self._fit_parameters(n_samples)
+        X_new = self._changed(X_new, _CHANGES_OF_X)
+        self.questions = [("predict", (X_new,), {}), self._question(X_new)]
+
+    def __repr__(self):
+        given = ", ".join(f"{k}={v!r}" for k, v in self.parameters.items())
+        again = ", again" if self.is_refit else ""
+        asked = [(name, options) for name, _, options in self.questions]
+        return (
+            f"{self.kind.__name__}({given}).{self.method}{again}: "
+            f"{sorted(self.fit_parameters)}, {asked}"
+        )
 
     def _pick(self, values):
         return values[self._rng.randint(len(values))]
@@ -99,60 +186,21 @@ class Draw:
         is_usual = self._rng.uniform() < _USUAL
         return self._pick(values[:2] if is_usual else values)
 
-    def _features(self, X):
-        if self._rng.uniform() < _USUAL:
-            return X
-        changes = [
-            lambda X: X * _HUGE,
-            lambda X: X * _TINY,
-            lambda X: X * 0,
-            lambda X: X + 1e8,
-            lambda X: X.astype(np.float32),
-            lambda X: np.asfortranarray(X),
-            lambda X: (10 * X).astype(int),
-            lambda X: X > 0,
-            lambda X: X.astype(object),
-            lambda X: X.astype(str),
-            lambda X: X.tolist(),
-            lambda X: X[:, 0],
-            lambda X: X[:0],
-            lambda X: X + 0j,
-            lambda X: np.where(X > 0.9, np.nan, X),
-            lambda X: np.where(X > 0.9, np.inf, X),
-            lambda X: np.ma.masked_greater(X, 0.5),
-            lambda X: pd.DataFrame(X, columns=list("abc")[: X.shape[1]]),
-            lambda X: np.repeat(X, 40, axis=1),
-            lambda X: X[np.zeros(len(X), int)],
-        ]
-        return self._pick(changes)(X)
+    def _changed(self, X, changes):
+        return X if self._rng.uniform() < _USUAL else self._pick(changes)(X)
 
-    def _targets(self, kind, X):
-        y = -np.hypot(1, X[:, 0]) + 0.01 * self._rng.standard_normal(len(X))
-        huge = _HUGE
-        if kind is PMMClassifier:
-            # Labels are whole numbers for scikit-learn, which converts larger ones.
-            y, huge = (y > np.median(y)).astype(int), 1e9
-        if self._rng.uniform() < _USUAL:
-            return y
-        changes = [
-            lambda y: y * huge,
-            lambda y: y * _TINY,
-            lambda y: y * 0,
-            lambda y: y.astype(str),
-            lambda y: y.astype(object),
-            lambda y: y[:-1],
-            lambda y: np.column_stack([y, 2 * y]),
-            lambda y: y[:, np.newaxis],
-            lambda y: np.where(np.arange(len(y)) % 3 == 0, np.nan, y),
-            lambda y: np.full(len(y), np.inf),
-            lambda y: y + 0j,
-            lambda y: np.ma.masked_array(y, np.arange(len(y)) % 4 == 0),
-            lambda y: pd.Series(y),
-            lambda y: y.astype("datetime64[s]") if y.dtype == int else y.tolist(),
-        ]
-        return self._pick(changes)(y)
+    def _targets(self, y):
+        if isinstance(targets := self.parameters.get("targets"), list):
+            # Mostly as many columns as there are targets.
+            if len(targets) > 1 and self._rng.uniform() < _USUAL:
+                return np.column_stack([y, y + 0.5 + 0.1 * y**2])
+        # Labels are whole numbers for scikit-learn, which converts larger ones.
+        huge = 1e9 if issubclass(self.kind, CLASSIFIERS) else _HUGE
+        return self._changed(y, _changes_of_y(huge))
 
-    def _weights(self, kind, n_samples):
+    def _fit_parameters(self, n_samples):
+        if self.kind is EigenvectorContinuation:
+            return {}
         weight = self._rng.uniform(0.5, 2.0, n_samples)
         values = [
             None,
@@ -163,11 +211,45 @@ class Draw:
             weight * 1e-9,
             weight[:-1],
             np.where(weight > 1, np.nan, weight),
+            np.where(weight > 1, 0.0, weight),
+            (10 * weight).astype(int),
             weight.tolist(),
             "heavy",
         ]
         drawn = {"sample_weight": self._usual(values)}
-        if kind is not PMMClassifier and self._rng.uniform() > _USUAL:
+        if self.method == "partial_fit":
+            if issubclass(self.kind, CLASSIFIERS) and not self.is_refit:
+                drawn["classes"] = self._usual(
+                    [[0, 1], [0, 1], [1, 0], [0, 1, 2], [0], [], None, "ab", [[0, 1]]]
+                )
+            return drawn
+        if not issubclass(self.kind, CLASSIFIERS) and self._rng.uniform() > _USUAL:
             errors = [0.1, weight, 0.0, -1.0, weight[:-1], np.nan, "large", _HUGE]
             drawn["y_err"] = self._pick(errors)
+        if hasattr(self.kind, "to_npz") and self._rng.uniform() > _USUAL:
+            drawn["target_weight"] = self._usual(
+                [None, [1.0], [2.0, 1.0], [0.0], [-1.0], [np.nan], 1.0, "one"]
+            )
         return drawn
+
+    def _question(self, X_new):
+        """A method beside ``predict``, with its arguments."""
+        questions = [
+            ("predict", (X_new,), self._usual([{}, {}, {"return_std": 1}])),
+            ("score", (self.X, self.y), {}),
+        ]
+        if hasattr(self.kind, "sample_y"):
+            number = self._usual([1, 2, 0, 1.5])
+            questions += [
+                ("predict", (X_new,), {"return_std": True}),
+                ("predict", (X_new,), {"return_cov": True}),
+                ("predict", (X_new,), {"return_std": True, "return_cov": True}),
+                ("sample_y", (X_new, number), {"random_state": 1}),
+            ]
+        if issubclass(self.kind, CLASSIFIERS):
+            names = "predict_proba", "predict_log_proba", "decision_function"
+            questions += [(name, (X_new,), {}) for name in names]
+        for name in ("predict_gradient", "decision_function_gradient", "eigenvalues"):
+            if hasattr(self.kind, name):
+                questions.append((name, (X_new,), {}))
+        return self._pick(questions)
