@@ -20,6 +20,10 @@ from .targets import as_outputs
 from .training import SpectrumUnits, TimeUnits
 
 
+# Of a relative error of 1e-8 in the energies.
+_SMALLEST_PHASE = 1e-8
+
+
 class UnitaryPMMEmulator(BaseEmulator):
     r"""Energies of a product of unitary evolutions, as a function of the time step.
 
@@ -312,4 +316,10 @@ def _check_phases(data, outputs):
             f"{data.X[row, 0]:.6g}, a phase of {phases.max():.4g} beyond pi, where "
             f"phases wrap and an energy is not unique: use shorter time steps, or "
             f"subtract a constant from all energies."
+        )
+    if phases.size and 0 < phases.max() < _SMALLEST_PHASE:
+        raise ValueError(
+            f"y and X give phases of at most {phases.max():.3g}, too small for "
+            f"floating point, whose errors of 1e-16 are divided by the time step: "
+            f"use longer time steps, or check the units of energies and times."
         )

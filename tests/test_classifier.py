@@ -617,6 +617,7 @@ class TestPartialFit:
         [
             ({}, {}, ["classes", "first call", "None", "name all labels"]),
             ({}, {"classes": [1]}, ["classes", "one class", "1", "at least two"]),
+            ({}, {"classes": []}, ["classes", "none", "at least two"]),
             ({}, {"classes": {0, 1}}, ["classes", "{0, 1}", "partial_fit"]),
             ({}, {"classes": [[0, 1]]}, ["classes", "[[0, 1]]", "partial_fit"]),
             ({}, {"classes": [0, 2]}, ["y", "[0, 2]", "1", "name all classes"]),

@@ -508,6 +508,7 @@ class TestBadInput:
                 r"fixed=\[0, 1\] leaves no matrix to learn",
                 fixed={0: np.eye(5), 1: np.eye(5)},
             ),
+            bad("commutator must be finite, got inf", commutator=np.inf),
             bad("degree must be at least 1", degree=0),
             bad("rank must be at least 1", rank=0),
             bad("rank must be an integer", rank=(1, None)),

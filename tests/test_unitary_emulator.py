@@ -107,6 +107,7 @@ class TestBadInput:
             (np.ones((3, 2)), np.ones(3), "one feature, the time step, got 2"),
             ([[0.1], [0.0], [0.2]], np.ones(3), "time step of 0 in row 1"),
             ([[0.1], [0.5], [0.2]], [1.0, -7.0, 1.0], "phase of 3.5 beyond pi"),
+            ([[1e-9], [5e-9], [2e-9]], [1.0, 1.1, 1.2], "at most 5.5e-09, too small"),
         ],
     )
     def test_data(self, X, y, match):

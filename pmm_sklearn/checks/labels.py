@@ -28,9 +28,9 @@ def unique_labels(name, labels, samples="it"):
     """
     classes = LabelEncoder().fit(labels).classes_
     if len(classes) < 2:
+        found = f"one class only, {classes.tolist()[0]!r}" if len(classes) else "none"
         raise ValueError(
-            f"{name} has one class only, {classes.tolist()[0]!r}, in {samples}: give "
-            f"labels of at least two classes."
+            f"{name} has {found}, in {samples}: give labels of at least two classes."
         )
     return classes
 

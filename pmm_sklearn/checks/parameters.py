@@ -38,9 +38,10 @@ def check_number(name, value, low, high=np.inf, *, open_interval=False):
         raise TypeError(f"{name} must be a number, got {value!r}.")
     above = value > low if open_interval else value >= low
     if not (above and value < high) or _is_huge(value):
-        bound = "greater than" if open_interval else "at least"
-        limit = f" and less than {high}" if np.isfinite(high) else " and finite"
-        raise ValueError(f"{name} must be {bound} {low}{limit}, got {_shown(value)}.")
+        bound = f"{'greater than' if open_interval else 'at least'} {low} and "
+        bound = bound if np.isfinite(low) else ""
+        limit = f"less than {high}" if np.isfinite(high) else "finite"
+        raise ValueError(f"{name} must be {bound}{limit}, got {_shown(value)}.")
 
 
 def _is_huge(value):

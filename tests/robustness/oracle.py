@@ -20,7 +20,17 @@ _NAMES = {
     *("samples", "features", "class", "label", "labels", "input_array", "matrix"),
     *("matrices", "targets", "paths", "levels", "level", "sector", "loss", "weights"),
     *("column", "columns", "sparse", "dtype", "numpy", "estimator", "Seed", "Complex"),
-    *("n_samples", "y_true", "return_std", "return_cov", "terms", "Level", "Gap", "Observable"),
+    *(
+        "n_samples",
+        "y_true",
+        "Input",
+        "return_std",
+        "return_cov",
+        "terms",
+        "Level",
+        "Gap",
+        "Observable",
+    ),
 }
 # Each kind of estimator, fitted to usual data: pickled.
 _FITTED = {}
@@ -146,7 +156,9 @@ def _check_words(draw, error):
         raise Finding(f"{type(error).__name__} names no argument: {text}") from error
     if not _is_ours(error):
         return
-    if not re.search(r"\d|'|None|True|False|NaN|nan|zero|both|infinit|\(\)", text):
+    if not re.search(
+        r"\d|'|None|True|False|NaN|nan|zero|both|infinit|complex|\(\)", text
+    ):
         raise Finding(f"{type(error).__name__} names no value: {text}") from error
     if not re.search(r"must|[:;] |^No ", text):
         raise Finding(f"{type(error).__name__} names no remedy: {text}") from error
