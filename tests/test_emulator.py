@@ -547,6 +547,8 @@ class TestBadInput:
         X = np.random.RandomState(0).uniform(size=(6, 2))
         with pytest.raises(ValueError, match="smoothness needs paths"):
             PMMEmulator(smoothness=1.0).fit(X, X[:, 0])
+        with pytest.raises(ValueError, match=r"two points.*X that is \[\[2.0\]\]"):
+            PMMEmulator(smoothness=1.0).fit([[2.0], [2.0]], [1.0, 1.0])
 
     @pytest.mark.parametrize(
         ("target", "match"),

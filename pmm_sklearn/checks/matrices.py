@@ -98,7 +98,13 @@ def check_paths(paths, X):
                 f"smoothness needs paths of points with {n_features} features, got "
                 f"paths=None: give a list of arrays of shape (n_points, {n_features})."
             )
-        return [np.unique(X, axis=0)]
+        path = np.unique(X, axis=0)
+        if len(path) < 2:
+            raise ValueError(
+                f"smoothness needs a path of two points or more, got X that is "
+                f"{path.tolist()} everywhere: give paths, or smoothness=0."
+            )
+        return [path]
     if isinstance(paths, np.ndarray) and paths.ndim == 2:
         paths = [paths]
     if not isinstance(paths, (list, tuple, np.ndarray)) or len(paths) == 0:

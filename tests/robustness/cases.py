@@ -74,12 +74,20 @@ class Case(NamedTuple):
         parameters = self.estimator.get_params(deep=False)
         by_batches = parameters.get("solver") == "adam" or self.method == "partial_fit"
         is_split = parameters.get("early_stopping", False)
-        return by_batches or is_split or self.kind is PMMImageClassifier
+        # Weights of solutions follow their distance on lines through pairs of rows.
+        is_mean = self.kind is PMMEmulator and parameters["n_average"] > 1
+        return by_batches or is_split or is_mean or self.kind is PMMImageClassifier
 
     @property
     def has_errors(self):
         """Whether there are error bars."""
         return hasattr(self.kind, "sample_y") and self.method == "fit"
+
+    @property
+    def precision(self):
+        """Relative error of predictions that are computed in another order."""
+        is_single = self.estimator.get_params().get("gram_dtype") == "float32"
+        return 1e-6 if is_single else 1e-9
 
     @property
     def X_new(self):

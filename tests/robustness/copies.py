@@ -119,7 +119,7 @@ def row_by_row(case):
     whole = answers(case.fitted(), case.X_new)
     rows = [answers(case.fitted(), row[np.newaxis]) for row in case.X_new]
     told = {name: np.concatenate([row[name] for row in rows]) for name in whole}
-    assert_same(told, whole, 1e-9)
+    assert_same(told, whole, case.precision)
 
 
 @relation()
@@ -128,7 +128,7 @@ def rows_in_batches(case):
     whole = answers(case.fitted(), X)
     parts = [answers(case.fitted(), part) for part in np.array_split(X, 7)]
     told = {name: np.concatenate([part[name] for part in parts]) for name in whole}
-    assert_same(told, whole, 1e-9)
+    assert_same(told, whole, case.precision)
 
 
 @relation()
@@ -136,7 +136,7 @@ def rows_in_another_order(case):
     order = np.random.RandomState(0).permutation(len(case.X_new))
     told = answers(case.fitted(), case.X_new[order])
     expected = answers(case.fitted(), case.X_new)
-    assert_same(told, {name: value[order] for name, value in expected.items()}, 1e-9)
+    assert_same(told, {name: value[order] for name, value in expected.items()}, case.precision)
 
 
 @relation(lambda case: "matrix_size" in case.estimator.get_params())

@@ -190,10 +190,10 @@ class Draw:
         return X if self._rng.uniform() < _USUAL else self._pick(changes)(X)
 
     def _targets(self, y):
-        if isinstance(targets := self.parameters.get("targets"), list):
-            # Mostly as many columns as there are targets.
-            if len(targets) > 1 and self._rng.uniform() < _USUAL:
-                return np.column_stack([y, y + 0.5 + 0.1 * y**2])
+        targets = self.parameters.get("targets")
+        is_pair = isinstance(targets, list) and len(targets) == 2
+        if is_pair and self._rng.uniform() < _USUAL:
+            return np.column_stack([y, y + 0.5 + 0.1 * y**2])
         # Labels are whole numbers for scikit-learn, which converts larger ones.
         huge = 1e9 if issubclass(self.kind, CLASSIFIERS) else _HUGE
         return self._changed(y, _changes_of_y(huge))

@@ -62,9 +62,15 @@ def told_by(case, model=None):
 
 
 def assert_same(told, expected, rtol=0.0):
-    """Compare answers, bit by bit, or relative to the largest of each kind."""
+    """Compare answers, bit by bit, or relative to the largest of each kind.
+
+    Draws are compared bit by bit only: rounding errors turn directions in which the
+    model does not change, and other functions are drawn from the same distribution.
+    """
     assert told.keys() == expected.keys()
     for name, value in expected.items():
+        if rtol > 0.0 and name == "draws":
+            continue
         if rtol == 0.0 or value.dtype.kind not in "fc":
             assert_array_equal(told[name], value, err_msg=name)
         else:
