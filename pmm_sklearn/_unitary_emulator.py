@@ -19,7 +19,6 @@ from .model import MATRIX_TYPES
 from .targets import as_outputs
 from .training import SpectrumUnits, TimeUnits
 
-
 # Of a relative error of 1e-8 in the energies.
 _SMALLEST_PHASE = 1e-8
 

@@ -512,6 +512,17 @@ class TestPartialFit:
         before = fitted.predict(X)
         assert_allclose(fitted.partial_fit(X[:9], y[:9]).predict(X), before, atol=1e-9)
 
+    @pytest.mark.parametrize("rate", [1e150, 1e300])
+    def test_a_step_that_is_too_long_loses_nothing(self, smooth_data, rate):
+        """Also if it is the last one, after which no loss is calculated."""
+        X, y = smooth_data
+        model = small().partial_fit(X, y)
+        before = model.predict(X)
+        model.set_params(learning_rate_init=rate)
+        with pytest.raises(ValueError, match="reduce learning_rate_init"):
+            model.partial_fit(X, y)
+        assert_array_equal(model.predict(X), before)
+
     def test_number_of_targets_stays(self, smooth_data):
         X, y = smooth_data
         model = small().partial_fit(X, y)

@@ -195,6 +195,10 @@ def _scheduled_epoch(objective, theta, schedule, adam, random_state):
     return theta, loss
 
 
+# In standardised units; beyond, powers of matrices leave floating point.
+_LARGEST_PARAMETER = 1e50
+
+
 def run_epoch(objective, theta, adam, batch_size, rates, random_state):
     """One step for each batch of all samples in random order.
 
@@ -247,7 +251,7 @@ def run_epoch(objective, theta, adam, batch_size, rates, random_state):
             # Matrices with infinite elements have no eigenvectors.
             raise _too_long(rate) from None
         theta = theta + adam.step(gradient / objective.total_weight, rate)
-        if not np.isfinite(value + theta.sum()):
+        if not (np.isfinite(value) and np.max(np.abs(theta)) < _LARGEST_PARAMETER):
             raise _too_long(rate)
         total += value
     return theta, total / len(batches)

@@ -136,7 +136,9 @@ def rows_in_another_order(case):
     order = np.random.RandomState(0).permutation(len(case.X_new))
     told = answers(case.fitted(), case.X_new[order])
     expected = answers(case.fitted(), case.X_new)
-    assert_same(told, {name: value[order] for name, value in expected.items()}, case.precision)
+    assert_same(
+        told, {name: value[order] for name, value in expected.items()}, case.precision
+    )
 
 
 @relation(lambda case: "matrix_size" in case.estimator.get_params())

@@ -432,7 +432,10 @@ def inject(name, seed):
         Whether it must not.
     """
     with tempfile.TemporaryDirectory(suffix=f" {seed}") as folder:
-        environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": ""}
+        environment = os.environ | {
+            "OMP_NUM_THREADS": "1",
+            "PYTHONDONTWRITEBYTECODE": "",
+        }
         environment |= FAULTS[name][1](Path(folder))
         command = [sys.executable, "-m", "tests.robustness.faults", name, str(seed)]
         work = Path(folder) / "work"

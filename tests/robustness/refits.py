@@ -192,7 +192,9 @@ def weights_and_regularisation_times_a_number(case):
 def lists(case):
     y, options = case.y.tolist(), case.fit_parameters
     options = {k: np.asarray(v).tolist() for k, v in options.items()}
-    assert_same(told_by(case, case.fit(X=case.X.tolist(), y=y, **options)), told_by(case))
+    assert_same(
+        told_by(case, case.fit(X=case.X.tolist(), y=y, **options)), told_by(case)
+    )
 
 
 @relation(_is_table)
@@ -239,7 +241,9 @@ def a_column_of_targets(case):
     if case.is_classifier:
         return
     told, expected = told_by(case, case.fit(y=case.y[:, np.newaxis])), told_by(case)
-    assert_same({k: np.reshape(v, expected[k].shape) for k, v in told.items()}, expected)
+    assert_same(
+        {k: np.reshape(v, expected[k].shape) for k, v in told.items()}, expected
+    )
 
 
 @relation(lambda case: case.kind in (PMMRegressor, PMMClassifier, PMMEmulator))
