@@ -31,6 +31,7 @@ def main():
     injected = parts.add_parser("faults")
     injected.add_argument("--number", type=int, default=100)
     injected.add_argument("--first", type=int, default=0)
+    injected.add_argument("--kinds", nargs="*", default=(), choices=[*faults.FAULTS])
     # Random calls are what is run without a word.
     given = sys.argv[1:]
     if not given or (given[0].startswith("--") and given[0] != "--help"):
@@ -39,7 +40,7 @@ def main():
     if options.part == "relations":
         return relations.run(options.words)
     if options.part == "faults":
-        return faults.run(options.first, options.number)
+        return faults.run(options.first, options.number, options.kinds)
     return run_calls(options.minutes, options.first)
 
 

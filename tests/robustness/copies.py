@@ -1,4 +1,4 @@
-"""Relations of a fitted model: copies, files, threads, processes, and its own answers."""
+"""Relations of a fitted model: copies, files, threads, processes, and its answers."""
 
 import copy
 import functools
