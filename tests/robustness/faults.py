@@ -101,7 +101,7 @@ def pressed_after(seconds, *, group=False):
 def interrupted_fit(seed, *, is_fitted=False, group=False, **parameters):
     """A fit with Ctrl-C at a random time, and the next one."""
     model, X, y = estimator(seed, **parameters)
-    expected = None
+    expected = cold(seed, **parameters)
     if is_fitted:
         quietly(lambda: model.fit(X, y))
         before = model.predict(X)
