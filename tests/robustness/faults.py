@@ -121,7 +121,7 @@ def interrupted_fit(seed, *, is_fitted=False, group=False, **parameters):
             assert np.array_equal(model.predict(X), before)
         else:
             assert not hasattr(model, "matrices_")
-    # Two in a row would be meant for the loop.
+    # Without another Ctrl-C.
     again, _ = quietly(lambda: model.fit(X, y))
     assert np.array_equal(again.predict(X), expected), "another model afterwards"
     return outcome
