@@ -34,7 +34,7 @@ from .model import (
     matrix_spaces,
     spectrum_pmm,
 )
-from .targets import as_outputs, as_targets
+from .targets import as_outputs, as_targets, names_of_features
 from .training import FeatureUnits, SpectrumUnits
 
 
@@ -63,7 +63,7 @@ class PMMEmulator(HamiltonianMethods, BaseEmulator):
         that they name), and takes larger ones as long as the evidence grows, see
         :ref:`emulator_size`; with a number as `alpha` it is at least 5.  If `fixed`,
         `commutes_with` or `parity` are given, it is their side.
-    targets : list of Level, Gap, Observable or Transition, default=None
+    targets : list of Level, Gap, Slope, Observable or Transition, default=None
         What the columns of ``y`` are: see :mod:`pmm_sklearn.targets`.  None means
         the lowest levels, as many as ``y`` has columns.
     matrix_type : {"hermitian", "symmetric"}, default="hermitian"
@@ -488,7 +488,12 @@ class PMMEmulator(HamiltonianMethods, BaseEmulator):
             degree=int(self.degree),
             block_sizes=block_sizes,
             matrix_type=self.matrix_type,
-            outputs=as_outputs(self.targets, data.y.shape[1], block_sizes),
+            outputs=as_outputs(
+                self.targets,
+                data.y.shape[1],
+                block_sizes,
+                names_of_features(self, data.X.shape[1]),
+            ),
             eigensolver=self.eigensolver,
         )
 

@@ -10,7 +10,7 @@ from ..checks.parameters import (
     check_matrix_size,
     check_option,
 )
-from ..model import MATRIX_TYPES
+from ..model import MATRIX_TYPES, names_of_observables
 from ..model.eigensolver import EIGENSOLVERS
 from ..targets import as_outputs, as_targets
 from .structures import SpectrumStructure
@@ -47,7 +47,7 @@ def structure_of(description):
     check_matrix_size(structure.block_sizes)
     check_option("matrix_type", structure.matrix_type, MATRIX_TYPES)
     check_option("eigensolver", structure.eigensolver, EIGENSOLVERS)
-    _check_outputs(structure.outputs, structure.block_sizes)
+    _check_outputs(structure)
     _check_tables(structure)
     _check_names(description, structure)
     return structure
@@ -69,7 +69,7 @@ def shapes_and_type(structure):
     side = sum(structure.block_sizes)
     is_complex = structure.matrix_type == "hermitian"
     dtype = np.dtype(np.complex128 if is_complex else np.float64)
-    n_names = len({name for _, name, _ in structure.outputs if name})
+    n_names = len(names_of_observables(structure.outputs))
     return (_n_matrices(structure), side, side), (n_names, side, side), dtype
 
 
@@ -113,9 +113,17 @@ def _with_tuples(structure):
     return {**structure, "block_sizes": block_sizes, "outputs": outputs}
 
 
-def _check_outputs(outputs, block_sizes):
+def _check_outputs(structure):
     """Raise unless these are outputs as targets give them."""
-    again = as_outputs(as_targets(outputs), len(outputs), block_sizes)
+    outputs = structure.outputs
+    features = [name for kind, name, _ in outputs if kind == "slope"]
+    if not all(isinstance(feature, int) for feature in features):
+        raise ValueError("a slope is by no number of a feature")
+    # Not a list: there may be more of them than memory holds.
+    numbers = range(structure.n_features)
+    again = as_outputs(
+        as_targets(outputs), len(outputs), structure.block_sizes, numbers
+    )
     if again != outputs or not outputs:
         raise ValueError("the outputs are none that targets give")
 

@@ -26,9 +26,10 @@ from .readouts import READOUTS, Expectation, HalfSquaredNorm, Transition
 from .scaled import Scaled
 from .selection import SELECTIONS, Extremes, Levels
 from .shifted_low_rank import ShiftedLowRank
+from .slopes import LevelSlopes
 from .solution_evidence import evidence_of_solution
 from .spaces import MATRIX_TYPES, HermitianSpace, Subspace
-from .spectrum import SpectrumReadout, spectrum_pmm
+from .spectrum import SpectrumReadout, names_of_observables, spectrum_pmm
 from .symmetry import matrix_spaces, solutions
 from .unitary import UnitaryProduct, phase_energies
 
@@ -59,6 +60,7 @@ __all__ = [
     "JointEvidence",
     "LaplacePosterior",
     "LazyGrams",
+    "LevelSlopes",
     "Levels",
     "LowRank",
     "MatrixElements",
@@ -83,6 +85,7 @@ __all__ = [
     "WindowGrams",
     "evidence_of_solution",
     "matrix_spaces",
+    "names_of_observables",
     "observable_pmm",
     "phase_energies",
     "rescaled",

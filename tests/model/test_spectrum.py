@@ -39,6 +39,13 @@ OUTPUTS = {
         ("transition", "c", ((0, 0), (0, 1))),
         ("observable", "c", ((0, 1),)),
     ],
+    "slopes": [
+        ("slope", 0, ((0, 0),)),
+        ("level", "", ((1, 0),)),
+        ("slope", 1, ((0, 0),)),
+        ("slope", 1, ((0, 1),)),
+        ("slope", 0, ((2, None),)),
+    ],
 }
 OUTPUTS["everything"] = [output for outputs in OUTPUTS.values() for output in outputs]
 
@@ -214,7 +221,14 @@ def test_outputs_against_their_formulas():
             abs(v0[:, 0].conj() @ b @ v0[:, 2]) ** 2,
             abs(v0[:, 0].conj() @ c @ v1[:, 0]) ** 2,
             (v1[:, 0].conj() @ c @ v1[:, 0]).real,
+            (v0[:, 0].conj() @ matrices[1] @ v0[:, 0]).real,
+            e0[1],
+            (v0[:, 0].conj() @ matrices[2] @ v0[:, 0]).real,
+            (v1[:, 0].conj() @ matrices[2] @ v1[:, 0]).real,
         ]
+        together = np.hstack([v0, v1])[:, np.argsort(np.concatenate([e0, e1]))]
+        third = together[:, 2]
+        expected.append((third.conj() @ matrices[1] @ third).real)
         assert_allclose(z, expected, rtol=1e-12)
     assert not np.any(observables[0][:3, 3:])
     assert np.any(observables[2][:3, 3:])
