@@ -16,7 +16,7 @@ class Element(NamedTuple):
         Number of the output.
     left, right : int
         Numbers of the states ``i`` and ``j`` among those selected.
-    observable : ndarray of shape (n, n)
+    observable : ndarray of shape (n, n) or (n_samples, n, n)
         The matrix ``O`` of the amplitude :math:`a = v_i^\dagger O v_j`.
     slopes : ndarray of shape (n_samples,)
         Magnitudes of the slope ``s``.

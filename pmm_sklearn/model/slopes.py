@@ -3,6 +3,7 @@
 import numpy as np
 
 from .derivative_terms import DerivativeTerm
+from .readout_station import Element
 
 
 class LevelSlopes:
@@ -79,6 +80,15 @@ class LevelSlopes:
         weighted = 2.0 * cotangents[:, np.newaxis, self.columns] * applied
         for state, own in zip(self.states, weighted.T, strict=True):
             out[state] += own
+
+    def elements(self, eigensystem):
+        """The slopes as `Element` tuples, whose observables differ by samples."""
+        ones = np.ones(len(eigensystem.values))
+        places = zip(self.columns, self.states, self.features, strict=True)
+        return [
+            Element(int(k), int(i), int(i), eigensystem.derivatives[l], ones)
+            for k, i, l in places
+        ]
 
     def derivative_terms(self, saved):
         """Derivatives by the operators: projectors, as `DerivativeTerm` tuples."""

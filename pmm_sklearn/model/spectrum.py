@@ -291,7 +291,7 @@ class SpectrumReadout:
                     zip(part.columns, part.names, pairs, strict=True)
                 )
             ]
-        return found
+        return found + self.slopes.elements(eigensystem)
 
     def matrix_slopes(self, eigensystem, observables):
         """None: outputs depend on levels and matrix elements only."""
