@@ -202,9 +202,7 @@ def first_points(problem, n, slopes=False):
     The slopes are expectation values of the terms (Hellmann and Feynman), columns of
     y_train after the others; y_test is as it was.
     """
-    problem = problem._replace(
-        X_train=problem.X_train[:n], y_train=problem.y_train[:n]
-    )
+    problem = problem._replace(X_train=problem.X_train[:n], y_train=problem.y_train[:n])
     if not slopes:
         return problem
     levels = [target.k for target in problem.targets if isinstance(target, Level)]
@@ -215,7 +213,7 @@ def first_points(problem, n, slopes=False):
     by_level = values[:, levels].reshape(n, -1)
     features = range(problem.X_train.shape[1])
     return problem._replace(
-        targets=problem.targets + [Slope(k, l) for k in levels for l in features],
+        targets=problem.targets + [Slope(k, j) for k in levels for j in features],
         y_train=np.hstack([problem.y_train, by_level]),
     )
 

@@ -307,7 +307,9 @@ def _compare_slopes(problems, columns, without, with_slopes, n_states):
         known = "with slopes" if are_known else "energies"
         rivals = {"GP": gradient_process if are_known else gaussian_process}
         for n in numbers:
-            some = [_spectra.first_points(problem, n, are_known) for problem in problems]
+            some = [
+                _spectra.first_points(problem, n, are_known) for problem in problems
+            ]
             methods = [
                 {f"{name}, {n} points, {known}": method}
                 for name, method in [("PMM", emulator), *rivals.items()]

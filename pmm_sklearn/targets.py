@@ -4,7 +4,7 @@ Levels are counted from the lowest (0, 1, ...) or from the highest (-1, -2, ...)
 a sector.  Sectors are the diagonal blocks given by ``matrix_size``, counted from 0;
 ``sector=None`` counts the levels of all sectors together.
 
-Levels and gaps have the unit of the energies in ``y``, and slopes that unit over the one
+Levels and gaps have the unit of the energies in ``y``, and slopes have it over the unit
 of their feature; observables and transitions have the units of their own columns.
 
 See P. Cook, D. Jammooa, M. Hjorth-Jensen, D. D. Lee, D. Lee, "Parametric matrix
@@ -143,8 +143,8 @@ class Slope:
     r"""Derivative of a level by a feature, :math:`\partial \lambda_k / \partial x_l`.
 
     Codes that compute energies often print it: it is the expectation value of the
-    operator that the feature multiplies, :math:`v^\dagger (\partial H / \partial x_l) v`
-    (Hellmann and Feynman).
+    operator that the feature multiplies, :math:`v^\dagger (\partial H / \partial x_l)
+    v` (Hellmann and Feynman).
 
     Parameters
     ----------
@@ -229,7 +229,7 @@ def as_outputs(targets, n_columns, block_sizes, feature_names=()):
 
 def names_of_features(estimator, n_features):
     """Names of the features of an estimator, ``x0, x1, ...`` if they have none."""
-    names = [f"x{l}" for l in range(n_features)]
+    names = [f"x{i}" for i in range(n_features)]
     return [str(name) for name in getattr(estimator, "feature_names_in_", names)]
 
 

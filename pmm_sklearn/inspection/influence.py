@@ -69,8 +69,8 @@ def feature_influence(estimator, X=None):
     A matrix element :math:`v_i^\dagger O v_j` has the bound :math:`|O| |M_l| (1 /
     \Delta_i + 1 / \Delta_j)` for feature `l`; that of an output is the sum over its
     matrix elements, each times the slope of the output by the element at this row.  For
-    expectation values it is :math:`2 |M_l| \sum_i |S_i| / \Delta_i`, and for slopes of
-    levels, where :math:`O = \partial_m H`, the norm of :math:`\partial_l \partial_m H` is
+    expectation values it is :math:`2 |M_l| \sum_i |S_i| / \Delta_i`.  For slopes of
+    levels, :math:`O = \partial_m H`, and the norm of :math:`\partial_l \partial_m H` is
     added.  That of the
     readout "density", which has no such elements, is the norm of the derivative by `H`
     times :math:`\|M_l\|_F`.  A bound is far

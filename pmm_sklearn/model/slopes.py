@@ -48,8 +48,8 @@ class LevelSlopes:
         self.states = np.array(states, np.intp)
         self.features = np.array(features, np.intp)
         self._of_features = [
-            (int(l), np.flatnonzero(self.features == l))
-            for l in np.unique(self.features)
+            (int(feature), np.flatnonzero(self.features == feature))
+            for feature in np.unique(self.features)
         ]
 
     def __len__(self):
@@ -86,8 +86,8 @@ class LevelSlopes:
         ones = np.ones(len(eigensystem.values))
         places = zip(self.columns, self.states, self.features, strict=True)
         return [
-            Element(int(k), int(i), int(i), eigensystem.derivatives[l], ones)
-            for k, i, l in places
+            Element(int(k), int(i), int(i), eigensystem.derivatives[feature], ones)
+            for k, i, feature in places
         ]
 
     def derivative_terms(self, saved):

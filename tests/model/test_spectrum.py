@@ -259,7 +259,7 @@ def test_slopes_beside_degenerate_levels(which):
     of it either; matrices that part it change no sum.
     """
     states = [(0, 0), (1, 0)] if which == "pair together" else [(2, 0)]
-    outputs = [("slope", l, (state,)) for l in (0, 1) for state in states]
+    outputs = [("slope", j, (state,)) for j in (0, 1) for state in states]
     primary = AffineMatrix(Monomials(2), HermitianSpace((4,)))
     readout = SpectrumReadout(outputs, (4,))
     model = PMM(primary, readout.selection, readout, (4,))
