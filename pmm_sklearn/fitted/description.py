@@ -10,8 +10,9 @@ from ..checks.parameters import (
     check_matrix_size,
     check_option,
 )
-from ..model import MATRIX_TYPES, names_of_observables
+from ..model import MATRIX_TYPES
 from ..model.eigensolver import EIGENSOLVERS
+from ..model.spectrum import names_of_observables
 from ..targets import as_outputs, as_targets
 from .structures import SpectrumStructure
 

@@ -29,7 +29,7 @@ from .shifted_low_rank import ShiftedLowRank
 from .slopes import LevelSlopes
 from .solution_evidence import evidence_of_solution
 from .spaces import MATRIX_TYPES, HermitianSpace, Subspace
-from .spectrum import SpectrumReadout, names_of_observables, spectrum_pmm
+from .spectrum import SpectrumReadout, spectrum_pmm
 from .symmetry import matrix_spaces, solutions
 from .unitary import UnitaryProduct, phase_energies
 
@@ -85,7 +85,6 @@ __all__ = [
     "WindowGrams",
     "evidence_of_solution",
     "matrix_spaces",
-    "names_of_observables",
     "observable_pmm",
     "phase_energies",
     "rescaled",
