@@ -10,7 +10,7 @@ import numpy as np
 from _data import linear_response
 from scipy import linalg
 
-from pmm_sklearn.targets import Level, Observable
+from pmm_sklearn.targets import Level, Observable, Slope
 
 # What is learned of a result of linear response, and back.
 SCALES = {
@@ -194,6 +194,28 @@ def response(name, split=None, n=None):
         train, title, inside = others[:n], f"{name}, {n} points", None
     data = X[train], y[train], X[test], y[test]
     return Spectra(title, [RESPONSE_LEVEL], (name,), *data, inside=inside)
+
+
+def first_points(problem, n, slopes=False):
+    """The problem with its first n training points, and perhaps all slopes there.
+
+    The slopes are expectation values of the terms (Hellmann and Feynman), columns of
+    y_train after the others; y_test is as it was.
+    """
+    problem = problem._replace(X_train=problem.X_train[:n], y_train=problem.y_train[:n])
+    if not slopes:
+        return problem
+    levels = [target.k for target in problem.targets if isinstance(target, Level)]
+    _, vectors = _lowest(problem.terms, problem.X_train, max(levels) + 1)
+    values = np.einsum(
+        "smk,lmn,snk->skl", vectors, np.array(problem.terms[1:]), vectors
+    )
+    by_level = values[:, levels].reshape(n, -1)
+    features = range(problem.X_train.shape[1])
+    return problem._replace(
+        targets=problem.targets + [Slope(k, j) for k in levels for j in features],
+        y_train=np.hstack([problem.y_train, by_level]),
+    )
 
 
 def _levels(name, terms, X_train, X_test, inside=None, n_levels=3):

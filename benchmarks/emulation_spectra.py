@@ -5,6 +5,7 @@ emulation.py, or alone:
 
     python benchmarks/emulation_spectra.py                    # all, some minutes
     python benchmarks/emulation_spectra.py couplings pairing  # some
+    python benchmarks/emulation_spectra.py slopes_of_couplings slopes_of_oscillator
 
 Beside this package stand published figures, a Gaussian process with a length scale for
 each coupling, polynomials, and eigenvector continuation, which knows the Hamiltonian.
@@ -13,6 +14,7 @@ states.  "95 %" is the percentage of test points within intervals of that name, 
 over all fits, in the order of the columns.
 """
 
+import time
 import warnings
 from functools import partial
 from typing import NamedTuple
@@ -22,6 +24,7 @@ import numpy as np
 from _baselines import GaussianProcess
 from _data import MissingData
 from _emulation import N_STATES, Row, fit_quietly, published, run, show
+from _gradient_process import GradientProcess
 from _published import RESPONSE_EXTRAPOLATION, RESPONSE_LEARNING, RESPONSE_SIZES
 from scipy.stats import norm
 from sklearn.linear_model import LinearRegression
@@ -54,6 +57,8 @@ def emulator(problem, state, with_errors=False, **settings):
         # Error bars of a model that goes through all its data.
         warnings.simplefilter("ignore", UserWarning)
         mean, std = model.predict(problem.X_test, return_std=True)
+    n_columns = problem.y_test.shape[1]  # without the slopes
+    mean, std = mean[:, :n_columns], std[:, :n_columns]
     return Prediction(mean, std, model.n_parameters_, seconds)
 
 
@@ -66,6 +71,21 @@ def gaussian_process(problem):
         predictions.append(model.predict(problem.X_test, return_std=True))
     mean, std = (np.column_stack(part) for part in zip(*predictions, strict=True))
     return Prediction(mean, std, seconds=seconds)
+
+
+def gradient_process(problem):
+    """One for each level, with its slopes; nothing for other targets."""
+    n_columns, n_features = problem.y_test.shape[1], problem.X_train.shape[1]
+    mean, seconds, first = np.full(problem.y_test.shape, np.nan), 0.0, n_columns
+    for k, target in enumerate(problem.targets[:n_columns]):
+        if isinstance(target, Level):
+            slopes = problem.y_train[:, first : first + n_features]
+            first += n_features
+            model, y = GradientProcess(), problem.y_train[:, k]
+            start = time.perf_counter()
+            mean[:, k] = model.fit(problem.X_train, y, slopes).predict(problem.X_test)
+            seconds += time.perf_counter() - start
+    return Prediction(mean, seconds=seconds)
 
 
 def polynomial(problem, degree):
@@ -268,6 +288,42 @@ def level_response():
         print(f"skipped: {missing}")
 
 
+def slopes_of_couplings():
+    """Points that slopes save: the derivatives of E_0 by ten couplings."""
+    for strength in ("weak", "strong"):
+        problems = [
+            _spectra.ten_couplings(strength, seed=seed) for seed in range(N_PROBLEMS)
+        ]
+        _compare_slopes(problems, problems[0].columns, (60, 15), (15,))
+
+
+def slopes_of_oscillator():
+    """The same of three levels by two couplings."""
+    problem = _spectra.oscillator()
+    columns = [f"{name} {part}" for part in ("in", "out") for name in problem.columns]
+    _compare_slopes([problem], columns, (14, 7), (5, 7), n_states=3)
+
+
+def _compare_slopes(problems, columns, without, with_slopes, n_states=1):
+    """Tables of numbers of points, without and with slopes."""
+    rows = []
+    for are_known, numbers in ((False, without), (True, with_slopes)):
+        known = "with slopes" if are_known else "energies"
+        rivals = {"GP": gradient_process if are_known else gaussian_process}
+        for n in numbers:
+            some = [
+                _spectra.first_points(problem, n, are_known) for problem in problems
+            ]
+            methods = [
+                {f"{name}, {n} points, {known}": method}
+                for name, method in [("PMM", emulator), *rivals.items()]
+            ]
+            rows += compare(some, *methods, root_mean_square, n_states)
+    title = problems[0].name.split(",")[0:2]
+    n_seeds = f", {len(problems)} seeds" if len(problems) > 1 else ""
+    show(f"{','.join(title)}: root mean square error{n_seeds}", columns, rows)
+
+
 SPECTRA = {
     "couplings": couplings,
     "many_couplings": many_couplings,
@@ -277,6 +333,12 @@ SPECTRA = {
     "level_response": level_response,
 }
 
+# Not run by emulation.py.
+SLOPES = {
+    "slopes_of_couplings": slopes_of_couplings,
+    "slopes_of_oscillator": slopes_of_oscillator,
+}
+
 
 if __name__ == "__main__":
-    run(SPECTRA, __doc__)
+    run(SPECTRA | SLOPES, __doc__)

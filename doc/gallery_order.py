@@ -9,6 +9,7 @@ NAMES = [
     "complex_continuation",
     "eigenvector_continuation",
     "trotter",
+    "slopes",
     "finite_volume",
     "nuclear_masses",
     "airfoil_search",

@@ -34,7 +34,7 @@ from .model import (
     matrix_spaces,
     spectrum_pmm,
 )
-from .targets import as_outputs
+from .targets import as_outputs, names_of_features
 from .training import FeatureUnits, SpectrumUnits
 
 
@@ -63,9 +63,10 @@ class PMMEmulator(HamiltonianMethods, BaseEmulator):
         that they name), and takes larger ones as long as the evidence grows, see
         :ref:`emulator_size`; with a number as `alpha` it is at least 5.  If `fixed`,
         `commutes_with` or `parity` are given, it is their side.
-    targets : list of Level, Gap, Observable or Transition, default=None
+    targets : list of Level, Gap, Slope, Observable or Transition, default=None
         What the columns of ``y`` are: see :mod:`pmm_sklearn.targets`.  None means
-        the lowest levels, as many as ``y`` has columns.
+        the lowest levels, as many as ``y`` has columns.  A `Slope` is the derivative of
+        a level by a feature, which saves points: see :ref:`slopes`.
     matrix_type : {"hermitian", "symmetric"}, default="hermitian"
         Complex Hermitian matrices, or real symmetric ones, which have about half
         the parameters: a problem with time reversal symmetry.
@@ -211,7 +212,8 @@ class PMMEmulator(HamiltonianMethods, BaseEmulator):
     With matrices of side ``n`` the number of parameters is ``n**2`` per primary
     matrix and per observable ("symmetric": ``n * (n + 1) / 2``), less for sectors.
     All energies count alike, in units of their common spread; each observable
-    counts in units of its own spread.
+    counts in units of its own spread, and slopes like the changes of energies that they
+    make over the unit of their feature, the root of three times its standard deviation.
 
     Absolute phases and the basis of the matrices are arbitrary ("gauge"): compare
     levels and observables of two fits, not their matrices.
@@ -391,7 +393,12 @@ class PMMEmulator(HamiltonianMethods, BaseEmulator):
             degree=int(self.degree),
             block_sizes=block_sizes,
             matrix_type=self.matrix_type,
-            outputs=as_outputs(self.targets, data.y.shape[1], block_sizes),
+            outputs=as_outputs(
+                self.targets,
+                data.y.shape[1],
+                block_sizes,
+                names_of_features(self, data.X.shape[1]),
+            ),
             eigensolver=self.eigensolver,
         )
 

@@ -5,7 +5,7 @@ from functools import partial
 import numpy as np
 
 from .checks.parameters import check_matrix_size
-from .targets import as_outputs
+from .targets import as_outputs, names_of_features
 from .training import (
     Family,
     Observations,
@@ -25,15 +25,15 @@ _ANY_SIDE = 10_000
 _LARGEST_JACOBIAN = 10_000_000
 
 
-def sizes_of(estimator, n_columns, continues=False):
+def sizes_of(estimator, n_columns, n_features, continues=False):
     """Sides of the blocks to compare, the smallest first.
 
     Parameters
     ----------
     estimator : PMMEmulator
         Has `matrix_size` and `targets`.
-    n_columns : int
-        Number of targets.
+    n_columns, n_features : int
+        Numbers of targets and of features.
     continues : bool, default=False
         Whether the fit goes on from the fitted model.
 
@@ -50,7 +50,8 @@ def sizes_of(estimator, n_columns, continues=False):
     side = _side_of_operators(estimator)
     if side is not None:
         return [(side,)]
-    n_sectors, smallest = _least_blocks(estimator.targets, n_columns)
+    names = names_of_features(estimator, n_features)
+    n_sectors, smallest = _least_blocks(estimator.targets, n_columns, names)
     smallest = max(smallest, estimator.rank or 1)
     if estimator.alpha != "auto":
         return [(max(smallest + 1, _SIDE_OTHERWISE),) * n_sectors]
@@ -79,7 +80,9 @@ def emulator_families(estimator, data, target_weight, continues):
     """
     return [
         _family(estimator, data, target_weight, block_sizes)
-        for block_sizes in sizes_of(estimator, data.y.shape[1], continues)
+        for block_sizes in sizes_of(
+            estimator, data.y.shape[1], data.X.shape[1], continues
+        )
     ]
 
 
@@ -143,12 +146,12 @@ def _side_of_operators(estimator):
     return None
 
 
-def _least_blocks(targets, n_columns):
+def _least_blocks(targets, n_columns, names):
     """Number of sectors and their least side that have the levels of all targets."""
 
     def have_levels(*block_sizes):
         try:
-            as_outputs(targets, n_columns, block_sizes)
+            as_outputs(targets, n_columns, block_sizes, names)
         except ValueError:
             return False
         return True
@@ -156,7 +159,7 @@ def _least_blocks(targets, n_columns):
     n_sectors = 1
     while n_sectors < _MOST_SECTORS and not have_levels(*[_ANY_SIDE] * n_sectors):
         n_sectors += 1
-    as_outputs(targets, n_columns, (_ANY_SIDE,) * n_sectors)
+    as_outputs(targets, n_columns, (_ANY_SIDE,) * n_sectors, names)
     side = 1
     while not have_levels(*[side] * n_sectors):
         side += 1

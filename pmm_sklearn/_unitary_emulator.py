@@ -16,7 +16,7 @@ from .checks.parameters import (
 )
 from .fitted import EvolutionStructure
 from .model import MATRIX_TYPES
-from .targets import as_outputs
+from .targets import Slope, as_outputs
 from .training import SpectrumUnits, TimeUnits
 
 # Of a relative error of 1e-8 in the energies.
@@ -265,6 +265,7 @@ class UnitaryPMMEmulator(BaseEmulator):
 
     def _make_structure(self, data, block_sizes):
         _check_time_steps(data)
+        _check_kinds(self.targets)
         outputs = as_outputs(self.targets, data.y.shape[1], block_sizes)
         _check_phases(data, outputs)
         return EvolutionStructure(
@@ -289,6 +290,16 @@ class UnitaryPMMEmulator(BaseEmulator):
 
     def _make_smoothness(self, model, units, X):
         return None
+
+
+def _check_kinds(targets):
+    slopes = [target for target in targets or () if isinstance(target, Slope)]
+    if slopes:
+        raise ValueError(
+            f"targets has {slopes[0]!r}, but energies of a product of evolutions have "
+            f"no slopes as targets: leave it out with its column of y, or use "
+            f"PMMEmulator."
+        )
 
 
 def _check_time_steps(data):

@@ -1,11 +1,11 @@
-r"""What the columns of ``y`` are: levels, gaps, observables and transitions.
+r"""What the columns of ``y`` are: levels, gaps, slopes, observables, transitions.
 
 Levels are counted from the lowest (0, 1, ...) or from the highest (-1, -2, ...) of
 a sector.  Sectors are the diagonal blocks given by ``matrix_size``, counted from 0;
 ``sector=None`` counts the levels of all sectors together.
 
-Levels and gaps have the unit of the energies in ``y``; observables and transitions have
-the units of their own columns.
+Levels and gaps have the unit of the energies in ``y``, and slopes have it over the unit
+of their feature; observables and transitions have the units of their own columns.
 
 See P. Cook, D. Jammooa, M. Hjorth-Jensen, D. D. Lee, D. Lee, "Parametric matrix
 models", Nat. Commun. 16, 5929 (2025).
@@ -14,7 +14,7 @@ models", Nat. Commun. 16, 5929 (2025).
 import numbers
 from dataclasses import dataclass
 
-__all__ = ["Gap", "Level", "Observable", "Transition"]
+__all__ = ["Gap", "Level", "Observable", "Slope", "Transition"]
 
 
 @dataclass(frozen=True)
@@ -138,23 +138,66 @@ class Gap:
         _as_level("j", self.j)
 
 
-def as_outputs(targets, n_columns, block_sizes):
+@dataclass(frozen=True)
+class Slope:
+    r"""Derivative of a level by a feature, :math:`\partial \lambda_k / \partial x_l`.
+
+    Codes that compute energies often print it: it is the expectation value of the
+    operator that the feature multiplies, :math:`v^\dagger (\partial H / \partial x_l)
+    v` (Hellmann and Feynman).
+
+    Parameters
+    ----------
+    level : int
+        Level, negative from the highest.
+    feature : int or str
+        Number of a column of ``X``, or its name.
+    sector : int or None, default=0
+        Sector in which levels are counted; None for all together.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a number or the name is not usable.
+
+    Examples
+    --------
+    >>> from pmm_sklearn.targets import Slope
+    >>> Slope(0, 1), Slope(0, "coupling", sector=1)
+    (Slope(level=0, feature=1, sector=0), Slope(level=0, feature='coupling', sector=1))
+    """
+
+    level: int
+    feature: int | str
+    sector: int | None = 0
+
+    def __post_init__(self):
+        _check_index("level", self.level)
+        Level(self.level, self.sector)
+        if not isinstance(self.feature, str):
+            _check_index("feature", self.feature, minimum=0)
+
+
+def as_outputs(targets, n_columns, block_sizes, feature_names=()):
     """Targets as the model takes them, checked against its levels.
 
     Parameters
     ----------
-    targets : list of Level, Gap, Observable or Transition, or None
+    targets : list of Level, Gap, Slope, Observable or Transition, or None
         One for each column of ``y``; None for the lowest levels of all sectors.
     n_columns : int
         Number of columns of ``y``.
     block_sizes : tuple of int
         Sides of the sectors.
+    feature_names : sequence
+        Names of the features by which there may be slopes.
 
     Returns
     -------
     list of tuple (kind, name, levels)
         ``kind`` is the name of the class in lower case, ``name`` that of the
-        observable or "", ``levels`` a tuple of pairs ``(k, sector)``, ``k >= 0``.
+        observable, or the number of the feature of a slope, or "", and ``levels`` a
+        tuple of pairs ``(k, sector)``, ``k >= 0``.
 
     Raises
     ------
@@ -173,15 +216,21 @@ def as_outputs(targets, n_columns, block_sizes):
             )
     elif not isinstance(targets, (list, tuple)):
         raise TypeError(
-            f"targets must be a list of Level, Gap, Observable or Transition, got "
-            f"{targets!r}: put it into a list."
+            f"targets must be a list of Level, Gap, Slope, Observable or Transition, "
+            f"got {targets!r}: put it into a list."
         )
     if len(targets) != n_columns:
         raise ValueError(
             f"targets must name every column of y, got {len(targets)} targets for "
             f"{n_columns} columns: give one target for each column."
         )
-    return [_as_output(target, block_sizes) for target in targets]
+    return [_as_output(target, block_sizes, feature_names) for target in targets]
+
+
+def names_of_features(estimator, n_features):
+    """Names of the features of an estimator, ``x0, x1, ...`` if they have none."""
+    names = [f"x{i}" for i in range(n_features)]
+    return [str(name) for name in getattr(estimator, "feature_names_in_", names)]
 
 
 def as_targets(outputs):
@@ -193,23 +242,25 @@ _BUILDERS = {
     "level": lambda name, levels: Level(*levels[0]),
     "observable": lambda name, levels: Observable(name, *levels[0]),
     "gap": lambda name, levels: Gap(*(Level(*pair) for pair in levels)),
+    "slope": lambda feature, levels: Slope(levels[0][0], feature, levels[0][1]),
     "transition": lambda name, levels: Transition(
         name, *(Level(*pair) for pair in levels)
     ),
 }
 
 
-def _as_output(target, block_sizes):
+def _as_output(target, block_sizes, feature_names):
+    name = getattr(target, "name", "")
     if isinstance(target, Level):
         levels = [target]
-    elif isinstance(target, Observable):
+    elif isinstance(target, (Observable, Slope)):
         levels = [Level(target.level, target.sector)]
     elif isinstance(target, (Gap, Transition)):
         levels = [_as_level("i", target.i), _as_level("j", target.j)]
     else:
         raise TypeError(
-            f"targets must hold Level, Gap, Observable or Transition, got {target!r}: "
-            f"of the lowest level, for example, Level(0)."
+            f"targets must hold Level, Gap, Slope, Observable or Transition, got "
+            f"{target!r}: of the lowest level, for example, Level(0)."
         )
     pairs = tuple(_existing(level, target, block_sizes) for level in levels)
     if len(pairs) == 2 and pairs[0] == pairs[1]:
@@ -217,7 +268,23 @@ def _as_output(target, block_sizes):
             f"targets has {target!r} between a level and itself: give two levels, or "
             f"an Observable for an expectation value."
         )
-    return type(target).__name__.lower(), getattr(target, "name", ""), pairs
+    if isinstance(target, Slope):
+        name = _feature_number(target, feature_names)
+    return type(target).__name__.lower(), name, pairs
+
+
+def _feature_number(target, names):
+    feature = target.feature
+    if isinstance(feature, str):
+        if names.count(feature) == 1:
+            return names.index(feature)
+    elif feature < len(names):
+        return int(feature)
+    raise ValueError(
+        f"targets has {target!r}, but X has the {len(names)} feature(s) "
+        f"{', '.join(map(str, names[:8]))}{', ...' * (len(names) > 8)}: give the "
+        f"number of a column, counted from 0, or its name."
+    )
 
 
 def _existing(level, target, block_sizes):

@@ -89,16 +89,21 @@ def target_names(model, n_outputs):
     if model is None or model.targets is None:
         return [f"target {k}" for k in range(n_outputs)] if n_outputs > 1 else [""]
     several = len(model.block_sizes) > 1
-    return [_target_name(target, several) for target in model.targets]
+    names = model.feature_names
+    return [_target_name(target, several, names) for target in model.targets]
 
 
-def _target_name(target, several_sectors):
+def _target_name(target, several_sectors, feature_names):
     kind = type(target).__name__
     if kind == "Level":
         return f"level {_level_name(target, several_sectors)}"
     if kind == "Observable":
         level = Level(target.level, target.sector)
         return f"{target.name} in level {_level_name(level, several_sectors)}"
+    if kind == "Slope":
+        level = Level(target.level, target.sector)
+        feature = feature_names[target.feature]
+        return f"slope of level {_level_name(level, several_sectors)} by {feature}"
     pair = [
         _level_name(
             state if isinstance(state, Level) else Level(state), several_sectors

@@ -69,7 +69,9 @@ def feature_influence(estimator, X=None):
     A matrix element :math:`v_i^\dagger O v_j` has the bound :math:`|O| |M_l| (1 /
     \Delta_i + 1 / \Delta_j)` for feature `l`; that of an output is the sum over its
     matrix elements, each times the slope of the output by the element at this row.  For
-    expectation values it is :math:`2 |M_l| \sum_i |S_i| / \Delta_i`.  That of the
+    expectation values it is :math:`2 |M_l| \sum_i |S_i| / \Delta_i`.  For slopes of
+    levels, :math:`O = \partial_m H`, and the norm of :math:`\partial_l \partial_m H` is
+    added.  That of the
     readout "density", which has no such elements, is the norm of the derivative by `H`
     times :math:`\|M_l\|_F`.  A bound is far
     above the derivative itself (``predict_gradient``) if gaps are small or matrices do
@@ -142,6 +144,8 @@ def _output_bounds(model, X, low, high):
         bounds += _bounds_of_levels(coefficients, low, high)
     system, _ = model.pmm.eigensystem(model.matrices, model.pmm.inputs(X))
     _add_bounds_of_elements(bounds, model, system, sector, turning)
+    if model.pmm.readout.slope_features:
+        _add_bounds_of_operators(bounds, model, X, sector)
     slopes = model.pmm.readout.matrix_slopes(system, model.observables)
     if slopes is not None:
         bounds += slopes[:, :, np.newaxis] * _norms(model, X)[:, np.newaxis]
@@ -190,13 +194,32 @@ def _add_bounds_of_elements(bounds, model, system, sector, turning):
     for element in pmm.readout.elements(system, model.observables):
         i, j = element.left, element.right
         # Vectors turn in their sector: if it is the same, other blocks do not matter.
-        in_blocks = [_half_range(element.observable[own, own]) for own in blocks]
+        in_blocks = np.empty((len(blocks), len(sector)))
+        for number, own in enumerate(blocks):
+            in_blocks[number] = _half_range(element.observable[..., own, own])
         size = np.where(
             sector[:, i] == sector[:, j],
-            np.array(in_blocks)[sector[:, i]],
+            in_blocks[sector[:, i], np.arange(len(sector))],
             _half_range(element.observable),
         )
         size = (element.slopes * size)[:, np.newaxis]
         turned = turning[:, i] + turning[:, j]
         # What does not change may turn at will, at degenerate levels too.
         bounds[:, element.output] += size * np.where(size > 0, turned, 0.0)
+
+
+def _add_bounds_of_operators(bounds, model, X, sector):
+    """Those of slopes whose operator changes: norms of second derivatives of H."""
+    monomials, slopes = model.monomials, model.pmm.readout.slopes
+    for feature in model.pmm.readout.slope_features:
+        operator = monomials.derivative_of_coefficients(model.matrices, feature)
+        changes = np.einsum("slp,lmn->spmn", monomials.derivatives(X), operator)
+        norms = np.stack(
+            [
+                np.abs(np.linalg.eigvalsh(changes[..., own, own])).max(axis=2)
+                for own in model.sectors
+            ]
+        )
+        for k in np.flatnonzero(slopes.features == feature):
+            own = sector[:, slopes.states[k]]
+            bounds[:, slopes.columns[k]] += norms[own, np.arange(len(X))]

@@ -26,6 +26,7 @@ from .readouts import READOUTS, Expectation, HalfSquaredNorm, Transition
 from .scaled import Scaled
 from .selection import SELECTIONS, Extremes, Levels
 from .shifted_low_rank import ShiftedLowRank
+from .slopes import LevelSlopes
 from .solution_evidence import evidence_of_solution
 from .spaces import MATRIX_TYPES, HermitianSpace, Subspace
 from .spectrum import SpectrumReadout, spectrum_pmm
@@ -59,6 +60,7 @@ __all__ = [
     "JointEvidence",
     "LaplacePosterior",
     "LazyGrams",
+    "LevelSlopes",
     "Levels",
     "LowRank",
     "MatrixElements",

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ._chunks import shares
+from .derivative_terms import add_to_tangents, gradient_of_sum
 
 # Numbers that are kept for all samples together: 1 GB.
 _LARGEST_LINEARISATION = 2**27
@@ -27,6 +28,8 @@ class Linearisation(NamedTuple):
         From their forward passes.
     matrix_gradients : ndarray of shape (n_samples, n_outputs, n, n)
         The matrices ``G``.
+    terms : list of DerivativeTerm
+        What outputs that see derivatives of the matrix add.
     """
 
     model: "PMM"  # noqa: F821
@@ -34,27 +37,30 @@ class Linearisation(NamedTuple):
     primary_saved: tuple
     readout_saved: tuple
     matrix_gradients: np.ndarray
+    terms: list
 
     def tangents(self, direction):
         """Jacobian times a vector (n_parameters,), shape (n_samples, n_outputs)."""
-        size = self.model.primary.size
-        change = self.model.primary.tangent(
-            self.theta[:size], self.primary_saved, direction[:size]
-        )
+        primary, readout = self.model.primary, self.model.readout
+        own, rest = np.split(self.theta, [primary.size])
+        of_own, of_rest = np.split(direction, [primary.size])
+        change = primary.tangent(own, self.primary_saved, of_own)
         gradients = self.matrix_gradients
         tangents = np.einsum("ska,sa->sk", _elements(gradients), _elements(change))
-        return tangents + self.model.readout.tangent(
-            self.theta[size:], self.readout_saved, direction[size:]
+        add_to_tangents(
+            primary, own, self.primary_saved, self.terms, of_own, out=tangents
         )
+        return tangents + readout.tangent(rest, self.readout_saved, of_rest)
 
     def gradient(self, cotangents):
         """Transposed Jacobian times (n_samples, n_outputs), shape (n_parameters,)."""
         primary, readout = self.model.primary, self.model.readout
         own, rest = np.split(self.theta, [primary.size])
         gradients = np.einsum("sk,skmn->smn", cotangents, self.matrix_gradients)
+        at = primary, own, self.primary_saved
         return np.concatenate(
             [
-                primary.gradient(own, self.primary_saved, gradients),
+                gradient_of_sum(*at, gradients, self.terms, cotangents),
                 readout.gradient(rest, self.readout_saved, cotangents),
             ]
         )

@@ -28,6 +28,8 @@ class Eigensystem:
     solver : callable, default=eigh
         ``solver(matrices)`` returns eigenvalues and eigenvectors as
         :func:`numpy.linalg.eigh` does.
+    derivatives : dict from int to ndarray of shape (n_samples, n, n), optional
+        Derivatives of the matrices by features that outputs ask for.
 
     Attributes
     ----------
@@ -41,6 +43,8 @@ class Eigensystem:
         The selected eigenvectors.
     energies : ndarray of shape (n_samples, r)
         Energies of the selected states.
+    derivatives : dict from int to ndarray of shape (n_samples, n, n)
+        The argument.
 
     Examples
     --------
@@ -52,12 +56,19 @@ class Eigensystem:
     """
 
     def __init__(
-        self, matrices, selection, block_sizes=None, energies_of=None, solver=eigh
+        self,
+        matrices,
+        selection,
+        block_sizes=None,
+        energies_of=None,
+        solver=eigh,
+        derivatives=None,
     ):
         if block_sizes is None or len(block_sizes) == 1:
             self.values, self.vectors = solver(matrices)
         else:
             self.values, self.vectors = _eigh_blocks(matrices, block_sizes, solver)
+        self.derivatives = derivatives or {}
         self._remembered = {}
         sizes = block_sizes or (matrices.shape[-1],)
         indices = selection.indices(self.values, sizes)

@@ -20,6 +20,14 @@ class OwnObservables(ABC):
         Outputs are homogeneous functions of the observables, of this degree.
     """
 
+    # They see eigenstates only.
+    slope_features = ()
+
+    @staticmethod
+    def derivative_terms(saved):
+        """No gradients by derivatives of the primary matrix."""
+        return []
+
     @property
     def size(self):
         """Number of real parameters; the intercepts are the last of them."""

@@ -32,6 +32,12 @@ import numpy as np
 
 from ._chunks import chunks, predict_in_chunks
 from .curvature import Linearisation
+from .derivative_terms import (
+    add_to_feature_gradient,
+    add_to_jacobian,
+    derivatives_of_matrix,
+    gradient_of_sum,
+)
 from .eigensolver import eigh
 from .eigensystem import Eigensystem
 
@@ -174,9 +180,11 @@ class PMM:
     def eigensystem(self, matrices, inputs):
         """Eigensystem of a batch, and what the derivatives of its matrices need."""
         assembled, saved = self.primary.forward(matrices, inputs)
-        return self.diagonalised(assembled, saved), saved
+        features = self.readout.slope_features
+        derivatives = derivatives_of_matrix(self.primary, matrices, saved, features)
+        return self.diagonalised(assembled, saved, derivatives), saved
 
-    def diagonalised(self, assembled, saved):
+    def diagonalised(self, assembled, saved, derivatives=None):
         """Eigensystem of primary matrices, (n_samples, n, n), that are assembled."""
         return Eigensystem(
             assembled,
@@ -184,6 +192,7 @@ class PMM:
             self.block_sizes,
             self.primary.energies_of(saved),
             partial(eigh, eigensolver=self._eigensolver),
+            derivatives,
         )
 
     def constants(self, parameters):
@@ -274,9 +283,12 @@ class PMM:
         for chunk in chunks(len(X), self.n_outputs * (side**2 + n_matrices)):
             inputs = self.inputs(X[chunk])
             outputs[chunk], saved = self.forward(parameters, inputs, constants)
+            at = self.primary, parameters.matrices, X[chunk]
             gradient[chunk] = self.primary.feature_gradient(
-                parameters.matrices, X[chunk], self.matrix_gradients(saved)
+                *at[1:], self.matrix_gradients(saved)
             )
+            terms = self.readout.derivative_terms(saved[-1])
+            add_to_feature_gradient(*at, terms, out=gradient[chunk])
         return outputs, gradient
 
     def levels(self, matrices, X):
@@ -330,11 +342,13 @@ class PMM:
         matrix_gradients = self.readout.summed_matrix_gradient(
             eigensystem, readout_saved, cotangents
         )
-        size = self.primary.size
+        own, rest = np.split(theta, [self.primary.size])
+        terms = self.readout.derivative_terms(readout_saved)
+        at = self.primary, own, primary_saved
         return np.concatenate(
             [
-                self.primary.gradient(theta[:size], primary_saved, matrix_gradients),
-                self.readout.gradient(theta[size:], readout_saved, cotangents),
+                gradient_of_sum(*at, matrix_gradients, terms, cotangents),
+                self.readout.gradient(rest, readout_saved, cotangents),
             ]
         )
 
@@ -364,7 +378,10 @@ class PMM:
         """
         primary_saved, _, readout_saved = saved
         gradients = self.matrix_gradients(saved)
-        return Linearisation(self, theta, primary_saved, readout_saved, gradients)
+        terms = self.readout.derivative_terms(readout_saved)
+        return Linearisation(
+            self, theta, primary_saved, readout_saved, gradients, terms
+        )
 
     def jacobian(self, theta, saved):
         """Derivative of every output of every sample with respect to ``theta``.
@@ -388,5 +405,9 @@ class PMM:
         gradients = self.matrix_gradients(saved)
         primary_part, readout_part = jacobian[:, :, :size], jacobian[:, :, size:]
         self.primary.jacobian(theta[:size], primary_saved, gradients, out=primary_part)
+        terms = self.readout.derivative_terms(readout_saved)
+        add_to_jacobian(
+            self.primary, theta[:size], primary_saved, terms, out=primary_part
+        )
         self.readout.jacobian(theta[size:], readout_saved, out=readout_part)
         return jacobian

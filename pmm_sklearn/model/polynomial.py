@@ -103,6 +103,58 @@ class Monomials:
             return gradients[:, :, 1:]
         return gradients @ self.derivatives(X)
 
+    def derivatives_of_values(self, values, feature):
+        """Derivatives by one feature, from the monomials themselves.
+
+        Parameters
+        ----------
+        values : ndarray of shape (n_samples, size)
+            From :meth:`values`.
+        feature : int
+            Number of the feature.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, size)
+        """
+        higher, lower, powers = self._lowered[feature]
+        derivatives = np.zeros_like(values)
+        derivatives[:, higher] = powers * values[:, lower]
+        return derivatives
+
+    def derivative_of_coefficients(self, coefficients, feature):
+        """Coefficients of the derivative of a polynomial by one feature.
+
+        Parameters
+        ----------
+        coefficients : ndarray of shape (size, ...)
+            What the monomials are multiplied by.
+        feature : int
+            Number of the feature.
+
+        Returns
+        -------
+        ndarray of shape (size, ...)
+        """
+        higher, lower, powers = self._lowered[feature]
+        derivative = np.zeros_like(coefficients)
+        powers = powers.reshape(-1, *[1] * (coefficients.ndim - 1))
+        derivative[lower] = powers * coefficients[higher]
+        return derivative
+
+    @cached_property
+    def _lowered(self):
+        """For each feature its monomials, those of one power less, and the powers."""
+        products = (tuple(row) for _, rows in self._blocks for row in rows.tolist())
+        index = {factors: k for k, factors in enumerate(products)}
+        found = [[] for _ in range(self.n_features)]
+        for factors, k in index.items():
+            for feature in set(factors):
+                place = factors.index(feature)
+                lower = index[factors[:place] + factors[place + 1 :]]
+                found[feature].append((k, lower, factors.count(feature)))
+        return [np.array(triples, np.intp).T for triples in found]
+
     def change_of_units(self, shift, scale):
         r"""Monomials of other units as sums of monomials of these.
 

@@ -379,7 +379,8 @@ class AffineMatrix:
             gradient[group.places] = own * group.factors
         if self.commutator:
             extra = np.zeros((1, 1, self.size))
-            total = gradients.sum(axis=0)[np.newaxis, np.newaxis]
+            constant = saved[:, :1, np.newaxis]
+            total = (constant * gradients).sum(axis=0)[np.newaxis, np.newaxis]
             self._add_commutators(theta, total, extra)
             gradient += extra[0, 0]
         return gradient
@@ -410,7 +411,8 @@ class AffineMatrix:
                     out=out[:, :, start : start + group.base.size],
                 )
         if self.commutator:
-            self._add_commutators(theta, gradients, out)
+            constant = saved[:, 0, np.newaxis, np.newaxis, np.newaxis]
+            self._add_commutators(theta, constant * gradients, out)
 
     @property
     def is_uniform(self):

@@ -16,7 +16,7 @@ class Element(NamedTuple):
         Number of the output.
     left, right : int
         Numbers of the states ``i`` and ``j`` among those selected.
-    observable : ndarray of shape (n, n)
+    observable : ndarray of shape (n, n) or (n_samples, n, n)
         The matrix ``O`` of the amplitude :math:`a = v_i^\dagger O v_j`.
     slopes : ndarray of shape (n_samples,)
         Magnitudes of the slope ``s``.
@@ -58,6 +58,8 @@ class ReadoutStation(Protocol):
         Numbers per sample in the temporary arrays.
     level_coefficients : ndarray of shape (n_outputs, r) or None
         Of the energies of the selected states in the outputs, None for zeros.
+    slope_features : sequence of int
+        Features by which outputs need derivatives of the primary matrix, mostly none.
     """
 
     n_outputs: int
@@ -65,6 +67,7 @@ class ReadoutStation(Protocol):
     size: int
     working_size: int
     level_coefficients: np.ndarray | None
+    slope_features: list
 
     def split(self, theta):
         """Observables and intercepts from parameters of shape (size,)."""
@@ -86,6 +89,9 @@ class ReadoutStation(Protocol):
 
     def summed_matrix_gradient(self, eigensystem, saved, cotangents):
         """Those of weighted sums over the outputs of each sample, (N, n, n)."""
+
+    def derivative_terms(self, saved):
+        """Gradients by derivatives of the primary matrix, list of `DerivativeTerm`."""
 
     def gradient(self, theta, saved, cotangents):
         """Derivatives of a weighted sum of all outputs, shape (size,)."""

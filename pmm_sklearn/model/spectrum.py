@@ -1,4 +1,4 @@
-r"""Outputs that are properties of the spectrum: levels, gaps and matrix elements."""
+r"""Outputs that are properties of the spectrum: levels, slopes, matrix elements."""
 
 from typing import NamedTuple
 
@@ -11,6 +11,7 @@ from .primary import AffineMatrix
 from .readout_station import Element
 from .readouts import Expectation, Readout, Transition
 from .selection import Levels
+from .slopes import LevelSlopes
 from .spaces import HermitianSpace
 
 # What is read from the matrix elements of each kind of output.
@@ -27,11 +28,12 @@ class _Part(NamedTuple):
 
 
 class SpectrumReadout:
-    r"""Levels, gaps, expectation values and transition probabilities.
+    r"""Levels, gaps, slopes, expectation values and transition probabilities.
 
     ======================  ==============================================
     ``"level"``             :math:`z = \lambda_i`
     ``"gap"``               :math:`z = \lambda_j - \lambda_i`
+    ``"slope"``             :math:`z = \partial_l \lambda_i`
     ``"observable"``        :math:`z = v_i^\dagger O v_i`
     ``"transition"``        :math:`z = |v_i^\dagger O v_j|^2`
     ======================  ==============================================
@@ -41,8 +43,9 @@ class SpectrumReadout:
     Parameters
     ----------
     outputs : sequence of tuple (kind, name, levels)
-        ``kind`` as above, the name of the observable (else ""), and a tuple of
-        levels ``(k, sector)``, one for ``i`` and perhaps one for ``j``.
+        ``kind`` as above, the name of the observable or the number ``l`` of the feature
+        (else ""), and a tuple of levels ``(k, sector)``, one for ``i`` and perhaps one
+        for ``j``.
     block_sizes : tuple of int
         Sides of the diagonal blocks ("sectors") of the primary matrix.
     matrix_type : {"hermitian", "symmetric"}, default="hermitian"
@@ -56,6 +59,10 @@ class SpectrumReadout:
         Names of the observables, in the order of their matrices.
     outputs : tuple of tuple
         The argument.
+    slopes : LevelSlopes
+        The outputs that are slopes, perhaps none.
+    slope_features : list of int
+        The features by which they are taken, each once.
     n_outputs, size : int
         Numbers of outputs and of real parameters.
 
@@ -76,12 +83,15 @@ class SpectrumReadout:
         levels = list(dict.fromkeys(level for *_, pair in outputs for level in pair))
         self.selection = Levels(levels)
         self.outputs = tuple(outputs)
-        self.n_outputs = self.working_size = len(outputs)
-        self.names = list(dict.fromkeys(name for _, name, _ in outputs if name))
+        self.n_outputs = len(outputs)
+        self.names = names_of_observables(outputs)
         self._side = sum(block_sizes)
+        self.slopes = self._slopes()
+        self.slope_features = np.unique(self.slopes.features).tolist()
+        self.working_size = len(outputs) + 3 * self._side * len(self.slopes)
         self.level_coefficients = np.zeros((len(outputs), len(levels)))
-        for k, (kind, name, pair) in enumerate(outputs):
-            if not name:
+        for k, (kind, _, pair) in enumerate(outputs):
+            if kind in ("level", "gap"):
                 self.level_coefficients[k, levels.index(pair[-1])] = 1.0
                 if kind == "gap":
                     self.level_coefficients[k, levels.index(pair[0])] = -1.0
@@ -118,6 +128,12 @@ class SpectrumReadout:
         right = [levels.index(self.outputs[k][2][-1]) for k in columns]
         return _Part(_READOUTS[kind], names, columns, Pairs(left, right, len(levels)))
 
+    def _slopes(self):
+        columns = [k for k, (kind, *_) in enumerate(self.outputs) if kind == "slope"]
+        levels = self.selection.levels
+        states = [levels.index(self.outputs[k][2][0]) for k in columns]
+        return LevelSlopes(columns, states, [self.outputs[k][1] for k in columns])
+
     def columns(self, kind, name=None):
         """Outputs of a kind, and with the number ``name`` of their observable."""
         own = "" if name is None else self.names[name]
@@ -153,7 +169,11 @@ class SpectrumReadout:
         elements = self._all_elements(eigensystem, observables)
         for part, own in zip(self._parts, elements, strict=True):
             outputs[:, part.columns] = part.readout.value(own.amplitudes)[:, 0].T
-        return outputs, (len(outputs), elements)
+        slopes = None
+        if len(self.slopes):
+            values, slopes = self.slopes.forward(eigensystem)
+            outputs[:, self.slopes.columns] = values
+        return outputs, (len(outputs), elements, slopes)
 
     def _all_elements(self, eigensystem, observables):
         """Matrix elements of each part."""
@@ -167,18 +187,18 @@ class SpectrumReadout:
 
     def matrix_gradients(self, eigensystem, saved):
         """Gradients of outputs by the primary matrix, (n_samples, n_outputs, n, n)."""
-        n_samples, elements = saved
+        n_samples, elements, slopes_saved = saved
         by_value = by_vector = None
         if self._reads_levels:
             shape = (n_samples, *self.level_coefficients.shape)
             by_value = np.broadcast_to(self.level_coefficients, shape)
-        if elements:
-            n_states, *shape = elements[0].states.shape
-            shape = (n_states, self.n_outputs, *shape)
-            by_vector = np.zeros(shape, dtype=elements[0].states.dtype)
+        if elements or slopes_saved:
+            by_vector = self._zeros(eigensystem, self.n_outputs)
             for part, own in zip(self._parts, elements, strict=True):
                 slopes = part.readout.slope(own.amplitudes)
                 own.add_cotangents(by_vector, slopes, part.columns)
+            if slopes_saved:
+                self.slopes.add_cotangents(slopes_saved, by_vector)
             by_vector = by_vector.transpose(3, 2, 1, 0)
         return eigensystem.pullback(by_value, by_vector)
 
@@ -189,7 +209,7 @@ class SpectrumReadout:
         -------
         ndarray of shape (n_samples, n, n)
         """
-        _, elements = saved
+        _, elements, slopes_saved = saved
         by_value = by_vector = None
         if self._reads_levels:
             by_value = cotangents @ self.level_coefficients
@@ -197,8 +217,15 @@ class SpectrumReadout:
             slopes = part.readout.slope(own.amplitudes)
             vectors = own.summed_cotangents(slopes * _own(cotangents, part))
             by_vector = vectors if by_vector is None else by_vector + vectors
+        if slopes_saved:
+            by_vector = self._zeros(eigensystem) if by_vector is None else by_vector
+            self.slopes.add_summed_cotangents(slopes_saved, cotangents, by_vector)
         by_vector = None if by_vector is None else by_vector.T
         return eigensystem.pullback_of_sums(by_value, by_vector)
+
+    def derivative_terms(self, saved):
+        """Gradients by derivatives of the primary matrix: `DerivativeTerm` tuples."""
+        return [] if saved[2] is None else list(self.slopes.derivative_terms(saved[2]))
 
     def gradient(self, theta, saved, cotangents):
         r"""Gradient of :math:`\sum_{sk} c_{sk} z_{sk}`, shape (size,)."""
@@ -245,6 +272,9 @@ class SpectrumReadout:
         for part, own in zip(self._parts, elements, strict=True):
             halves = 0.5 * part.readout.value(own.amplitudes)
             part.pairs.sum(values, halves, halves, part.columns)
+        if len(self.slopes):
+            slopes, _ = self.slopes.forward(eigensystem)
+            values[self.slopes.states, self.slopes.columns] = slopes.T
         return values.transpose(2, 1, 0)
 
     def elements(self, eigensystem, observables):
@@ -261,14 +291,26 @@ class SpectrumReadout:
                     zip(part.columns, part.names, pairs, strict=True)
                 )
             ]
-        return found
+        return found + self.slopes.elements(eigensystem)
 
     def matrix_slopes(self, eigensystem, observables):
         """None: outputs depend on levels and matrix elements only."""
         return None
 
+    def _zeros(self, eigensystem, *n_outputs):
+        """Place for derivatives by the selected states, samples last."""
+        n_samples, side, n_states = eigensystem.selected.shape
+        shape = (n_states, *n_outputs, side, n_samples)
+        return np.zeros(shape, eigensystem.selected.dtype)
+
     def _part_of(self, name):
         return slice(self._ends[name], self._ends[name + 1])
+
+
+def names_of_observables(outputs):
+    """Names of the observables of outputs, each once."""
+    kinds = tuple(_READOUTS)
+    return list(dict.fromkeys(name for kind, name, _ in outputs if kind in kinds))
 
 
 def _places(space, ambient):

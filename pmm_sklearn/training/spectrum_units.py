@@ -11,9 +11,10 @@ class SpectrumUnits:
 
     All energies have one unit, because they are eigenvalues of one matrix: levels
     become :math:`(E - m) / s` and gaps :math:`\Delta E / s`, which the model of the
-    standardised data absorbs as :math:`s H + m`.  Each observable has a unit of its
-    own, :math:`s_O O + m_O`, and transition probabilities are in units of
-    :math:`s_O^2`.
+    standardised data absorbs as :math:`s H + m`.  Slopes are in units of :math:`s / h`,
+    with the unit ``h`` of their feature, and count like changes of energies over it.
+    Each observable has a unit of its own, :math:`s_O O + m_O`, and transition
+    probabilities are in units of :math:`s_O^2`.
 
     Parameters
     ----------
@@ -27,13 +28,14 @@ class SpectrumUnits:
         Non-negative weights, some of every column positive.
     energy_scale : float, optional
         The unit ``s``; by default the standard deviation of all levels, or the largest
-        gap.
+        gap; without them, what slopes make of the units of their features.
 
     Attributes
     ----------
     spread : ndarray of shape (n_outputs,)
-        Standard deviation of the targets: one for all energies, one for the
-        expectation values of each observable, one for its transitions.
+        Standard deviation of the targets: one for all energies, which over the unit of
+        a feature is that of slopes, one for the expectation values of each observable,
+        one for its transitions.
     """
 
     def __init__(self, features, readout, y, weight, energy_scale=None):
@@ -43,6 +45,8 @@ class SpectrumUnits:
         self._energy_shift, self._energy_scale = 0.0, 1.0
         self._shifts, self._scales = np.zeros(n_names), np.ones(n_names)
         self.spread = np.ones(readout.n_outputs)
+        self._slopes = readout.slopes.columns
+        self._slope_units = 1.0 / features.scale[readout.slopes.features]
         self._fit_energies(y, weight, energy_scale)
         for name in range(n_names):
             self._fit_observable(name, y, weight)
@@ -51,18 +55,31 @@ class SpectrumUnits:
     def _fit_energies(self, y, weight, given_scale):
         levels, gaps = self._readout.columns("level"), self._readout.columns("gap")
         columns = [*levels, *gaps]
-        if not columns:
-            return
-        spread = _moments_of_group(y, weight, columns)[2]
-        scale = 0.0
+        scale = spread = 0.0
+        if columns:
+            spread = _moments_of_group(y, weight, columns)[2]
         if levels:
             self._energy_shift, scale, _ = _moments_of_group(y, weight, levels)
         if gaps:
             # Matrices have to be as large, however little their levels vary.
             scale = max(scale, _largest(y, weight, gaps))
+        if scale == 0 and self._slopes.size:
+            scale = self._change(y, weight)
         self._energy_scale = scale or 1.0
-        self.spread[columns] = spread or self._energy_scale
+        spread = spread or self._energy_scale
+        self.spread[columns] = spread
+        self.spread[self._slopes] = spread * self._slope_units
         self._energy_scale = given_scale or self._energy_scale
+
+    def _change(self, y, weight):
+        """How much levels change over the units of the features, if slopes tell."""
+        changes = np.where(weight > 0, y, 0.0)[:, self._slopes] / self._slope_units
+        largest = np.max(np.abs(changes))
+        if largest == 0:
+            return 0.0
+        squares = np.sum(weight[:, self._slopes] * (changes / largest) ** 2, axis=0)
+        means = squares / weight[:, self._slopes].sum(axis=0)
+        return largest * np.sqrt(np.mean(means))
 
     def _fit_observable(self, name, y, weight):
         values = self._readout.columns("observable", name)
@@ -84,6 +101,7 @@ class SpectrumUnits:
         shift[self._readout.columns("level")] = self._energy_shift
         for kind in ("level", "gap"):
             scale[self._readout.columns(kind)] = self._energy_scale
+        scale[self._slopes] = self._energy_scale * self._slope_units
         for name, unit in enumerate(self._scales):
             values = self._readout.columns("observable", name)
             shift[values], scale[values] = self._shifts[name], unit

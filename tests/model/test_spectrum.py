@@ -39,6 +39,13 @@ OUTPUTS = {
         ("transition", "c", ((0, 0), (0, 1))),
         ("observable", "c", ((0, 1),)),
     ],
+    "slopes": [
+        ("slope", 0, ((0, 0),)),
+        ("level", "", ((1, 0),)),
+        ("slope", 1, ((0, 0),)),
+        ("slope", 1, ((0, 1),)),
+        ("slope", 0, ((2, None),)),
+    ],
 }
 OUTPUTS["everything"] = [output for outputs in OUTPUTS.values() for output in outputs]
 
@@ -214,7 +221,14 @@ def test_outputs_against_their_formulas():
             abs(v0[:, 0].conj() @ b @ v0[:, 2]) ** 2,
             abs(v0[:, 0].conj() @ c @ v1[:, 0]) ** 2,
             (v1[:, 0].conj() @ c @ v1[:, 0]).real,
+            (v0[:, 0].conj() @ matrices[1] @ v0[:, 0]).real,
+            e0[1],
+            (v0[:, 0].conj() @ matrices[2] @ v0[:, 0]).real,
+            (v1[:, 0].conj() @ matrices[2] @ v1[:, 0]).real,
         ]
+        together = np.hstack([v0, v1])[:, np.argsort(np.concatenate([e0, e1]))]
+        third = together[:, 2]
+        expected.append((third.conj() @ matrices[1] @ third).real)
         assert_allclose(z, expected, rtol=1e-12)
     assert not np.any(observables[0][:3, 3:])
     assert np.any(observables[2][:3, 3:])
@@ -235,6 +249,40 @@ def test_sum_of_degenerate_levels_has_a_derivative(spectrum):
     direction = random_matrices(2, (5,), 1)
     numerical = central_difference(total, matrix, direction, step=1e-3)
     assert np.trace(gradient @ direction[0]).real == pytest.approx(numerical)
+
+
+@pytest.mark.parametrize("which", ["pair together", "another level"])
+def test_slopes_beside_degenerate_levels(which):
+    """Sums over a degenerate pair are smooth, and so are slopes of other levels.
+
+    Where the features leave a pair degenerate, its slopes do not depend on the basis
+    of it either; matrices that part it change no sum.
+    """
+    states = [(0, 0), (1, 0)] if which == "pair together" else [(2, 0)]
+    outputs = [("slope", j, (state,)) for j in (0, 1) for state in states]
+    primary = AffineMatrix(Monomials(2), HermitianSpace((4,)))
+    readout = SpectrumReadout(outputs, (4,))
+    model = PMM(primary, readout.selection, readout, (4,))
+    basis = random_unitary(3, 4)[0]
+    diagonals = np.array(
+        [[0.0, 0.0, 1.0, 2.0], [0.1, 0.1, 0.3, -0.2], [-0.2, -0.2, 0.1, 0.2]]
+    )
+    matrices = (basis * diagonals[:, np.newaxis]) @ basis.conj().T
+    theta = primary.join(matrices)
+    inputs = model.inputs(np.array([[0.3, -0.4]]))
+
+    def total(theta):
+        return model.forward(model.split(theta), inputs)[0].sum()
+
+    _, saved = model.forward(model.split(theta), inputs)
+    jacobian = model.jacobian(theta, saved)
+    assert np.all(np.isfinite(jacobian))
+    gradient = jacobian.sum(axis=(0, 1))
+    summed = model.gradient(theta, saved, np.ones((1, len(outputs))))
+    assert_allclose(summed, gradient, atol=1e-12)
+    for direction in random_directions(theta.size):
+        numerical = central_difference(total, theta, direction, step=1e-3)
+        assert direction @ gradient == pytest.approx(numerical, rel=1e-6, abs=1e-6)
 
 
 class TestCommutator:
@@ -319,6 +367,18 @@ class TestMonomials:
         for j, direction in enumerate(np.eye(3)):
             numerical = central_difference(monomials.values, X, direction)
             assert_allclose(derivatives[:, :, j], numerical, rtol=1e-8, atol=1e-8)
+
+    @pytest.mark.parametrize("degree", [1, 2, 4])
+    def test_derivatives_are_polynomials(self, degree):
+        rng = np.random.RandomState(0)
+        X, monomials = rng.randn(5, 3), Monomials(3, degree)
+        values = monomials.values(X)
+        coefficients = rng.randn(monomials.size, 2)
+        for j, expected in enumerate(monomials.derivatives(X).transpose(2, 0, 1)):
+            found = monomials.derivatives_of_values(values, j)
+            assert_allclose(found, expected, rtol=1e-12)
+            derivative = monomials.derivative_of_coefficients(coefficients, j)
+            assert_allclose(values @ derivative, expected @ coefficients)
 
     @pytest.mark.parametrize("degree", [1, 2, 4])
     def test_change_of_units(self, degree):

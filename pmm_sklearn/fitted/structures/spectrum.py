@@ -112,7 +112,7 @@ class SpectrumStructure(Structure):
         check_matrix_size(sizes)
         check_option("matrix_type", structure.matrix_type, MATRIX_TYPES)
         check_option("eigensolver", structure.eigensolver, EIGENSOLVERS)
-        check_outputs(outputs, sizes)
+        check_outputs(outputs, sizes, structure.n_features)
         structure._check_monomials()
         return structure
 
