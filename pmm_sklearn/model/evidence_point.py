@@ -99,16 +99,21 @@ class EvidencePoint:
         self.theta = theta
         self.coordinates, self.variances = objective.split(theta)
         self._objective = objective
-        noise = objective.squared_errors + self.variances.noise
-        self.scales = np.sqrt(objective.weight / noise)
         self.passes = objective.passes(self.coordinates)
         self._rows = {}
+        noise = self._prepared()
         own = [self._most_probable(k) for k in range(objective.n_outputs)]
         self.b = np.stack([b for b, _ in own], axis=1)
         self.observables = objective.model.readout.observables_of(self.b)
         self.potential = self._potential(noise) + sum(half for _, half in own)
         if not np.isfinite(self.potential):
             raise np.linalg.LinAlgError("The evidence is no finite number.")
+
+    def _prepared(self):
+        """Set `scales`, and return the variances of the targets."""
+        noise = self._objective.squared_errors + self.variances.noise
+        self.scales = np.sqrt(self._objective.weight / noise)
+        return noise
 
     @property
     def outputs(self):
@@ -139,6 +144,32 @@ class EvidencePoint:
     def residuals(self, chunk, features):
         """Targets minus outputs, (n_samples of the chunk, n_outputs)."""
         return self._objective.y[chunk] - features @ self.b
+
+    def stiffness(self, k, chunk):
+        """Second derivatives of what data say by one output, (n_samples,)."""
+        return self.scales[chunk, k] ** 2
+
+    def hessian_factor(self, k):
+        """Factor of the second derivatives by the observables of one output."""
+        return self.outputs[k].own
+
+    def bends(self, k, chunk, leverage):
+        """How determinants depend on one output beside its rows: None if they do not.
+
+        Parameters
+        ----------
+        k : int
+            Number of the output.
+        chunk : slice
+            Samples.
+        leverage : ndarray of shape (n_samples,)
+            What they determine of the parameters in question.
+        """
+        return None
+
+    def noise_squares(self, left, squares):
+        """Of residuals, in units of the noise, what observations are left for."""
+        return squares
 
     def rows(self, k, part):
         """Derivatives of one output by its observables and the matrices, in units.

@@ -7,6 +7,9 @@ entry in :data:`LOSSES`.
 from typing import Protocol, runtime_checkable
 
 from .cross_entropy import CrossEntropy
+from .log_link import Gamma, Poisson
+from .pointwise import OwnLoss, PointwiseLoss
+from .robust import AbsoluteError, Huber, Quantile
 from .squared_error import SquaredError
 from .weighted import WeightedLoss
 
@@ -40,4 +43,17 @@ class Loss(Protocol):
         """Probabilities ``p`` of shape (n_samples, n_outputs), or None."""
 
 
-__all__ = ["LOSSES", "CrossEntropy", "Loss", "SquaredError", "WeightedLoss"]
+__all__ = [
+    "LOSSES",
+    "AbsoluteError",
+    "CrossEntropy",
+    "Gamma",
+    "Huber",
+    "Loss",
+    "OwnLoss",
+    "PointwiseLoss",
+    "Poisson",
+    "Quantile",
+    "SquaredError",
+    "WeightedLoss",
+]
