@@ -6,9 +6,10 @@ from sklearn.utils import check_random_state
 from ._base import BasePMM, fitted_state_kept_on_error
 from ._callbacks import with_callbacks
 from ._means import goes_on, warn_if_no_better
-from ._regression_problems import SIDE_OTHERWISE, regression_families
+from ._regression_problems import SIDE_OTHERWISE, judge_of, regression_families
 from ._sizes import size_of
 from .checks.data import check_features, check_table
+from .checks.losses import check_batches_of_squares, check_loss, check_targets
 from .checks.parameters import (
     check_batchwise,
     check_flag,
@@ -17,8 +18,7 @@ from .checks.parameters import (
     check_rank,
 )
 from .fitted import ObservableStructure, observable_structure
-from .model import SquaredError
-from .training import GaussianLikelihood, table_problem
+from .training import LOG_LINK, GaussianLikelihood, table_problem
 
 
 class PMMRegressor(RegressorMixin, BasePMM):
@@ -290,6 +290,8 @@ class PMMRegressor(RegressorMixin, BasePMM):
         smearing=0.125,
         matrix_type="hermitian",
         rank=None,
+        loss="squared_error",
+        quantile=None,
         alpha="auto",
         extra_noise=False,
         solver="auto",
@@ -315,6 +317,8 @@ class PMMRegressor(RegressorMixin, BasePMM):
         self.smearing = smearing
         self.matrix_type = matrix_type
         self.rank = rank
+        self.loss = loss
+        self.quantile = quantile
         self.alpha = alpha
         self.extra_noise = extra_noise
         self.solver = solver
@@ -382,16 +386,23 @@ class PMMRegressor(RegressorMixin, BasePMM):
         """
         with fitted_state_kept_on_error(self):
             self._check_parameters()
+            check_loss(self, y_err)
             if y_err is not None:
                 check_known_errors(self)
             data, is_single, error = check_table(self, X, y, sample_weight, y_err)
+            check_targets(self.loss, data)
             random_state = check_random_state(self.random_state)
-            continues = goes_on(self, data, SquaredError())
+            judged = data, *judge_of(self, data)
+            continues = goes_on(self, *judged)
             families = regression_families(self, data, error, random_state, continues)
-            description = {"n_outputs_": data.y.shape[1], "_single_output": is_single}
+            description = {
+                "n_outputs_": data.y.shape[1],
+                "_single_output": is_single,
+                "_are_logarithms": self.loss in LOG_LINK,
+            }
             given = {"X": X, "y": y, "metadata": {"sample_weight": sample_weight}}
             self._train(families, random_state, description, given, continues=continues)
-            warn_if_no_better(self, data, SquaredError())
+            warn_if_no_better(self, *judged)
         return self
 
     def partial_fit(self, X, y, sample_weight=None):
@@ -432,6 +443,8 @@ class PMMRegressor(RegressorMixin, BasePMM):
         """
         with fitted_state_kept_on_error(self):
             check_batchwise(self)
+            check_loss(self)
+            check_batches_of_squares(self)
             self._check_parameters()
             is_first = not hasattr(self, "matrices_")
             data, is_single, _ = check_table(self, X, y, sample_weight, reset=is_first)

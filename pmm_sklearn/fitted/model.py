@@ -35,6 +35,8 @@ class FittedModel:
         Names of the features, by default ``x0, x1, ...``.
     structure : Structure
         What the model is, in numbers and words.
+    are_logarithms : bool, default=False
+        Whether outputs are exponentials of those of `pmm`.
 
     Attributes
     ----------
@@ -72,6 +74,7 @@ class FittedModel:
         feature_names=None,
         single_output=False,
         make_error_bars=None,
+        are_logarithms=False,
     ):
         self.pmm = pmm
         self.members = tuple(members)
@@ -86,7 +89,7 @@ class FittedModel:
         self._structure = structure
         self._given_names = [] if feature_names is None else self.feature_names
         self._make_error_bars = make_error_bars
-        self._mean = MeanModel(pmm, self.members, combine)
+        self._mean = MeanModel(pmm, self.members, combine, are_logarithms)
 
     @cached_property
     def error_bars(self):

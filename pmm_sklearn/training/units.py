@@ -138,6 +138,11 @@ class TargetUnits:
         """Unit of each target."""
         return self._scale
 
+    @property
+    def target_shift(self):
+        """Zero of each target."""
+        return self._shift
+
     def weights(self, sample_weight):
         """Weights of the squared residuals of the standardised problem."""
         return sample_weight[:, np.newaxis]
@@ -170,6 +175,27 @@ class TargetUnits:
             rescaled(observables, 1.0 / self._scale, self._degree),
             (intercept - self._shift) / self._scale,
         )
+
+
+class LogMeanUnits(TargetUnits):
+    """Scaling of features, and of outputs that are logarithms of means.
+
+    They count from the logarithms of the means of the targets, in their own unit.
+
+    Parameters
+    ----------
+    X, y, sample_weight, model
+        As for `TargetUnits`; `y` is not scaled.
+    """
+
+    def __init__(self, X, y, sample_weight, model):
+        super().__init__(X, y, sample_weight, model)
+        self.means = sample_weight @ y / sample_weight.sum()
+        self._shift, self._scale = np.log(self.means), np.ones_like(self.means)
+
+    def targets(self, y):
+        """The targets themselves."""
+        return y
 
 
 class LogitUnits:

@@ -7,11 +7,11 @@ entry in :data:`LOSSES`.
 from typing import Protocol, runtime_checkable
 
 from .cross_entropy import CrossEntropy
-from .log_link import Gamma, Poisson
+from .log_link import Gamma, MeanDeviance, Poisson
 from .pointwise import OwnLoss, PointwiseLoss
 from .robust import AbsoluteError, Huber, Quantile
 from .squared_error import SquaredError
-from .weighted import WeightedLoss
+from .weighted import Penalised, WeightedLoss
 
 #: Losses by name.
 LOSSES = {"squared_error": SquaredError, "cross_entropy": CrossEntropy}
@@ -50,7 +50,9 @@ __all__ = [
     "Gamma",
     "Huber",
     "Loss",
+    "MeanDeviance",
     "OwnLoss",
+    "Penalised",
     "PointwiseLoss",
     "Poisson",
     "Quantile",

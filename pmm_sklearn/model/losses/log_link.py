@@ -6,6 +6,7 @@ from scipy.special import digamma, gammaln, xlogy
 # Dispersions are kept above this.
 _LEAST_DISPERSION = 1e-12
 _N_NEWTON = 20
+_TINY = np.finfo(np.float64).tiny
 
 
 class _LogMeans:
@@ -24,6 +25,11 @@ class _LogMeans:
     def coupling(outputs):
         """None: each output has a loss of its own."""
         return None
+
+    def excess(self, outputs, targets):
+        """Half the deviance, not negative."""
+        ratio = np.maximum(targets / self.means, _TINY)
+        return self.value(outputs, targets) - self.value(np.log(ratio), targets)
 
     def judged(self, outputs, targets):
         """What compares models: the value."""
@@ -154,3 +160,28 @@ def _newton_shape(shape, mean):
         change = (np.log(shape) - digamma(shape) - mean) / slope
         shape = np.maximum(shape - change, 0.1 * shape)
     return shape
+
+
+class MeanDeviance:
+    """Half the deviance of means themselves, not of their logarithms.
+
+    Parameters
+    ----------
+    name : {"poisson", "gamma"}
+        Of which loss.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from pmm_sklearn.model.losses import MeanDeviance
+    >>> MeanDeviance("poisson").value(np.array([[2.0]]), np.array([[2.0]]))
+    array([[0.]])
+    """
+
+    def __init__(self, name):
+        kind = {"poisson": Poisson, "gamma": Gamma}[name]
+        self._loss = kind(np.ones(1))
+
+    def value(self, outputs, targets):
+        """Half the deviance of each observation."""
+        return self._loss.excess(np.log(np.maximum(outputs, _TINY)), targets)

@@ -125,7 +125,7 @@ class OwnLoss:
         """Loss of each observation."""
         return self._called("value", outputs, targets)
 
-    judged = value
+    judged = excess = value
 
     def slope(self, outputs, targets):
         """Its derivative."""

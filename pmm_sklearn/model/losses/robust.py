@@ -38,6 +38,10 @@ class _Scaled:
         """None: each output has a loss of its own."""
         return None
 
+    def excess(self, outputs, targets):
+        """The value without constants, not negative."""
+        return self.value(outputs, targets) - self.value(targets, targets)
+
     @staticmethod
     def information_slope(outputs, targets):
         """Derivative of the logarithm of the information by the outputs."""
