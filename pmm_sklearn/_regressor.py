@@ -2,6 +2,7 @@
 
 from sklearn.base import RegressorMixin
 from sklearn.utils import check_random_state
+from sklearn.utils.metaestimators import available_if
 
 from ._base import BasePMM, fitted_state_kept_on_error
 from ._callbacks import with_callbacks
@@ -9,7 +10,7 @@ from ._means import goes_on, warn_if_no_better
 from ._regression_problems import SIDE_OTHERWISE, judge_of, regression_families
 from ._sizes import size_of
 from .checks.data import check_features, check_table
-from .checks.losses import check_batches_of_squares, check_loss, check_targets
+from .checks.losses import check_loss, check_targets, has_batches
 from .checks.parameters import (
     check_batchwise,
     check_flag,
@@ -405,6 +406,7 @@ class PMMRegressor(RegressorMixin, BasePMM):
             warn_if_no_better(self, *judged)
         return self
 
+    @available_if(has_batches)
     def partial_fit(self, X, y, sample_weight=None):
         """Visit the samples of a batch once, with steps of "adam".
 
@@ -444,7 +446,6 @@ class PMMRegressor(RegressorMixin, BasePMM):
         with fitted_state_kept_on_error(self):
             check_batchwise(self)
             check_loss(self)
-            check_batches_of_squares(self)
             self._check_parameters()
             is_first = not hasattr(self, "matrices_")
             data, is_single, _ = check_table(self, X, y, sample_weight, reset=is_first)
@@ -652,4 +653,5 @@ class PMMRegressor(RegressorMixin, BasePMM):
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.target_tags.multi_output = True
+        tags.target_tags.positive_only = self.loss in LOG_LINK
         return tags

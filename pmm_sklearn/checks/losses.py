@@ -81,10 +81,11 @@ def check_targets(loss, data):
         loss.check(y, float(np.std(y)) or max(abs(float(y.flat[0])), 1.0))
 
 
-def check_batches_of_squares(estimator):
-    """Raise for losses whose units need all samples: ``partial_fit`` cannot."""
+def has_batches(estimator):
+    """True, or an error for losses whose units need all samples."""
     if estimator.loss != "squared_error":
-        raise ValueError(
+        raise AttributeError(
             f'partial_fit goes with loss="squared_error" only, got '
             f'loss={estimator.loss!r}: call fit, with solver="adam" for many samples.'
         )
+    return True

@@ -71,8 +71,14 @@ class LossEvidence(EvidenceObjective):
     def __init__(self, model, X, y, weight, loss, is_far=True):
         super().__init__(model, X, y, weight, is_far=is_far)
         self.loss = loss
+        # Observables of the last point, from which those of the next are not far.
+        self.nearby = None
         self._count_variances(self.n_outputs, self.n_outputs * loss.has_noise)
         self.operations *= _COST
+
+    def __getstate__(self):
+        """Without what was calculated last."""
+        return {**super().__getstate__(), "nearby": None}
 
     def _point(self, theta):
         return LossPoint(self, theta)
@@ -103,11 +109,14 @@ class LossEvidence(EvidenceObjective):
         """The vector with noise half way to that of the residuals."""
         if not self.n_noises:
             return theta
-        gradient = EvidenceGradient(self, self._at(theta))
-        of_variances = gradient.vector[self.size :]
-        steps = self._variance_steps(theta, of_variances, gradient.numbers)
+        point = self._at(theta)
+        left = point.left()
+        slopes = 0.5 * (left - point.noise_squares(left, None))
+        before = np.zeros(self.n_matrices + self.n_scales)
+        slopes, numbers = (np.concatenate([before, own]) for own in (slopes, left))
+        steps = self._variance_steps(theta, slopes, numbers)[len(before) :]
         theta = theta.copy()
-        theta[len(theta) - self.n_noises :] += 0.5 * steps[len(steps) - self.n_noises :]
+        theta[len(theta) - self.n_noises :] += 0.5 * steps
         return theta
 
 
@@ -126,7 +135,10 @@ class LossPoint(EvidencePoint):
         objective = self._objective
         self._loss = objective.loss_of(self.variances)
         shape = objective.n_features, objective.n_outputs
-        self.b, self.z = self._least(np.zeros(shape))
+        nearby = objective.nearby
+        first = np.zeros(shape) if nearby is None else nearby
+        self.b, self.z = self._least(first)
+        objective.nearby = self.b
         data = self.z, objective.y
         information = self._loss.information(*data)
         self.scales = np.sqrt(objective.weight * information)
@@ -163,6 +175,14 @@ class LossPoint(EvidencePoint):
         # Numbers of observations, not of the weights that these have.
         found = self._loss.fitted_noise(*data, left)
         return left * found / self.variances.noise
+
+    def left(self):
+        """How many observations of each output parameters leave for the noise."""
+        total = np.full(len(self.variances.noise), self._objective.n_observations)
+        for part in self.passes:
+            for k in range(len(total)):
+                total[k] -= np.sum(self.solutions(k, part).leverage)
+        return total
 
     @cached_property
     def correction(self):

@@ -275,6 +275,10 @@ class Quantile(_Scaled):
 
     judged = value
 
+    def excess(self, outputs, targets):
+        """The value without constants, not negative."""
+        return self._factor * self._distances(self._residuals(outputs, targets))
+
     def fitted_noise(self, outputs, targets, weight, left):
         """Variance of normal noise with the distances found, (n_outputs,)."""
         distances = self._distances(self._residuals(outputs, targets))
