@@ -76,7 +76,7 @@ def robust(names, seed=0):
     print(
         "as a multiple of that of squared errors without outliers; seconds of the CPU"
     )
-    losses = ("squared_error", "huber", "absolute_error")
+    losses = ("squared_error", "huber")
     print(f"{'':<15}{'clean':>9}", end="")
     print("".join(f"{loss:>16}{'[s]':>6}" for loss in losses), f"{'boosting':>9}")
     ratios = {loss: [] for loss in (*losses, "boosting")}

@@ -24,7 +24,6 @@ from .training import (
     GaussianEvidence,
     GaussianLikelihood,
     LossLikelihood,
-    PenalisedLikelihood,
     loss_evidence,
     regression_evidence,
     table_problem,
@@ -175,9 +174,9 @@ def _by_penalty(estimator, data, random_state, continues):
     model, likelihood = structure.model(), GaussianLikelihood()
     training, validation = set_aside(estimator, data, random_state)
     if estimator.loss != "squared_error":
-        likelihood = PenalisedLikelihood(estimator.loss, estimator.quantile)
+        likelihood = LossLikelihood(estimator.loss, estimator.quantile)
         units = likelihood.units(training, model)
-        likelihood = likelihood.with_loss(training, units)
+        likelihood = likelihood.penalised(training, units)
         penalty = likelihood.penalty(estimator.alpha)
         problem = table_problem(model, likelihood, units, training, penalty, validation)
         return problem, structure

@@ -71,6 +71,14 @@ class PMMRegressor(RegressorMixin, BasePMM):
         learned vectors and fixed signs :math:`+, -, +, \dots`.  None stands for full
         matrices.  A small rank of the primary matrices saves most parameters where
         features are many.  Not for matrices with sectors.
+    loss : str or PointwiseLoss, default="squared_error"
+        What is made small.  "squared_error" is for normal errors; "huber" and
+        "absolute_error" for targets with outliers, the latter for the median; "quantile"
+        for that of `quantile`; "poisson" for counts and "gamma" for positive targets
+        with relative errors, whose logarithms are the outputs of the model.  A
+        `PointwiseLoss` is one of your own.  See :ref:`losses`.
+    quantile : float, default=None
+        Which one, between 0 and 1, of "quantile".
     alpha : float or "auto", default="auto"
         Regularisation.  "auto" maximises the evidence: see the notes.  A number
         multiplies the squared Frobenius norm of all matrices of the standardised
@@ -349,7 +357,7 @@ class PMMRegressor(RegressorMixin, BasePMM):
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             Targets, in any units.
         sample_weight : array-like of shape (n_samples,), default=None
-            Weight of each squared residual; an integer weight is a repetition.
+            Weight of the loss of each sample; an integer weight is a repetition.
             With ``alpha="auto"`` they should have a mean of about 1.
         y_err : float or array-like, default=None
             Standard deviations of the targets, as of measurements: one for all, for

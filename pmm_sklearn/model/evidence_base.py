@@ -213,13 +213,13 @@ class Evidence(ABC):
         except np.linalg.LinAlgError:
             return np.inf
 
+    @abstractmethod
     def judged(self, theta):
-        """What compares models, and says when to stop: the value ``L``."""
-        return self.value(theta)
+        """What compares models, and says when to stop."""
 
+    @abstractmethod
     def settled(self, theta):
-        """The vector with what has to follow after a step: here the same."""
-        return theta
+        """The vector with what has to follow after a step, if `settles`."""
 
     def potential(self, theta):
         """``L`` without the determinant whose slope steps in turn leave out."""

@@ -25,10 +25,10 @@ from functools import cached_property
 import numpy as np
 import scipy.linalg
 
-from .equations import EvidenceEquations
-from .evidence import EvidenceObjective
+from .equations import EvidenceEquations, solve_positive_definite
+from .evidence import MarginalEvidence
 from .evidence_gradient import EvidenceGradient
-from .evidence_point import EvidencePoint
+from .evidence_point import MarginalPoint
 
 # Newton's method for the observables: iterations, halvings, and the decrease in nats
 # after which another step changes nothing.
@@ -38,7 +38,7 @@ _NEGLIGIBLE = 1e-10
 _COST = 1.5
 
 
-class LossEvidence(EvidenceObjective):
+class LossEvidence(MarginalEvidence):
     r"""Negative logarithm of the evidence of targets with a convex loss.
 
     Parameters
@@ -69,16 +69,14 @@ class LossEvidence(EvidenceObjective):
     settles = True
 
     def __init__(self, model, X, y, weight, loss, is_far=True):
-        super().__init__(model, X, y, weight, is_far=is_far)
+        size = model.primary.size
+        self._prepare(model, y, weight, size, True, map, is_far)
+        self._prepare_data(X, None)
         self.loss = loss
         # Observables of the last point, from which those of the next are not far.
         self.nearby = None
         self._count_variances(self.n_outputs, self.n_outputs * loss.has_noise)
         self.operations *= _COST
-
-    def __getstate__(self):
-        """Without what was calculated last."""
-        return {**super().__getstate__(), "nearby": None}
 
     def _point(self, theta):
         return LossPoint(self, theta)
@@ -120,7 +118,7 @@ class LossEvidence(EvidenceObjective):
         return theta
 
 
-class LossPoint(EvidencePoint):
+class LossPoint(MarginalPoint):
     """What belongs to one vector of a `LossEvidence`; attributes as `EvidencePoint`.
 
     Attributes
@@ -193,7 +191,7 @@ class LossPoint(EvidencePoint):
 
     def _most_probable(self, k):
         """Observables of one output, and half the logarithm of the determinant."""
-        _, half = super()._most_probable(k)
+        _, half = self._ridge(k)
         return self.b[:, k], half
 
     def _potential(self, noise):
@@ -252,13 +250,10 @@ class LossPoint(EvidencePoint):
             slopes = self._slopes(b, z)
             if not np.all(np.isfinite(slopes)):
                 raise np.linalg.LinAlgError("The loss is no finite number.")
-            steps = -np.stack(
-                [
-                    scipy.linalg.solve(h, g, assume_a="pos", check_finite=True)
-                    for h, g in zip(self._hessians(curvature), slopes.T, strict=True)
-                ],
-                axis=1,
-            )
+            hessians = self._hessians(curvature)
+            steps = np.empty_like(slopes)
+            for k, hessian in enumerate(hessians):
+                steps[:, k] = -solve_positive_definite(hessian, 0.0, slopes[:, k])
             gains = -np.sum(slopes * steps, axis=0)
             changes = self._outputs(steps)
             b_old, z_old, sizes = b, z, np.ones(len(values))

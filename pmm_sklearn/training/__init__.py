@@ -24,7 +24,6 @@ from .losses import (
     LOG_LINK,
     OTHER_LOSSES,
     LossLikelihood,
-    PenalisedLikelihood,
     loss_evidence,
 )
 from .online import OnlineTraining
@@ -53,7 +52,6 @@ __all__ = [
     "LossLikelihood",
     "Observations",
     "OnlineTraining",
-    "PenalisedLikelihood",
     "Plan",
     "Problem",
     "SpectrumLikelihood",

@@ -1,6 +1,6 @@
 """Losses by name: what is trained with them, by evidence or with a penalty."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
@@ -20,7 +20,7 @@ from ..model.losses import (
 )
 from .evidence_problem import EvidenceProblem
 from .likelihood import GaussianLikelihood
-from .units import LogMeanUnits, TargetUnits
+from .units import TargetUnits
 
 #: Beside "squared_error".
 OTHER_LOSSES = ("huber", "absolute_error", "quantile", "poisson", "gamma")
@@ -61,19 +61,41 @@ class LossLikelihood:
         Value of the parameter `loss`.
     quantile : float, optional
         Of "quantile".
+    loss : Penalised, optional
+        What an objective with a penalty takes: see :meth:`penalised`.
     """
 
     combination: ClassVar = MeanOfOutputs
-    many_samples: ClassVar = np.inf
-    n_steps: ClassVar = np.inf
 
     name: object
     quantile: float | None = None
+    loss: object = None
 
     def units(self, data, model):
         """Features and targets are standardised, or logarithms count from means."""
-        kind = LogMeanUnits if self.name in LOG_LINK else TargetUnits
-        return kind(*data, model)
+        return TargetUnits(*data, model, self.name in LOG_LINK)
+
+    @property
+    def many_samples(self):
+        """From how many samples on "adam" is better, where there is a penalty."""
+        return np.inf if self.loss is None else GaussianLikelihood.many_samples
+
+    @property
+    def n_steps(self):
+        """After how many steps of it."""
+        return np.inf if self.loss is None else GaussianLikelihood.n_steps
+
+    def penalised(self, data, units):
+        """The same for a penalty, with noise that neighbours differ by."""
+        X, y, _ = data
+        noise = np.ones(y.shape[1])
+        if self.name not in LOG_LINK:
+            noise = neighbour_noise(units.features(X), units.targets(y))
+        return replace(self, loss=Penalised(self.loss_in(units, noise)))
+
+    def penalty(self, alpha):
+        """That of a given alpha, or of 0.1 for "auto"."""
+        return RidgePenalty(_ALPHA if alpha == "auto" else alpha)
 
     def loss_in(self, units, noise):
         """The loss of the standardised problem, of given noise."""
@@ -92,12 +114,14 @@ class LossLikelihood:
     @property
     def posterior(self):
         """Of matrices and observables, where noise is that of the targets."""
-        is_known = self.name in _OF_NORMAL_NOISE
+        is_known = self.name in _OF_NORMAL_NOISE and self.loss is None
         return LaplacePosterior.of_evidence if is_known else None
 
     @property
     def no_error_bars(self):
         """Why there are none, and what to do."""
+        if self.name in _OF_NORMAL_NOISE:
+            return _NO_EVIDENCE.format(loss=self.name)
         remedy = _OTHERWISE if self._is_own else _REMEDIES.get(self.name)
         name = "PointwiseLoss(...)" if self._is_own else self.name
         return _NO_ERROR_BARS.format(loss=name, remedy=remedy)
@@ -105,35 +129,6 @@ class LossLikelihood:
     @property
     def _is_own(self):
         return isinstance(self.name, PointwiseLoss)
-
-
-class PenalisedLikelihood(LossLikelihood):
-    """The same with a penalty, and noise that neighbours differ by."""
-
-    many_samples: ClassVar = GaussianLikelihood.many_samples
-    n_steps: ClassVar = GaussianLikelihood.n_steps
-    posterior: ClassVar = None
-
-    def with_loss(self, data, units):
-        """The likelihood of some data, whose `loss` an objective takes."""
-        X, y, _ = data
-        noise = np.ones(y.shape[1])
-        if self.name not in LOG_LINK:
-            noise = neighbour_noise(units.features(X), units.targets(y))
-        other = PenalisedLikelihood(self.name, self.quantile)
-        object.__setattr__(other, "loss", Penalised(self.loss_in(units, noise)))
-        return other
-
-    def penalty(self, alpha):
-        """That of a given alpha, or of 0.1 for "auto"."""
-        return RidgePenalty(_ALPHA if alpha == "auto" else alpha)
-
-    @property
-    def no_error_bars(self):
-        """Why there are none, and what to do."""
-        if self.name in _OF_NORMAL_NOISE:
-            return _NO_EVIDENCE.format(loss=self.name)
-        return super().no_error_bars
 
 
 def loss_evidence(model, likelihood, data, first_variances=None):

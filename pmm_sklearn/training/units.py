@@ -101,6 +101,9 @@ class TargetUnits:
         Positive weights.
     model : PMM
         Structure of the model.
+    are_logarithms : bool, default=False
+        Whether outputs are logarithms of means of the targets, which are not scaled
+        then: they count from the logarithms of `means`.
 
     Raises
     ------
@@ -108,14 +111,18 @@ class TargetUnits:
         If values or spreads are too large or too small for floating point.
     """
 
-    def __init__(self, X, y, sample_weight, model):
+    def __init__(self, X, y, sample_weight, model, are_logarithms=False):
         self._features = FeatureUnits(X, sample_weight, model.primary.monomials)
         self._degree = model.readout.degree
+        self._are_logarithms = are_logarithms
         self._shift, deviation = moments("y", y, sample_weight)
         self._is_constant = deviation == 0
         self._scale = np.where(deviation == 0, 1.0, deviation)
         rounding = _CONSTANT * np.max(np.abs(y), axis=0)
         self._rounding = np.where(self._is_constant, rounding, 0.0)
+        self.means = self._shift
+        if are_logarithms:
+            self._shift, self._scale = np.log(self.means), np.ones_like(self.means)
 
     def features(self, X):
         """Features of the standardised problem."""
@@ -123,6 +130,8 @@ class TargetUnits:
 
     def targets(self, y):
         """Targets of the standardised problem."""
+        if self._are_logarithms:
+            return y
         centred = y - self._shift
         # Rounding errors of a constant are nothing to learn.
         is_rounding = np.abs(centred) <= self._rounding
@@ -175,27 +184,6 @@ class TargetUnits:
             rescaled(observables, 1.0 / self._scale, self._degree),
             (intercept - self._shift) / self._scale,
         )
-
-
-class LogMeanUnits(TargetUnits):
-    """Scaling of features, and of outputs that are logarithms of means.
-
-    They count from the logarithms of the means of the targets, in their own unit.
-
-    Parameters
-    ----------
-    X, y, sample_weight, model
-        As for `TargetUnits`; `y` is not scaled.
-    """
-
-    def __init__(self, X, y, sample_weight, model):
-        super().__init__(X, y, sample_weight, model)
-        self.means = sample_weight @ y / sample_weight.sum()
-        self._shift, self._scale = np.log(self.means), np.ones_like(self.means)
-
-    def targets(self, y):
-        """The targets themselves."""
-        return y
 
 
 class LogitUnits:

@@ -18,9 +18,6 @@ class _LogMeans:
         Means of the targets.
     """
 
-    def __init__(self, means):
-        self.means = means
-
     @staticmethod
     def coupling(outputs):
         """None: each output has a loss of its own."""
@@ -53,6 +50,9 @@ class Poisson(_LogMeans):
     """
 
     has_noise = False
+
+    def __init__(self, means):
+        self.means = means
 
     def value(self, outputs, targets):
         """Negative logarithm of the probability of each count."""
@@ -108,7 +108,7 @@ class Gamma(_LogMeans):
     has_noise = True
 
     def __init__(self, means, noise=1.0):
-        super().__init__(means)
+        self.means = means
         self.noise = np.maximum(noise, _LEAST_DISPERSION)
 
     def with_noise(self, noise):

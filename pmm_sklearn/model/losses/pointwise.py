@@ -61,6 +61,18 @@ class PointwiseLoss:
             If one of the functions returns something else than finite numbers of the
             shape of its arguments, is not the derivative of the one before, or if the
             curvature is negative.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pmm_sklearn import PointwiseLoss
+        >>> loss = PointwiseLoss(
+        ...     lambda y, f: (f - y) ** 2 / 2, lambda y, f: f - y, lambda y, f: 2 + 0 * y
+        ... )
+        >>> loss.check(np.arange(5.0), scale=1.0)
+        Traceback (most recent call last):
+        ...
+        ValueError: curvature of PointwiseLoss is not the derivative of slope by ...
         """
         y = np.asarray(y, dtype=np.float64).ravel()[:_N_CHECKED]
         offsets = np.linspace(-1.7, 1.9, len(y)) if len(y) > 1 else np.array([0.7])

@@ -26,7 +26,7 @@ class _Scaled:
 
     has_noise = True
 
-    def __init__(self, noise):
+    def _set_noise(self, noise):
         self.noise = np.maximum(noise, _TINY)
         self._deviation = np.sqrt(self.noise)
 
@@ -37,15 +37,6 @@ class _Scaled:
     def coupling(outputs):
         """None: each output has a loss of its own."""
         return None
-
-    def excess(self, outputs, targets):
-        """The value without constants, not negative."""
-        return self.value(outputs, targets) - self.value(targets, targets)
-
-    @staticmethod
-    def information_slope(outputs, targets):
-        """Derivative of the logarithm of the information by the outputs."""
-        return np.zeros_like(outputs)
 
 
 class Huber(_Scaled):
@@ -79,7 +70,7 @@ class Huber(_Scaled):
     """
 
     def __init__(self, noise, threshold=1.345):
-        super().__init__(noise)
+        self._set_noise(noise)
         self.threshold = threshold
 
     def with_noise(self, noise):
@@ -91,6 +82,10 @@ class Huber(_Scaled):
         size = np.abs(self._residuals(outputs, targets))
         inner = np.minimum(size, self.threshold)
         return np.log(self._deviation) + inner * (size - 0.5 * inner)
+
+    def excess(self, outputs, targets):
+        """The value without constants, not negative."""
+        return self.value(outputs, targets) - np.log(self._deviation)
 
     def slope(self, outputs, targets):
         """Residuals that are clipped."""
@@ -142,7 +137,7 @@ class Huber(_Scaled):
         return np.array(found) * total / np.maximum(left, _LEAST_LEFT * total)
 
 
-class AbsoluteError(Huber):
+class AbsoluteError(_Scaled):
     r"""Distances, :math:`\sqrt{2 / \pi}\, |z - y| / \sigma`, but for a narrow parabola.
 
     The factor is that with which distances tell as much as they do if noise is normal,
@@ -165,7 +160,9 @@ class AbsoluteError(Huber):
     _factor = np.sqrt(2 / np.pi) / _SMOOTHING
 
     def __init__(self, noise):
-        super().__init__(noise, _SMOOTHING)
+        self._set_noise(noise)
+        self._narrow = Huber(noise, _SMOOTHING)
+        self.judged, self.fitted_noise = self._narrow.judged, self._narrow.fitted_noise
 
     def with_noise(self, noise):
         """The same with other variances of the noise."""
@@ -173,26 +170,32 @@ class AbsoluteError(Huber):
 
     def value(self, outputs, targets):
         """Loss of each observation."""
-        constant = np.log(self._deviation)
-        return constant + self._factor * (super().value(outputs, targets) - constant)
+        return np.log(self._deviation) + self.excess(outputs, targets)
+
+    def excess(self, outputs, targets):
+        """The value without constants, not negative."""
+        return self._factor * self._narrow.excess(outputs, targets)
 
     def slope(self, outputs, targets):
         """Signs, times a factor."""
-        return self._factor * super().slope(outputs, targets)
+        return self._factor * self._narrow.slope(outputs, targets)
 
     def curvature(self, outputs, targets):
         """Zero but for the parabola."""
-        return self._factor * super().curvature(outputs, targets)
+        return self._factor * self._narrow.curvature(outputs, targets)
 
     def majorant(self, outputs, targets):
         """Curvature of parabolas that touch the loss and are nowhere below."""
-        return self._factor * super().information(outputs, targets)
+        return self._factor * self._narrow.majorant(outputs, targets)
 
     def information(self, outputs, targets):
         """The mean of the curvature, if noise is normal."""
         return np.full(outputs.shape, 2 / np.pi) / self.noise
 
-    information_slope = staticmethod(_Scaled.information_slope)
+    @staticmethod
+    def information_slope(outputs, targets):
+        """Zero."""
+        return np.zeros_like(outputs)
 
 
 class Quantile(_Scaled):
@@ -231,7 +234,7 @@ class Quantile(_Scaled):
     """
 
     def __init__(self, noise, quantile=0.5):
-        super().__init__(noise)
+        self._set_noise(noise)
         self.quantile = quantile
         spread, density = quantile * (1 - quantile), norm.pdf(norm.ppf(quantile))
         self._share = density**2 / spread
@@ -272,6 +275,11 @@ class Quantile(_Scaled):
     def information(self, outputs, targets):
         """The mean of the curvature, if noise is normal."""
         return np.full(outputs.shape, self._share) / self.noise
+
+    @staticmethod
+    def information_slope(outputs, targets):
+        """Zero."""
+        return np.zeros_like(outputs)
 
     judged = value
 
