@@ -73,9 +73,9 @@ class PMMRegressor(RegressorMixin, BasePMM):
         features are many.  Not for matrices with sectors.
     loss : str or PointwiseLoss, default="squared_error"
         What is made small.  "squared_error" is for normal errors; "huber" and
-        "absolute_error" for targets with outliers, the latter for the median; "quantile"
-        for that of `quantile`; "poisson" for counts and "gamma" for positive targets
-        with relative errors, whose logarithms are the outputs of the model.  A
+        "absolute_error" for targets with outliers, the latter for the median;
+        "quantile" for that of `quantile`; "poisson" for counts and "gamma" for positive
+        targets with relative errors, whose logarithms are the outputs of the model.  A
         `PointwiseLoss` is one of your own.  See :ref:`losses`.
     quantile : float, default=None
         Which one, between 0 and 1, of "quantile".
@@ -170,7 +170,9 @@ class PMMRegressor(RegressorMixin, BasePMM):
         larger, the better a model, of those fitted to the same data.
     noise_ : ndarray of shape (n_outputs,)
         Standard deviation of the noise of each target, of an observation of weight 1,
-        beside that of `y_err`, only by evidence.
+        beside that of `y_err`, only by evidence.  Of "huber" and "absolute_error"
+        without outliers; of "quantile" that of normal noise with such distances; of
+        "gamma" in units of the mean; of "poisson" there is none.
     length_scales_ : ndarray of shape (n_features,)
         Length scale of each feature in its own unit, only by evidence:
         where it is large against the range of the data, predictions are nearly linear
@@ -662,4 +664,6 @@ class PMMRegressor(RegressorMixin, BasePMM):
         tags = super().__sklearn_tags__()
         tags.target_tags.multi_output = True
         tags.target_tags.positive_only = self.loss in LOG_LINK
+        # R^2 is about means.
+        tags.regressor_tags.poor_score = self.loss == "quantile"
         return tags

@@ -67,7 +67,9 @@ class PointwiseLoss:
         >>> import numpy as np
         >>> from pmm_sklearn import PointwiseLoss
         >>> loss = PointwiseLoss(
-        ...     lambda y, f: (f - y) ** 2 / 2, lambda y, f: f - y, lambda y, f: 2 + 0 * y
+        ...     lambda y, f: (f - y) ** 2 / 2,
+        ...     lambda y, f: f - y,
+        ...     lambda y, f: np.full_like(f, 2.0),
         ... )
         >>> loss.check(np.arange(5.0), scale=1.0)
         Traceback (most recent call last):
