@@ -14,6 +14,7 @@ NAMES = [
     "nuclear_masses",
     "airfoil_search",
     "error_bars",
+    "losses",
     "gradients",
     "interpretation",
     "decision_boundary",

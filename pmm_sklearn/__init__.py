@@ -7,6 +7,7 @@ from ._image_classifier import PMMImageClassifier
 from ._regressor import PMMRegressor
 from ._unitary_emulator import UnitaryPMMEmulator
 from ._version import __version__
+from .model import PointwiseLoss
 
 __all__ = [
     "EigenvectorContinuation",
@@ -14,6 +15,7 @@ __all__ = [
     "PMMEmulator",
     "PMMImageClassifier",
     "PMMRegressor",
+    "PointwiseLoss",
     "UnitaryPMMEmulator",
     "__version__",
 ]

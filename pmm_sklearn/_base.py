@@ -54,7 +54,7 @@ KEYBOARD = Interruption()
 # Beside the matrices, all that the fitted model depends on.
 _MODEL_STATE = (
     *("_structure", "_other_members", "member_weights_", "_posterior"),
-    *("_single_output", "feature_names_in_"),
+    *("_single_output", "feature_names_in_", "_are_logarithms"),
 )
 # Attributes of a fit by its evidence only.
 _OF_EVIDENCE = (
@@ -169,6 +169,7 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
             n_parameters=self.n_parameters_,
             # Images have no such outputs.
             single_output=getattr(self, "_single_output", False),
+            are_logarithms=getattr(self, "_are_logarithms", False),
             feature_names=list(map(str, getattr(self, "feature_names_in_", ()))),
             classes=getattr(self, "classes_", None),
             posterior=self._posterior,
@@ -245,6 +246,7 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
             n_features=self.n_features_in_,
             feature_names=getattr(self, "feature_names_in_", None),
             single_output=self._single_output,
+            are_logarithms=getattr(self, "_are_logarithms", False),
             make_error_bars=partial(
                 error_bars_of, self._posterior, structure, weights, n_parameters
             ),
@@ -430,7 +432,7 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
     def _set_fit(self, result, description):
         """Write all attributes that a fit leaves."""
         best, posterior = result.best, result.posterior
-        if posterior is not None:
+        if posterior is not None and "members" in posterior:
             structure = self._structure_type(**description["_structure"])
             arguments = structure.training_arguments(result.problem.model)
             posterior = {**posterior, "arguments": arguments}

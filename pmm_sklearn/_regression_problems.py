@@ -16,10 +16,15 @@ from .checks.parameters import (
     check_rank_reaches,
 )
 from .fitted import observable_structure
+from .model import PointwiseLoss, SquaredError
+from .model.losses import MeanDeviance, OwnLoss, Penalised, Quantile
 from .training import (
+    LOG_LINK,
     Family,
     GaussianEvidence,
     GaussianLikelihood,
+    LossLikelihood,
+    loss_evidence,
     regression_evidence,
     table_problem,
     warn_of_weights,
@@ -58,13 +63,61 @@ def regression_families(estimator, data, error, random_state, continues):
         Of growing size; one, if there is no choice.
     """
     families = []
-    if wants_evidence(estimator):
+    if wants_evidence(estimator) and _has_evidence(estimator):
         warn_of_weights(estimator.alpha, data.weight)
         families = _by_evidence(estimator, data, error, continues)
     if families:
         return families
     check_no_errors(estimator, error)
     return [Family.of(*_by_penalty(estimator, data, random_state, continues))]
+
+
+def judge_of(estimator, data):
+    """What tells whether a model is better than one number: a loss, and that number.
+
+    Parameters
+    ----------
+    estimator : PMMRegressor
+        Has the loss.
+    data : TableData
+        Targets and weights.
+
+    Returns
+    -------
+    loss : object
+        With a ``value(outputs, targets)`` that is not negative.
+    constant : callable
+        ``constant(means)`` is the number, of each output.
+    """
+    ones = np.ones(data.y.shape[1])
+    if estimator.loss in ("huber", "absolute_error", "quantile"):
+        share = 0.5 if estimator.quantile is None else estimator.quantile
+        best = [_quantile(y, data.weight, share) for y in data.y.T]
+        tilted = Quantile(1e-6 * np.maximum(np.var(data.y, axis=0), 1e-300), share)
+        return Penalised(tilted), lambda means: np.array(best)
+    if estimator.loss in LOG_LINK:
+        return MeanDeviance(estimator.loss), np.array
+    if isinstance(estimator.loss, PointwiseLoss):
+        own = OwnLoss(estimator.loss, 0.0 * ones, ones)
+        return Penalised(own), np.array
+    return SquaredError(), np.array
+
+
+def _quantile(y, weight, share):
+    """Quantile of weighted numbers."""
+    order = np.argsort(y)
+    cumulated = np.cumsum(weight[order])
+    return y[order[np.searchsorted(cumulated, share * cumulated[-1])]]
+
+
+def _has_evidence(estimator):
+    """Whether outputs are linear in what they are read out with, or errors normal."""
+    is_linear = estimator.readout != "transition"
+    if is_linear and isinstance(estimator.rank, (tuple, list)):
+        is_linear = estimator.rank[1] is None
+    elif is_linear:
+        is_linear = estimator.rank is None
+    return is_linear or estimator.loss == "squared_error"
 
 
 def _by_evidence(estimator, data, error, continues):
@@ -112,6 +165,9 @@ def _evidence(estimator, side, data, error, continues):
     first_variances = None
     if continues:
         first_variances = getattr(estimator, "_variances", None)
+    if estimator.loss != "squared_error":
+        likelihood = LossLikelihood(estimator.loss, estimator.quantile)
+        return loss_evidence(model, likelihood, data, first_variances), structure
     learns_noise = error is None or estimator.extra_noise
     problem = regression_evidence(
         model, GaussianEvidence(), data, error, learns_noise, first_variances
@@ -124,6 +180,13 @@ def _by_penalty(estimator, data, random_state, continues):
     structure = _structure(estimator, data, SIDE_OTHERWISE, continues)
     model, likelihood = structure.model(), GaussianLikelihood()
     training, validation = set_aside(estimator, data, random_state)
+    if estimator.loss != "squared_error":
+        likelihood = LossLikelihood(estimator.loss, estimator.quantile)
+        units = likelihood.units(training, model)
+        likelihood = likelihood.penalised(training, units)
+        penalty = likelihood.penalty(estimator.alpha)
+        problem = table_problem(model, likelihood, units, training, penalty, validation)
+        return problem, structure
     units = likelihood.units(training, model)
     penalty = likelihood.penalty(estimator.alpha, training.weight, model.n_outputs)
     problem = table_problem(model, likelihood, units, training, penalty, validation)

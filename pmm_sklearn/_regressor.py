@@ -2,13 +2,15 @@
 
 from sklearn.base import RegressorMixin
 from sklearn.utils import check_random_state
+from sklearn.utils.metaestimators import available_if
 
 from ._base import BasePMM, fitted_state_kept_on_error
 from ._callbacks import with_callbacks
 from ._means import goes_on, warn_if_no_better
-from ._regression_problems import SIDE_OTHERWISE, regression_families
+from ._regression_problems import SIDE_OTHERWISE, judge_of, regression_families
 from ._sizes import size_of
 from .checks.data import check_features, check_table
+from .checks.losses import check_loss, check_targets, has_batches
 from .checks.parameters import (
     check_batchwise,
     check_flag,
@@ -17,8 +19,7 @@ from .checks.parameters import (
     check_rank,
 )
 from .fitted import ObservableStructure, observable_structure
-from .model import SquaredError
-from .training import GaussianLikelihood, table_problem
+from .training import LOG_LINK, GaussianLikelihood, table_problem
 
 
 class PMMRegressor(RegressorMixin, BasePMM):
@@ -70,6 +71,14 @@ class PMMRegressor(RegressorMixin, BasePMM):
         learned vectors and fixed signs :math:`+, -, +, \dots`.  None stands for full
         matrices.  A small rank of the primary matrices saves most parameters where
         features are many.  Not for matrices with sectors.
+    loss : str or PointwiseLoss, default="squared_error"
+        What is made small.  "squared_error" is for normal errors; "huber" and
+        "absolute_error" for targets with outliers, the latter for the median;
+        "quantile" for that of `quantile`; "poisson" for counts and "gamma" for positive
+        targets with relative errors, whose logarithms are the outputs of the model.  A
+        `PointwiseLoss` is one of your own.  See :ref:`losses`.
+    quantile : float, default=None
+        Which one, between 0 and 1, of "quantile".
     alpha : float or "auto", default="auto"
         Regularisation.  "auto" maximises the evidence: see the notes.  A number
         multiplies the squared Frobenius norm of all matrices of the standardised
@@ -161,7 +170,9 @@ class PMMRegressor(RegressorMixin, BasePMM):
         larger, the better a model, of those fitted to the same data.
     noise_ : ndarray of shape (n_outputs,)
         Standard deviation of the noise of each target, of an observation of weight 1,
-        beside that of `y_err`, only by evidence.
+        beside that of `y_err`, only by evidence.  Of "huber" and "absolute_error"
+        without outliers; of "quantile" that of normal noise with such distances; of
+        "gamma" in units of the mean; of "poisson" there is none.
     length_scales_ : ndarray of shape (n_features,)
         Length scale of each feature in its own unit, only by evidence:
         where it is large against the range of the data, predictions are nearly linear
@@ -290,6 +301,8 @@ class PMMRegressor(RegressorMixin, BasePMM):
         smearing=0.125,
         matrix_type="hermitian",
         rank=None,
+        loss="squared_error",
+        quantile=None,
         alpha="auto",
         extra_noise=False,
         solver="auto",
@@ -315,6 +328,8 @@ class PMMRegressor(RegressorMixin, BasePMM):
         self.smearing = smearing
         self.matrix_type = matrix_type
         self.rank = rank
+        self.loss = loss
+        self.quantile = quantile
         self.alpha = alpha
         self.extra_noise = extra_noise
         self.solver = solver
@@ -344,7 +359,7 @@ class PMMRegressor(RegressorMixin, BasePMM):
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             Targets, in any units.
         sample_weight : array-like of shape (n_samples,), default=None
-            Weight of each squared residual; an integer weight is a repetition.
+            Weight of the loss of each sample; an integer weight is a repetition.
             With ``alpha="auto"`` they should have a mean of about 1.
         y_err : float or array-like, default=None
             Standard deviations of the targets, as of measurements: one for all, for
@@ -382,18 +397,26 @@ class PMMRegressor(RegressorMixin, BasePMM):
         """
         with fitted_state_kept_on_error(self):
             self._check_parameters()
+            check_loss(self, y_err)
             if y_err is not None:
                 check_known_errors(self)
             data, is_single, error = check_table(self, X, y, sample_weight, y_err)
+            check_targets(self.loss, data)
             random_state = check_random_state(self.random_state)
-            continues = goes_on(self, data, SquaredError())
+            judged = data, *judge_of(self, data)
+            continues = goes_on(self, *judged)
             families = regression_families(self, data, error, random_state, continues)
-            description = {"n_outputs_": data.y.shape[1], "_single_output": is_single}
+            description = {
+                "n_outputs_": data.y.shape[1],
+                "_single_output": is_single,
+                "_are_logarithms": self.loss in LOG_LINK,
+            }
             given = {"X": X, "y": y, "metadata": {"sample_weight": sample_weight}}
             self._train(families, random_state, description, given, continues=continues)
-            warn_if_no_better(self, data, SquaredError())
+            warn_if_no_better(self, *judged)
         return self
 
+    @available_if(has_batches)
     def partial_fit(self, X, y, sample_weight=None):
         """Visit the samples of a batch once, with steps of "adam".
 
@@ -432,6 +455,7 @@ class PMMRegressor(RegressorMixin, BasePMM):
         """
         with fitted_state_kept_on_error(self):
             check_batchwise(self)
+            check_loss(self)
             self._check_parameters()
             is_first = not hasattr(self, "matrices_")
             data, is_single, _ = check_table(self, X, y, sample_weight, reset=is_first)
@@ -639,4 +663,7 @@ class PMMRegressor(RegressorMixin, BasePMM):
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.target_tags.multi_output = True
+        tags.target_tags.positive_only = self.loss in LOG_LINK
+        # R^2 is about means.
+        tags.regressor_tags.poor_score = self.loss == "quantile"
         return tags

@@ -25,6 +25,11 @@ SMALL = {"matrix_size": 4, "n_eigenvectors": 2, "max_iter": 15}
         PMMRegressor(**{**SMALL, "max_iter": 4}, n_init=1),
         PMMRegressor(**SMALL, n_init=2, readout="transition", alpha=0.1),
         PMMRegressor(**SMALL, n_init=1, matrix_type="symmetric", solver="lbfgs"),
+        PMMRegressor(**{**SMALL, "max_iter": 4}, n_init=1, loss="huber"),
+        PMMRegressor(**{**SMALL, "max_iter": 4}, n_init=1, loss="absolute_error"),
+        PMMRegressor(
+            **{**SMALL, "max_iter": 4}, n_init=1, loss="quantile", quantile=0.9
+        ),
         PMMClassifier(**{**SMALL, "max_iter": 6}, n_init=1),
         PMMClassifier(
             **SMALL,
@@ -61,4 +66,21 @@ APPLICABLE = [
 
 @pytest.mark.parametrize(("estimator", "check"), APPLICABLE)
 def test_checks_of_flattened_images(estimator, check):
+    check(estimator)
+
+
+# The check of several columns has negative targets, whatever the tags say.
+POSITIVE = [
+    pytest.param(estimator, check, id=f"{estimator.loss}-{check.func.__name__}")
+    for loss in ("poisson", "gamma")
+    for estimator, check in estimator_checks_generator(
+        PMMRegressor(**{**SMALL, "max_iter": 8}, n_init=1, loss=loss)
+    )
+    if check.func.__name__ != "check_regressor_multioutput"
+]
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize(("estimator", "check"), POSITIVE)
+def test_checks_of_positive_targets(estimator, check):
     check(estimator)

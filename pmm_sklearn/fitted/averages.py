@@ -18,13 +18,16 @@ class MeanModel:
     combine : callable, optional
         ``combine(outputs, gradients=None)`` returns the outputs and their derivatives
         for those of the members along the first axis; not called for one member.
+    are_logarithms : bool, default=False
+        Whether the outputs of the models are logarithms of the outputs here.
     """
 
-    def __init__(self, model, members, combine=None):
+    def __init__(self, model, members, combine=None, are_logarithms=False):
         self.side = model.primary.side
         self._model = model
         self._members = members
         self._combine = combine
+        self._are_logarithms = are_logarithms
         # What depends on the matrices only; unknown as long as these may be changed.
         self._constants = [None] * len(members)
 
@@ -42,7 +45,8 @@ class MeanModel:
     def of_members(self, X, threads=map):
         """Outputs of each model, (n_members, n_samples, n_outputs)."""
         members = zip(self._members, self._constants, strict=True)
-        return np.stack([self._model.predict(m, X, threads, c) for m, c in members])
+        outputs = np.stack([self._model.predict(m, X, threads, c) for m, c in members])
+        return np.exp(outputs) if self._are_logarithms else outputs
 
     def combined(self, outputs):
         """What is made of the outputs of each model."""
@@ -52,6 +56,8 @@ class MeanModel:
         """Outputs, and their derivatives by the features."""
         members = zip(self._members, self._constants, strict=True)
         results = [self._model.predict_gradient(m, X, c) for m, c in members]
+        if self._are_logarithms:
+            results = [(np.exp(z), np.exp(z)[..., np.newaxis] * g) for z, g in results]
         if len(results) == 1:
             return results[0]
         return self._combine(*map(np.stack, zip(*results, strict=True)))

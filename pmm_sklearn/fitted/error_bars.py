@@ -34,6 +34,8 @@ def error_bars_of(kept, structure, weights, n_parameters):
             "the estimator had: call fit, if need be with warm_start=True and "
             "max_iter=1, and keep it with to_npz, skops or joblib.dump."
         )
+    if "reason" in kept:
+        return NoErrorBars(kept["reason"])
     if kept["members"] is None:
         return NoErrorBars(
             f"n_parameters_={n_parameters} parameters and as many data have "

@@ -34,6 +34,8 @@ class FittedModel:
         Names of the features, by default ``x0, x1, ...``.
     structure : Structure
         What the model is, in numbers and words.
+    are_logarithms : bool, default=False
+        Whether outputs are exponentials of those of `pmm`.
 
     Attributes
     ----------
@@ -71,6 +73,7 @@ class FittedModel:
         feature_names=None,
         single_output=False,
         make_error_bars=None,
+        are_logarithms=False,
     ):
         self.pmm = pmm
         self.members = tuple(members)
@@ -83,7 +86,7 @@ class FittedModel:
             self.feature_names = [str(name) for name in feature_names]
         self.targets = structure.targets()
         self._make_error_bars = make_error_bars
-        self._mean = MeanModel(pmm, self.members, combine)
+        self._mean = MeanModel(pmm, self.members, combine, are_logarithms)
 
     @cached_property
     def error_bars(self):

@@ -14,7 +14,7 @@ from .structures import Structure
 FORMAT = "pmm_sklearn model, version 1"
 _FIELDS = (
     *("format", "estimator", "structure", "n_members", "n_parameters"),
-    *("single_output", "feature_names", "labels", "posterior"),
+    *("single_output", "are_logarithms", "feature_names", "labels", "posterior"),
 )
 _ROUNDING = 1e-9
 
@@ -37,6 +37,8 @@ class PortableModel:
         Number of real parameters that were learned, of all members.
     single_output : bool
         Whether predictions have no axis for the outputs, of which there is one.
+    are_logarithms : bool
+        Whether outputs are the logarithms of predictions.
     feature_names : list of str
         Names of the features; empty if they have none.
     classes : ndarray or None
@@ -51,6 +53,7 @@ class PortableModel:
     weights: np.ndarray
     n_parameters: int
     single_output: bool
+    are_logarithms: bool
     feature_names: list
     classes: np.ndarray | None = None
     posterior: dict | None = None
@@ -82,6 +85,7 @@ class PortableModel:
             "n_members": len(self.members),
             "n_parameters": self.n_parameters,
             "single_output": self.single_output,
+            "are_logarithms": self.are_logarithms,
             "feature_names": self.feature_names,
             "labels": labels,
             "posterior": posterior_fields(self.posterior, arrays),
@@ -102,6 +106,7 @@ class PortableModel:
             "_other_members": tuple(map(tuple, others)),
             "_posterior": self.posterior,
             "_single_output": self.single_output,
+            "_are_logarithms": self.are_logarithms,
             **dict(zip(structure.attributes, best, strict=False)),
             **structure.fitted_attributes(),
         }
@@ -156,6 +161,7 @@ class PortableModel:
             weights=_weights(archive, len(members)),
             n_parameters=description["n_parameters"],
             single_output=description["single_output"],
+            are_logarithms=description["are_logarithms"],
             feature_names=description["feature_names"],
             classes=_classes(archive, structure, description["labels"], has_classes),
             posterior=posterior_from(
@@ -236,5 +242,6 @@ def _check_names(description, structure):
     if len(names) not in (0, structure.n_features):
         raise ValueError(f"there are {len(names)} names of features")
     check_flag("single_output", description["single_output"])
+    check_flag("are_logarithms", description["are_logarithms"])
     if description["single_output"] and structure.n_outputs > 1:
         raise ValueError("single_output goes with one output only")

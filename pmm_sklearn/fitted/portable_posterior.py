@@ -7,6 +7,7 @@ from .plausible import check_elements
 
 _FLOAT = np.dtype(np.float64)
 _NAME = "posterior"
+_LONGEST_REASON = 500
 
 
 def posterior_fields(kept, arrays):
@@ -23,6 +24,8 @@ def posterior_fields(kept, arrays):
     -------
     dict or None
     """
+    if kept is not None and "reason" in kept:
+        return {"reason": kept["reason"]}
     return _flattened(kept, _NAME, arrays)
 
 
@@ -53,6 +56,9 @@ def posterior_from(fields, archive, structure, n_members):
     """
     if fields is None:
         return None
+    if "reason" in fields:
+        # Of errors that there are none, which quote it.
+        return {"reason": str(fields["reason"])[:_LONGEST_REASON]}
     shift, scale = (
         archive.numbers(f"{_NAME}_feature_units_{i}", (structure.n_features,), _FLOAT)
         for i in range(2)

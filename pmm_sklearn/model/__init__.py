@@ -11,7 +11,8 @@ from .image import ImageParameters, ImagePMM
 from .image_gauge import GaugeRotations
 from .image_windows import LazyGrams, ShiftedGrams, WindowGrams
 from .joint_evidence import JointEvidence
-from .losses import LOSSES, CrossEntropy, SquaredError, WeightedLoss
+from .loss_evidence import LossEvidence
+from .losses import LOSSES, CrossEntropy, PointwiseLoss, SquaredError, WeightedLoss
 from .low_rank import LowRank
 from .objective import Objective
 from .observables import ObservableReadout, observable_pmm, rescaled
@@ -62,6 +63,7 @@ __all__ = [
     "LazyGrams",
     "LevelSlopes",
     "Levels",
+    "LossEvidence",
     "LowRank",
     "MatrixElements",
     "Monomials",
@@ -72,6 +74,7 @@ __all__ = [
     "ObservableReadout",
     "Pairs",
     "Parameters",
+    "PointwiseLoss",
     "RidgePenalty",
     "Scaled",
     "ShiftedGrams",

@@ -47,7 +47,7 @@ class NormalEquations:
             If the damped matrix is not positive definite in floating point.
         """
         shift = self.alpha + damping
-        return -_solve_positive_definite(self.matrix, shift, self.gradient)
+        return -solve_positive_definite(self.matrix, shift, self.gradient)
 
 
 class DualEquations:
@@ -96,7 +96,7 @@ class DualEquations:
         shift = self.alpha + damping
         offset = self.penalised / shift
         right = self.residuals - self.jacobian @ offset
-        solved = _solve_positive_definite(self.gram, shift, right)
+        solved = solve_positive_definite(self.gram, shift, right)
         return -offset - self.jacobian.T @ solved
 
 
@@ -166,7 +166,7 @@ class EvidenceEquations:
         numpy.linalg.LinAlgError
             If the damped matrix is not positive definite in floating point.
         """
-        step = -_solve_positive_definite(self.matrix, damping, self.gradient)
+        step = -solve_positive_definite(self.matrix, damping, self.gradient)
         part = 1.0 / (1.0 + damping / self.scale)
         return np.concatenate([step, part * self.variance_steps])
 
@@ -213,14 +213,14 @@ class WideEquations:
         numpy.linalg.LinAlgError
             If the damped matrix is not positive definite in floating point.
         """
-        inside = _solve_positive_definite(self.matrix, damping, self._inside)
+        inside = solve_positive_definite(self.matrix, damping, self._inside)
         whole = self._basis @ inside + self._outside / (1.0 + damping)
         part = 1.0 / (1.0 + damping / self.scale)
         step = -self._deviations * whole
         return np.concatenate([step, part * self.variance_steps])
 
 
-def _solve_positive_definite(matrix, shift, right):
+def solve_positive_definite(matrix, shift, right):
     """Solution with the shift added to the diagonal."""
     damped = matrix.copy(order="C")
     damped.reshape(-1)[:: len(matrix) + 1] += shift

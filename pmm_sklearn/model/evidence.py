@@ -65,7 +65,102 @@ _MANY_TIMES = 8
 _INTERCEPT_PRECISION = 1e24
 
 
-class EvidenceObjective(Evidence):
+class MarginalEvidence(Evidence):
+    """Evidence with observables integrated out.  Abstract.
+
+    Attributes
+    ----------
+    X, squared_errors, n_features, n_columns, chunks, is_wide, remembers
+        See `EvidenceObjective`.
+    """
+
+    has_slope = True
+
+    def _prepare_data(self, X, errors):
+        """Set the attributes of features and chunks."""
+        size, y = self.size, self.y
+        self.X = X
+        self.squared_errors = 0.0 if errors is None else errors**2
+        self.n_features = self.model.readout.n_features
+        self._inputs = self.model.inputs(X)
+        self.n_columns = self.n_features + size
+        full = triangle_operations(y.size, self.n_columns)
+        reduced = triangle_operations(y.size, self.n_features + y.size)
+        # With a basis, and what is lifted from it.
+        reduced += 8 * size * y.size**2
+        is_cheap = reduced * _MANY_TIMES < full and y.size < size
+        self.is_wide = is_cheap and y.size * size <= _LARGEST_MEMORY
+        self.operations = reduced if self.is_wide else full
+        self.chunks = chunks(len(X), self.n_columns, _LARGEST_CHUNK)
+        numbers = (self.model.working_size + self.n_outputs * size) * len(X)
+        self.remembers = numbers <= _LARGEST_MEMORY
+
+    def _completed(self, coordinates, random_state):
+        """Observables follow from the matrices."""
+        return coordinates
+
+    def value_and_gradient(self, theta):
+        """The value, and its gradient by coordinates and logarithms of variances."""
+        point = self._at(theta)
+        return point.value, EvidenceGradient(self, point).vector
+
+    def in_turn(self, theta):
+        """Matrices at their most probable, given the variances, and these: `InTurn`."""
+        point = self._at(theta)
+        gradient = PotentialGradient(self, point)
+        equations = partial(point.space.equations, point.triangle)
+        return self._in_turn(theta, equations, gradient.vector, gradient.numbers)
+
+    def passes(self, coordinates):
+        """Features and eigensystems of all chunks, kept if samples are few."""
+        matrices = self.model.primary.split(coordinates)
+
+        def features(chunk):
+            assembled, saved = self.model.primary.forward(matrices, self._inputs[chunk])
+            system = self.model.diagonalised(assembled, saved)
+            return chunk, assembled, saved, system, self.model.readout.features(system)
+
+        if self.remembers:
+            return [features(chunk) for chunk in self.chunks]
+        return LazyPasses(features, self.chunks)
+
+    def map_shares(self, function, passes):
+        """Results of a function for shares of the passes, in order."""
+        return self.threads(function, shares(passes))
+
+    def n_effective(self, theta):
+        """Number of parameters that the data determine, not their priors."""
+        return float(np.sum(EvidenceGradient(self, self._at(theta)).used))
+
+    def parameters(self, theta):
+        """Matrices, the most probable observables, and intercepts of zero."""
+        point = self._at(theta)
+        matrices = self.model.primary.split(point.coordinates)
+        observables = self.model.readout.observables_of(point.b)
+        return Parameters(matrices, observables, np.zeros(self.n_outputs))
+
+    def joint_factor(self, theta):
+        """Matrix ``R`` with ``R.T @ R`` the inverse covariance of a PMM's parameters.
+
+        Returns
+        -------
+        ndarray of shape (model.n_parameters, model.n_parameters)
+        """
+        point, size = self._at(theta), self.model.n_parameters
+        joint = np.zeros((size, size))
+        for k, output in enumerate(point.outputs):
+            rows = slice(k * self.n_features, (k + 1) * self.n_features)
+            own = slice(self.size + rows.start, self.size + rows.stop)
+            joint[rows, : self.size] = point.space.mixed(output.mixed)
+            joint[rows, own] = output.own
+        rows = slice(self.n_outputs * self.n_features, size - self.n_outputs)
+        joint[rows, : self.size] = point.space.factor(point.triangle)
+        intercepts = np.arange(size - self.n_outputs, size)
+        joint[intercepts, intercepts] = np.sqrt(_INTERCEPT_PRECISION)
+        return joint
+
+
+class EvidenceObjective(MarginalEvidence):
     r"""Negative logarithm of the evidence, a function of matrices and variances.
 
     Parameters are one vector: coordinates of the primary matrices, which count from
@@ -124,8 +219,6 @@ class EvidenceObjective(Evidence):
     True
     """
 
-    has_slope = True
-
     def __init__(
         self,
         model,
@@ -139,30 +232,7 @@ class EvidenceObjective(Evidence):
     ):
         size = model.primary.size
         self._prepare(model, y, weight, size, learns_noise, threads, is_far)
-        self.X = X
-        self.squared_errors = 0.0 if errors is None else errors**2
-        self.n_features = model.readout.n_features
-        self._inputs = model.inputs(X)
-        self.n_columns = self.n_features + size
-        full = triangle_operations(y.size, self.n_columns)
-        reduced = triangle_operations(y.size, self.n_features + y.size)
-        # With a basis, and what is lifted from it.
-        reduced += 8 * size * y.size**2
-        is_cheap = reduced * _MANY_TIMES < full and y.size < size
-        self.is_wide = is_cheap and y.size * size <= _LARGEST_MEMORY
-        self.operations = reduced if self.is_wide else full
-        self.chunks = chunks(len(X), self.n_columns, _LARGEST_CHUNK)
-        numbers = (model.working_size + self.n_outputs * size) * len(X)
-        self.remembers = numbers <= _LARGEST_MEMORY
-
-    def _completed(self, coordinates, random_state):
-        """Observables follow from the matrices."""
-        return coordinates
-
-    def value_and_gradient(self, theta):
-        """The value, and its gradient by coordinates and logarithms of variances."""
-        point = self._at(theta)
-        return point.value, EvidenceGradient(self, point).vector
+        self._prepare_data(X, errors)
 
     def quadratic_model(self, theta):
         """Model of ``L`` around a point: Gauss-Newton, and steps of the variances.
@@ -177,63 +247,16 @@ class EvidenceObjective(Evidence):
         steps = self._variance_steps(theta, of_variances, gradient.numbers)
         return point.space.equations(point.triangle, of_matrices, steps)
 
-    def in_turn(self, theta):
-        """Matrices at their most probable, given the variances, and these: `InTurn`."""
-        point = self._at(theta)
-        gradient = PotentialGradient(self, point)
-        equations = partial(point.space.equations, point.triangle)
-        return self._in_turn(theta, equations, gradient.vector, gradient.numbers)
+    def judged(self, theta):
+        """The value."""
+        return self.value(theta)
+
+    def settled(self, theta):
+        """The vector itself."""
+        return theta
 
     def _point(self, theta):
         return EvidencePoint(self, theta)
-
-    def passes(self, coordinates):
-        """Features and eigensystems of all chunks, kept if samples are few."""
-        matrices = self.model.primary.split(coordinates)
-
-        def features(chunk):
-            assembled, saved = self.model.primary.forward(matrices, self._inputs[chunk])
-            system = self.model.diagonalised(assembled, saved)
-            return chunk, assembled, saved, system, self.model.readout.features(system)
-
-        if self.remembers:
-            return [features(chunk) for chunk in self.chunks]
-        return LazyPasses(features, self.chunks)
-
-    def map_shares(self, function, passes):
-        """Results of a function for shares of the passes, in order."""
-        return self.threads(function, shares(passes))
-
-    def n_effective(self, theta):
-        """Number of parameters that the data determine, not their priors."""
-        return float(np.sum(EvidenceGradient(self, self._at(theta)).used))
-
-    def parameters(self, theta):
-        """Matrices, the most probable observables, and intercepts of zero."""
-        point = self._at(theta)
-        matrices = self.model.primary.split(point.coordinates)
-        observables = self.model.readout.observables_of(point.b)
-        return Parameters(matrices, observables, np.zeros(self.n_outputs))
-
-    def joint_factor(self, theta):
-        """Matrix ``R`` with ``R.T @ R`` the inverse covariance of a PMM's parameters.
-
-        Returns
-        -------
-        ndarray of shape (model.n_parameters, model.n_parameters)
-        """
-        point, size = self._at(theta), self.model.n_parameters
-        joint = np.zeros((size, size))
-        for k, output in enumerate(point.outputs):
-            rows = slice(k * self.n_features, (k + 1) * self.n_features)
-            own = slice(self.size + rows.start, self.size + rows.stop)
-            joint[rows, : self.size] = point.space.mixed(output.mixed)
-            joint[rows, own] = output.own
-        rows = slice(self.n_outputs * self.n_features, size - self.n_outputs)
-        joint[rows, : self.size] = point.space.factor(point.triangle)
-        intercepts = np.arange(size - self.n_outputs, size)
-        joint[intercepts, intercepts] = np.sqrt(_INTERCEPT_PRECISION)
-        return joint
 
 
 class LazyPasses:

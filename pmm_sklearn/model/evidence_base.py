@@ -98,6 +98,8 @@ class Evidence(ABC):
     first_scale = 1.0
     # Whether the slope of the determinant is known: see `maximize_evidence`.
     has_slope: bool
+    # Whether a step leaves something to settle.
+    settles = False
 
     def _prepare(self, model, y, weight, size, learns_noise, threads, is_far):
         """Set the attributes that all have."""
@@ -211,6 +213,14 @@ class Evidence(ABC):
         except np.linalg.LinAlgError:
             return np.inf
 
+    @abstractmethod
+    def judged(self, theta):
+        """What compares models, and says when to stop."""
+
+    @abstractmethod
+    def settled(self, theta):
+        """The vector with what has to follow after a step, if `settles`."""
+
     def potential(self, theta):
         """``L`` without the determinant whose slope steps in turn leave out."""
         return self._at(theta).potential
@@ -266,7 +276,7 @@ class Evidence(ABC):
 
     def log_evidence(self, theta):
         """Logarithm of the probability of the data, ``-L``."""
-        return -self.value(theta)
+        return -self.judged(theta)
 
     def free_fraction(self, theta):
         """Fraction of the observations that parameters leave for the noise."""

@@ -69,9 +69,10 @@ class _Sums:
 
     def _shares_of_noise(self, k):
         """Which part of the variance of each target is noise, not known errors."""
-        noise, errors = self._point.variances.noise[k], self._objective.squared_errors
+        errors = self._objective.squared_errors
         if np.ndim(errors) == 0:
             return np.ones(self._objective.n_samples)
+        noise = self._point.variances.noise[k]
         return noise / (noise + errors[:, k])
 
     def _sum(self, of_chunk):
@@ -81,6 +82,33 @@ class _Sums:
             return _total(map(of_chunk, share))
 
         return _total(self._objective.map_shares(of_share, self._point.passes))
+
+    def _change_of_observables(self, k, tangents):
+        """The vector ``u``."""
+        own = self._point.hessian_factor(k)
+        return solve(own, solve_transposed(own, tangents))
+
+    def _through_observables(self, k, change):
+        """What follows from the change of the observables: two sums."""
+        objective, point = self._objective, self._point
+        readout, primary = objective.model.readout, objective.model.primary
+        shares_of_noise = self._shares_of_noise(k)
+
+        def of_chunk(part):
+            chunk, _, saved, system, features = part
+            squared = point.scales[chunk, k] ** 2
+            residuals = squared * point.residuals(chunk, features)[:, k]
+            changed = features @ change
+            weights = residuals[:, np.newaxis] * change
+            stiffness = point.stiffness(k, chunk)
+            weights -= (stiffness * changed)[:, np.newaxis] * point.b[:, k]
+            pulled = readout.pull_back_features(system, weights)
+            return {
+                "gradient": primary.gradient(point.coordinates, saved, pulled),
+                "noise": shares_of_noise[chunk] @ (residuals * changed),
+            }
+
+        return self._sum(of_chunk).values()
 
 
 class PotentialGradient(_Sums):
@@ -118,14 +146,20 @@ class PotentialGradient(_Sums):
         self._prepare(objective, point)
         sums = [self._of_output(k) for k in range(objective.n_outputs)]
         gradient = self._by_coordinates + sum(part["gradient"] for part in sums)
+        for k, part in enumerate(sums):
+            if "tangents" in part:
+                change = self._change_of_observables(k, part["tangents"])
+                through, _ = self._through_observables(k, change)
+                gradient = gradient + through
         of_matrices = objective.by_matrix(sum(part["matrices"] for part in sums))
         observables = np.array([part["observables"] for part in sums])
-        left = np.array([part["left"] for part in sums])
+        left = np.array([part["left"] for part in sums])[: objective.n_noises]
+        found = np.array([part["squares"] for part in sums])[: objective.n_noises]
         squares = np.sum(point.b**2, axis=0) / point.variances.observables
         slopes = [
             of_matrices - self._squares_of_matrices,
             observables - squares,
-            left - np.array([part["squares"] for part in sums]),
+            left - point.noise_squares(left, found),
         ]
         self.numbers = np.concatenate([of_matrices, observables, left])
         self.vector = np.concatenate([gradient, 0.5 * np.concatenate(slopes)])
@@ -141,9 +175,15 @@ class PotentialGradient(_Sums):
             residuals = self._residuals(k, chunk, features)[:, np.newaxis]
             weights = solve(own, solutions.projected).T - residuals * point.b[:, k]
             weights *= point.scales[chunk, k : k + 1]
+            leverage = np.einsum("ps,ps->s", solutions.projected, solutions.projected)
+            bends, tangents = point.bends(k, chunk, leverage), {}
+            if bends is not None:
+                weights += bends[:, np.newaxis] * point.b[:, k]
+                tangents = {"tangents": features.T @ bends}
             pulled = readout.pull_back_features(system, weights)
             gradient = primary.gradient(point.coordinates, saved, pulled)
-            return {"gradient": gradient, **self._counts(k, part, solutions)}
+            counts = self._counts(k, part, solutions)
+            return {"gradient": gradient, **counts, **tangents}
 
         return self._sum(of_chunk)
 
@@ -173,7 +213,7 @@ class EvidenceGradient(_Sums):
         self._prepare(objective, point)
         variances, by_coordinates = point.variances, self._by_coordinates
         of_matrices, of_observables, of_noise = 0.0, [], []
-        observables, left = [], []
+        observables = []
         for k, amplitude in enumerate(variances.observables):
             direct = self._determinant(k)
             change = self._change_of_observables(k, direct["tangents"])
@@ -183,11 +223,12 @@ class EvidenceGradient(_Sums):
             b = point.b[:, k]
             slope = 0.5 * (direct["observables"] - b @ b / amplitude)
             of_observables.append(slope + b @ change / amplitude)
-            of_noise.append(0.5 * (direct["left"] - direct["squares"]) - noise)
+            of_noise.append([direct["left"], direct["squares"], noise])
             observables.append(direct["observables"])
-            left.append(direct["left"])
         slopes = 0.5 * (of_matrices - self._squares_of_matrices)
         self.used = np.array(observables) + np.sum(of_matrices) / len(observables)
+        left, squares, through = np.array(of_noise)[: objective.n_noises].T
+        of_noise = 0.5 * (left - point.noise_squares(left, squares)) - through
         self.numbers = np.concatenate([of_matrices, observables, left])
         self.vector = np.concatenate([by_coordinates, slopes, of_observables, of_noise])
 
@@ -210,6 +251,9 @@ class EvidenceGradient(_Sums):
             scale = point.scales[chunk, k : k + 1]
             scaled = scale * solutions.matrices.T
             weights = scale * (solutions.joint_features.T - residuals * point.b[:, k])
+            bends = point.bends(k, chunk, solutions.leverage)
+            if bends is not None:
+                weights += bends[:, np.newaxis] * point.b[:, k]
             directions = primary.tangents(point.coordinates, saved, scaled)
             changes = self._change_of_gradients(k, assembled, saved, directions)
             pulled = readout.pull_back_features(system, weights) + changes
@@ -217,11 +261,11 @@ class EvidenceGradient(_Sums):
             if not primary.is_linear:
                 gradients = point.matrix_gradients(k, system)
                 gradient += primary.gradient_of_tangents(saved, scaled, gradients)
-            return {
-                "gradient": gradient,
-                **self._counts(k, part, solutions),
-                "tangents": readout.features_tangent(system, directions).sum(axis=0),
-            }
+            tangents = readout.features_tangent(system, directions).sum(axis=0)
+            if bends is not None:
+                tangents = tangents + features.T @ bends
+            counts = self._counts(k, part, solutions)
+            return {"gradient": gradient, **counts, "tangents": tangents}
 
         return self._sum(of_chunk)
 
@@ -237,32 +281,6 @@ class EvidenceGradient(_Sums):
             for sign in (1.0, -1.0)
         )
         return (ahead - behind) / (2.0 * step)
-
-    def _change_of_observables(self, k, tangents):
-        """The vector ``u``."""
-        own, _ = self._point.outputs[k]
-        return solve(own, solve_transposed(own, tangents))
-
-    def _through_observables(self, k, change):
-        """What follows from the change of the observables: two sums."""
-        objective, point = self._objective, self._point
-        readout, primary = objective.model.readout, objective.model.primary
-        shares_of_noise = self._shares_of_noise(k)
-
-        def of_chunk(part):
-            chunk, _, saved, system, features = part
-            squared = point.scales[chunk, k] ** 2
-            residuals = squared * point.residuals(chunk, features)[:, k]
-            changed = features @ change
-            weights = residuals[:, np.newaxis] * change
-            weights -= (squared * changed)[:, np.newaxis] * point.b[:, k]
-            pulled = readout.pull_back_features(system, weights)
-            return {
-                "gradient": primary.gradient(point.coordinates, saved, pulled),
-                "noise": shares_of_noise[chunk] @ (residuals * changed),
-            }
-
-        return self._sum(of_chunk).values()
 
 
 def _total(terms):

@@ -1,5 +1,6 @@
 """What the evidence is made of at one set of matrices and variances."""
 
+from abc import ABC, abstractmethod
 from functools import cached_property, reduce
 from typing import NamedTuple
 
@@ -54,15 +55,15 @@ class Output(NamedTuple):
     mixed: np.ndarray
 
 
-class EvidencePoint:
-    r"""Residuals, observables and the joint factor of an `EvidenceObjective`.
+class MarginalPoint(ABC):
+    r"""Residuals, observables and the joint factor of a `MarginalEvidence`.  Abstract.
 
     The Gauss-Newton matrix of all parameters is :math:`R^T R`, with a triangle for the
     observables of each output, and one for the matrices, below and right of them.
 
     Parameters
     ----------
-    objective : EvidenceObjective
+    objective : MarginalEvidence
         Has the data.
     theta : ndarray of shape (n_parameters,)
         The vector.
@@ -100,16 +101,57 @@ class EvidencePoint:
         self.theta = theta
         self.coordinates, self.variances = objective.split(theta)
         self._objective = objective
-        noise = objective.squared_errors + self.variances.noise
-        self.scales = np.sqrt(objective.weight / noise)
         self.passes = objective.passes(self.coordinates)
         self._rows = {}
+        noise = self._prepared()
         own = [self._most_probable(k) for k in range(objective.n_outputs)]
         self.b = np.stack([b for b, _ in own], axis=1)
         self.observables = objective.model.readout.observables_of(self.b)
         self.potential = self._potential(noise) + sum(half for _, half in own)
         if not np.isfinite(self.potential):
             raise np.linalg.LinAlgError("The evidence is no finite number.")
+
+    @abstractmethod
+    def _prepared(self):
+        """Set `scales`, and return the variances of the targets if these have any."""
+
+    @abstractmethod
+    def _most_probable(self, k):
+        """Observables of one output, and half the logarithm of their determinant."""
+
+    @abstractmethod
+    def _potential(self, noise):
+        """All but the determinants."""
+
+    @abstractmethod
+    def residuals(self, chunk, features):
+        """Targets minus outputs, (n_samples of the chunk, n_outputs)."""
+
+    @abstractmethod
+    def stiffness(self, k, chunk):
+        """Second derivatives of what data say by one output, (n_samples,)."""
+
+    @abstractmethod
+    def hessian_factor(self, k):
+        """Factor of the second derivatives by the observables of one output."""
+
+    @abstractmethod
+    def bends(self, k, chunk, leverage):
+        """How determinants depend on one output beside its rows: None if they do not.
+
+        Parameters
+        ----------
+        k : int
+            Number of the output.
+        chunk : slice
+            Samples.
+        leverage : ndarray of shape (n_samples,)
+            What they determine of the parameters in question.
+        """
+
+    @abstractmethod
+    def noise_squares(self, left, squares):
+        """Of residuals, in units of the noise, what observations are left for."""
 
     @property
     def outputs(self):
@@ -151,10 +193,6 @@ class EvidencePoint:
 
     def _variance_of_coordinates(self):
         return self.variances.matrices[self._objective.block_of]
-
-    def residuals(self, chunk, features):
-        """Targets minus outputs, (n_samples of the chunk, n_outputs)."""
-        return self._objective.y[chunk] - features @ self.b
 
     def rows(self, k, part):
         """Derivatives of one output by observables and `space`, in units of the noise.
@@ -222,7 +260,7 @@ class EvidencePoint:
         tasks = list(zip(starts, parts, strict=True))
         return reduce(absorbed, self._objective.threads(factor, tasks))
 
-    def _most_probable(self, k):
+    def _ridge(self, k):
         """Observables of one output, a ridge regression on the features.
 
         Returns
@@ -280,6 +318,39 @@ class EvidencePoint:
             self.space.parts(of_matrices, matrices),
             by_features + np.einsum("ps,ps->s", of_matrices, matrices),
         )
+
+
+class EvidencePoint(MarginalPoint):
+    """That of targets with normal errors, of an `EvidenceObjective`."""
+
+    def _prepared(self):
+        """Set `scales`, and return the variances of the targets."""
+        noise = self._objective.squared_errors + self.variances.noise
+        self.scales = np.sqrt(self._objective.weight / noise)
+        return noise
+
+    def residuals(self, chunk, features):
+        """Targets minus outputs, (n_samples of the chunk, n_outputs)."""
+        return self._objective.y[chunk] - features @ self.b
+
+    def stiffness(self, k, chunk):
+        """Squared weights."""
+        return self.scales[chunk, k] ** 2
+
+    def hessian_factor(self, k):
+        """That of the joint factor."""
+        return self.outputs[k].own
+
+    def bends(self, k, chunk, leverage):
+        """None: variances do not depend on the outputs."""
+        return None
+
+    def noise_squares(self, left, squares):
+        """Those of the residuals."""
+        return squares
+
+    def _most_probable(self, k):
+        return self._ridge(k)
 
     def _potential(self, noise):
         """All but the determinants."""

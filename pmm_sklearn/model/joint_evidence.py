@@ -120,6 +120,14 @@ class JointEvidence(Evidence):
         readout = self.model.readout.initial(random_state)
         return np.concatenate([coordinates, readout])
 
+    def judged(self, theta):
+        """The value."""
+        return self.value(theta)
+
+    def settled(self, theta):
+        """The vector itself."""
+        return theta
+
     def _point(self, theta):
         return JointPoint(self, theta)
 

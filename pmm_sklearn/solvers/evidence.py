@@ -67,8 +67,30 @@ def maximize_evidence(objective, theta, progress):
         theta, reason = _in_turn(objective, theta, progress, n_turns)
     if reason is not None:
         return progress.result(reason)
+    if objective.settles:
+        return _settling(objective, theta, progress)
     model = objective.quadratic_model
     return minimize_by_models(objective, model, theta, progress, _DECREASE)
+
+
+def _settling(objective, theta, progress):
+    """Steps together, after each of which the noise follows from the residuals."""
+    damping = INITIAL_DAMPING if progress.memory is None else progress.memory
+    try:
+        reason = progress.start(theta, or_infinity(objective.judged, theta))
+        while reason is None:
+            model = objective.quadratic_model(theta)
+            before = objective.value(theta)
+            theta, _, damping = descend(objective.value, model, theta, before, damping)
+            theta = objective.settled(theta)
+            damping = decreased(min(damping, INITIAL_DAMPING), _DECREASE)
+            loss = or_infinity(objective.judged, theta)
+            reason = progress.record(theta, loss, damping)
+            if reason is StopReason.STOPPED_EARLY:
+                reason = StopReason.CONVERGED
+    except KeyboardInterrupt:
+        reason = progress.interrupted()
+    return progress.result(reason)
 
 
 def _in_turn(objective, theta, progress, n_turns):
@@ -76,12 +98,12 @@ def _in_turn(objective, theta, progress, n_turns):
     damping = INITIAL_DAMPING if progress.memory is None else progress.memory
     n_iter = len(progress.loss_curve)
     try:
-        reason = progress.start(theta, or_infinity(objective.value, theta))
+        reason = progress.start(theta, or_infinity(objective.judged, theta))
         while reason is None and (n_iter < n_turns or not objective.has_slope):
             n_iter += 1
             shift = 0 if objective.is_far else _FIRST_WIDTHS
             theta, damping = _iteration(objective, theta, damping, n_iter + shift)
-            loss = or_infinity(objective.value, theta)
+            loss = or_infinity(objective.judged, theta)
             is_last = objective.has_slope and n_iter == n_turns
             memory = None if is_last else damping
             reason = progress.record(theta, loss, memory, settles=n_iter > n_turns)

@@ -20,6 +20,12 @@ from .likelihood import (
     SpectrumLikelihood,
     warn_of_weights,
 )
+from .losses import (
+    LOG_LINK,
+    OTHER_LOSSES,
+    LossLikelihood,
+    loss_evidence,
+)
 from .online import OnlineTraining
 from .problem import Problem, image_problem, table_problem
 from .spectrum_units import SpectrumUnits, TimeUnits
@@ -29,6 +35,8 @@ from .units import FeatureUnits, ImageUnits, LogitUnits, TargetUnits
 from .watcher import Watcher, describe_errors, describe_loss
 
 __all__ = [
+    "LOG_LINK",
+    "OTHER_LOSSES",
     "ClassEvidence",
     "ClassLikelihood",
     "EvidenceProblem",
@@ -41,6 +49,7 @@ __all__ = [
     "ImageUnits",
     "Likelihood",
     "LogitUnits",
+    "LossLikelihood",
     "Observations",
     "OnlineTraining",
     "Plan",
@@ -59,6 +68,7 @@ __all__ = [
     "fit",
     "fit_by_turns",
     "image_problem",
+    "loss_evidence",
     "minimise",
     "most_probable",
     "regression_evidence",

@@ -203,7 +203,8 @@ def with_posterior(result, interruption, n_members=None):
     """
     problem = result.problem
     if problem.likelihood.posterior is None:
-        return result
+        reason = getattr(problem.likelihood, "no_error_bars", None)
+        return replace(result, posterior=reason and {"reason": reason})
     # The model is fitted: neither Ctrl-C nor absurd matrices lose it.
     try:
         with single_blas_thread(), np.errstate(over="ignore", invalid="ignore"):

@@ -101,6 +101,9 @@ class TargetUnits:
         Positive weights.
     model : PMM
         Structure of the model.
+    are_logarithms : bool, default=False
+        Whether outputs are logarithms of means of the targets, which are not scaled
+        then: they count from the logarithms of `means`.
 
     Raises
     ------
@@ -108,14 +111,18 @@ class TargetUnits:
         If values or spreads are too large or too small for floating point.
     """
 
-    def __init__(self, X, y, sample_weight, model):
+    def __init__(self, X, y, sample_weight, model, are_logarithms=False):
         self._features = FeatureUnits(X, sample_weight, model.primary.monomials)
         self._degree = model.readout.degree
+        self._are_logarithms = are_logarithms
         self._shift, deviation = moments("y", y, sample_weight)
         self._is_constant = deviation == 0
         self._scale = np.where(deviation == 0, 1.0, deviation)
         rounding = _CONSTANT * np.max(np.abs(y), axis=0)
         self._rounding = np.where(self._is_constant, rounding, 0.0)
+        self.means = self._shift
+        if are_logarithms:
+            self._shift, self._scale = np.log(self.means), np.ones_like(self.means)
 
     def features(self, X):
         """Features of the standardised problem."""
@@ -123,6 +130,8 @@ class TargetUnits:
 
     def targets(self, y):
         """Targets of the standardised problem."""
+        if self._are_logarithms:
+            return y
         centred = y - self._shift
         # Rounding errors of a constant are nothing to learn.
         is_rounding = np.abs(centred) <= self._rounding
@@ -137,6 +146,11 @@ class TargetUnits:
     def target_scale(self):
         """Unit of each target."""
         return self._scale
+
+    @property
+    def target_shift(self):
+        """Zero of each target."""
+        return self._shift
 
     def weights(self, sample_weight):
         """Weights of the squared residuals of the standardised problem."""

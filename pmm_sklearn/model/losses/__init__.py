@@ -7,8 +7,11 @@ entry in :data:`LOSSES`.
 from typing import Protocol, runtime_checkable
 
 from .cross_entropy import CrossEntropy
+from .log_link import Gamma, MeanDeviance, Poisson
+from .pointwise import OwnLoss, PointwiseLoss
+from .robust import AbsoluteError, Huber, Quantile
 from .squared_error import SquaredError
-from .weighted import WeightedLoss
+from .weighted import Penalised, WeightedLoss
 
 #: Losses by name.
 LOSSES = {"squared_error": SquaredError, "cross_entropy": CrossEntropy}
@@ -40,4 +43,19 @@ class Loss(Protocol):
         """Probabilities ``p`` of shape (n_samples, n_outputs), or None."""
 
 
-__all__ = ["LOSSES", "CrossEntropy", "Loss", "SquaredError", "WeightedLoss"]
+__all__ = [
+    "LOSSES",
+    "AbsoluteError",
+    "CrossEntropy",
+    "Gamma",
+    "Huber",
+    "Loss",
+    "MeanDeviance",
+    "OwnLoss",
+    "Penalised",
+    "PointwiseLoss",
+    "Poisson",
+    "Quantile",
+    "SquaredError",
+    "WeightedLoss",
+]

@@ -94,3 +94,30 @@ class WeightedLoss:
         scale = np.sqrt(weight)
         jacobian *= (scale * roots)[:, :, np.newaxis]
         return scale * (self._loss.slope(outputs, targets) / (2.0 * roots)), jacobian
+
+
+class Penalised:
+    """A loss as a penalised objective takes it: not negative, and never straight.
+
+    Parameters
+    ----------
+    loss : object
+        Huber, AbsoluteError, Quantile, Poisson, Gamma or OwnLoss.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from pmm_sklearn.model.losses import Huber, Penalised
+    >>> z, y = np.array([[0.5], [10.0]]), np.zeros((2, 1))
+    >>> Penalised(Huber(np.ones(1))).curvature(z, y)
+    array([[0.5    ],
+           [0.06725]])
+    """
+
+    def __init__(self, loss):
+        self._loss = loss
+        self.value, self.slope, self.coupling = loss.excess, loss.slope, loss.coupling
+
+    def curvature(self, outputs, targets):
+        """Half that of parabolas that touch the loss: kinks have others, or none."""
+        return 0.5 * self._loss.majorant(outputs, targets)
