@@ -16,8 +16,9 @@ from .checks.parameters import (
     check_observables,
     check_rank,
 )
+from .checks.shapes import check_shapes
 from .fitted import ObservableStructure, observable_structure
-from .model import SquaredError
+from .model import READOUTS, SquaredError
 from .training import GaussianLikelihood, table_problem
 
 
@@ -288,6 +289,9 @@ class PMMRegressor(RegressorMixin, BasePMM):
         which="SA",
         readout="expectation",
         smearing=0.125,
+        level=None,
+        monotonic_cst=None,
+        convexity=None,
         matrix_type="hermitian",
         rank=None,
         alpha="auto",
@@ -313,6 +317,9 @@ class PMMRegressor(RegressorMixin, BasePMM):
         self.which = which
         self.readout = readout
         self.smearing = smearing
+        self.level = level
+        self.monotonic_cst = monotonic_cst
+        self.convexity = convexity
         self.matrix_type = matrix_type
         self.rank = rank
         self.alpha = alpha
@@ -632,7 +639,8 @@ class PMMRegressor(RegressorMixin, BasePMM):
         return self._fitted_structure().n_eigenvectors
 
     def _check_parameters(self):
-        check_observables(self, size_is_open=True)
+        check_observables(self, size_is_open=True, readouts=(*READOUTS, "level"))
+        check_shapes(self)
         check_flag("extra_noise", self.extra_noise)
         check_rank(self.rank, size_of(self, SIDE_OTHERWISE)[0])
 

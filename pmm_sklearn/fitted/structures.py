@@ -7,6 +7,7 @@ from typing import ClassVar
 import numpy as np
 
 from ..checks.parameters import check_matrix_size, check_rank
+from ..checks.shapes import check_monotonic_cst, level_of
 from ..model import (
     PMM,
     HermitianSpace,
@@ -18,6 +19,7 @@ from ..model import (
     Subspace,
     UnitaryProduct,
     WindowGrams,
+    level_pmm,
     observable_pmm,
     spectrum_pmm,
 )
@@ -99,6 +101,10 @@ class ObservableStructure(Structure):
     n_features, n_outputs, block_sizes, n_eigenvectors, which, readout, matrix_type, \
 level_spacing, rank, eigensolver, smearing
         Arguments of `observable_pmm`.
+    level : int, optional
+        Which level outputs are, for the readout "level".
+    monotonic : tuple of int
+        As for `level_pmm`.
     """
 
     parameters: ClassVar = Parameters
@@ -115,14 +121,31 @@ level_spacing, rank, eigensolver, smearing
     rank: tuple
     eigensolver: str
     smearing: float = 0.0
+    level: int | None = None
+    monotonic: tuple = ()
 
     def model(self):
         """The model that is trained: `PMM`."""
-        return observable_pmm(**vars(self))
+        return self._model(self.rank, self.monotonic)
 
     def fitted_model(self):
         """The model of the fitted matrices, which are full: features mix them."""
-        return observable_pmm(**{**vars(self), "rank": (None, None)})
+        return self._model((None, None), ())
+
+    def _model(self, rank, monotonic):
+        if self.readout == "level":
+            return level_pmm(
+                self.n_features,
+                self.n_outputs,
+                self.block_sizes[0],
+                self.level,
+                self.matrix_type,
+                monotonic,
+                self.eigensolver,
+            )
+        arguments = {**vars(self), "rank": rank}
+        del arguments["level"], arguments["monotonic"]
+        return observable_pmm(**arguments)
 
     def training_arguments(self, model):
         """None that :meth:`model` would take."""
@@ -149,15 +172,19 @@ def observable_structure(estimator, data, level_spacing=0.0, size=None):
     ObservableStructure
     """
     is_density = estimator.readout == "density"
+    is_level = estimator.readout == "level"
     matrix_size, n_eigenvectors = size or (
         estimator.matrix_size,
         estimator.n_eigenvectors,
     )
+    n_features, n_outputs = data.X.shape[1], data.y.shape[1]
+    block_sizes = check_matrix_size(matrix_size)
     return ObservableStructure(
-        n_features=data.X.shape[1],
-        n_outputs=data.y.shape[1],
-        block_sizes=check_matrix_size(matrix_size),
-        n_eigenvectors=n_eigenvectors,
+        n_features=n_features,
+        n_outputs=n_outputs,
+        # Of levels each output has a block.
+        block_sizes=block_sizes[:1] * n_outputs if is_level else block_sizes,
+        n_eigenvectors=n_outputs if is_level else n_eigenvectors,
         which=estimator.which,
         readout=estimator.readout,
         matrix_type=estimator.matrix_type,
@@ -166,6 +193,8 @@ def observable_structure(estimator, data, level_spacing=0.0, size=None):
         eigensolver=estimator.eigensolver,
         # Of other readouts it says nothing, and may be changed.
         smearing=float(estimator.smearing) if is_density else 0.0,
+        level=level_of(estimator, block_sizes[0]) if is_level else None,
+        monotonic=check_monotonic_cst(estimator, n_features) if is_level else (),
     )
 
 

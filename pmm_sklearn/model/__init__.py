@@ -2,6 +2,7 @@
 
 from .congruence import Congruence
 from .data_terms import ClassData, NormalData
+from .definite import Definite
 from .density import DensityReadout, FermiDirac
 from .eigensystem import Eigensystem
 from .elements import MatrixElements, Pairs
@@ -11,6 +12,7 @@ from .image import ImageParameters, ImagePMM
 from .image_gauge import GaugeRotations
 from .image_windows import LazyGrams, ShiftedGrams, WindowGrams
 from .joint_evidence import JointEvidence
+from .level import convex_start, level_pmm
 from .losses import LOSSES, CrossEntropy, SquaredError, WeightedLoss
 from .low_rank import LowRank
 from .objective import Objective
@@ -26,6 +28,7 @@ from .readouts import READOUTS, Expectation, HalfSquaredNorm, Transition
 from .scaled import Scaled
 from .selection import SELECTIONS, Extremes, Levels
 from .shifted_low_rank import ShiftedLowRank
+from .shifted_space import ShiftedSpace
 from .solution_evidence import evidence_of_solution
 from .spaces import MATRIX_TYPES, HermitianSpace, Subspace
 from .spectrum import SpectrumReadout, spectrum_pmm
@@ -42,6 +45,7 @@ __all__ = [
     "ClassData",
     "Congruence",
     "CrossEntropy",
+    "Definite",
     "DensityReadout",
     "DualEquations",
     "Eigensystem",
@@ -74,6 +78,7 @@ __all__ = [
     "Scaled",
     "ShiftedGrams",
     "ShiftedLowRank",
+    "ShiftedSpace",
     "SpectrumReadout",
     "SquaredError",
     "Subspace",
@@ -81,7 +86,9 @@ __all__ = [
     "UnitaryProduct",
     "WeightedLoss",
     "WindowGrams",
+    "convex_start",
     "evidence_of_solution",
+    "level_pmm",
     "matrix_spaces",
     "observable_pmm",
     "phase_energies",

@@ -123,6 +123,11 @@ class PMM:
         self.working_size = 4 * primary.side**2 + readout.working_size
 
     @property
+    def reads_levels(self):
+        """Whether outputs are properties of the levels, without intercepts."""
+        return self.readout.n_intercepts == 0
+
+    @property
     def n_free(self):
         """Number of parameters that data can determine: without changes of basis."""
         is_complex = np.issubdtype(self.primary.dtype, np.complexfloating)
@@ -165,6 +170,7 @@ class PMM:
         """Copy of ``theta`` in which the intercepts are zero: what is penalised."""
         penalised = theta.copy()
         penalised[self.n_parameters - self.readout.n_intercepts :] = 0.0
+        penalised[self.primary.shifts] = 0.0
         return penalised
 
     def inputs(self, X):
