@@ -220,7 +220,7 @@ def regression_evidence(
         # Beyond, squares overflow: such a target says nothing anyway.
         error = np.minimum(error / units.target_scale, _LARGEST_ERROR)
     is_far = first_variances is None
-    if model.readout.is_linear:
+    if not model.reads_levels and model.readout.is_linear:
         objective = EvidenceObjective(*standard, error, learns_noise, is_far=is_far)
     else:
         normal = NormalData(*standard, error)

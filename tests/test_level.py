@@ -1,0 +1,204 @@
+"""Regression by one level of a matrix, and what its shape guarantees."""
+
+import pickle
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+
+from pmm_sklearn import PMMRegressor
+from pmm_sklearn.inspection import feature_influence
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
+    # Data that contradict a guarantee leave a constant.
+    pytest.mark.filterwarnings("ignore:PMMRegressor is no better"),
+]
+
+ALPHAS = pytest.mark.parametrize("alpha", [0.01, "auto"])
+TYPES = pytest.mark.parametrize("matrix_type", ["hermitian", "symmetric"])
+
+
+def regressor(**parameters):
+    defaults = {"matrix_size": 4, "n_init": 1, "max_iter": 15, "random_state": 0}
+    return PMMRegressor(readout="level", **{**defaults, **parameters})
+
+
+@pytest.fixture(scope="module")
+def noisy():
+    rng = np.random.RandomState(0)
+    X = rng.uniform(-1, 1, size=(120, 2))
+    y = np.sin(2 * X[:, 0]) + X[:, 1] ** 2
+    return X, y + 0.1 * rng.standard_normal(120)
+
+
+@ALPHAS
+@TYPES
+@pytest.mark.parametrize("level", [None, 0, -1])
+def test_is_that_level(noisy, alpha, matrix_type, level):
+    model = regressor(alpha=alpha, matrix_type=matrix_type, level=level).fit(*noisy)
+    X = np.random.RandomState(1).uniform(-20, 20, size=(50, 2))
+    H = model.matrices_[0] + np.tensordot(X, model.matrices_[1:], axes=1)
+    expected = np.linalg.eigvalsh(H)[:, 1 if level is None else level]
+    assert_allclose(model.predict(X), expected, rtol=1e-10)
+    assert model.observables_.size == model.intercept_.size == 0
+
+
+@ALPHAS
+def test_learns(noisy, alpha):
+    X, y = noisy
+    model = regressor(alpha=alpha, max_iter=60).fit(X[:80], y[:80])
+    mean, std = model.predict(X[80:], return_std=True)
+    assert np.sqrt(np.mean((mean - y[80:]) ** 2)) < 0.16
+    assert np.mean(np.abs(mean - y[80:]) < 1.96 * std) > 0.8
+
+
+@ALPHAS
+def test_several_outputs_have_a_matrix_each(noisy, alpha):
+    X, y = noisy
+    both = np.stack([y, 1e3 * X[:, 0] + 5.0], axis=1)
+    model = regressor(alpha=alpha, max_iter=40).fit(X, both)
+    assert model.matrices_.shape == (3, 8, 8)
+    assert np.all(model.matrices_[:, :4, 4:] == 0)
+    assert np.all(model.score(X, both) > 0.9)
+    assert_allclose(model.predict(X)[:, 1], both[:, 1], atol=10.0)
+
+
+@ALPHAS
+@pytest.mark.parametrize("monotonic_cst", [None, [0, 1]])
+def test_units_do_not_matter(noisy, alpha, monotonic_cst):
+    X, y = noisy
+    options = {"alpha": alpha, "max_iter": 5, "monotonic_cst": monotonic_cst}
+    model = regressor(**options).fit(X, y)
+    scales, shifts = np.array([1e3, 1e-6]), np.array([-70.0, 0.0])
+    other = regressor(**options).fit(X * scales + shifts, 1e4 * y - 3)
+    predicted = other.predict(X * scales + shifts)
+    assert_allclose(predicted, 1e4 * model.predict(X) - 3, rtol=1e-4, atol=1.0)
+
+
+@ALPHAS
+@TYPES
+def test_monotone_everywhere(noisy, alpha, matrix_type):
+    X, y = noisy
+    # The data say the opposite.
+    model = regressor(alpha=alpha, matrix_type=matrix_type, monotonic_cst=[-1, 1])
+    model.fit(X, y)
+    rng = np.random.RandomState(1)
+    for size in (1.0, 10.0):
+        below = rng.uniform(-size, size, size=(10_000, 2))
+        above = below + np.array([-1.0, 1.0]) * rng.exponential(size, (10_000, 2))
+        change = model.predict(above) - model.predict(below)
+        assert np.min(change) >= -1e-12 * size
+    assert np.min(np.linalg.eigvalsh(model.matrices_[2])) >= -1e-14
+    assert np.max(np.linalg.eigvalsh(model.matrices_[1])) <= 1e-14
+
+
+def test_the_data_would_not_have_it(noisy):
+    X, y = noisy
+    free = regressor().fit(X, y)
+    assert np.corrcoef(free.predict(X), X[:, 0])[0, 1] > 0.5
+
+
+@ALPHAS
+@pytest.mark.parametrize("shape", ["convex", "concave"])
+def test_convex_everywhere(noisy, alpha, shape):
+    X, y = noisy
+    model = regressor(alpha=alpha, convexity=shape, monotonic_cst=[0, 1]).fit(X, y)
+    rng = np.random.RandomState(1)
+    a, b = rng.uniform(-10, 10, size=(2, 10_000, 2))
+    t = rng.uniform(size=10_000)
+    chord = t * model.predict(a) + (1 - t) * model.predict(b)
+    below = chord - model.predict(t[:, np.newaxis] * (a - b) + b)
+    assert np.min(below if shape == "convex" else -below) >= -1e-11
+    assert np.max(np.abs(below)) > 1e-3
+
+
+def test_lipschitz_constants(noisy):
+    X, y = noisy
+    model = regressor().fit(X, y)
+    influence = feature_influence(model, X)
+    norms = np.linalg.norm(model.matrices_[1:], ord=2, axis=(1, 2))
+    assert_allclose(influence.levels, norms)
+    far = np.random.RandomState(1).uniform(-10, 10, size=(20_000, 2))
+    slopes = np.abs(model.predict_gradient(far))
+    assert np.all(slopes <= norms * (1 + 1e-12))
+    assert np.all(np.abs(model.predict_gradient(X))[:, np.newaxis] <= influence.outputs)
+
+
+@ALPHAS
+def test_what_a_fitted_model_can_do(noisy, alpha):
+    X, y = noisy
+    model = regressor(alpha=alpha, monotonic_cst=[0, 1]).fit(X, y)
+    expected = model.predict(X[:9], return_std=True)
+    again = pickle.loads(pickle.dumps(model)).predict(X[:9], return_std=True)
+    assert_array_equal(again, expected)
+    value, gradient = model.as_function(gradient=True)(X[:9])
+    assert_allclose(value, expected[0])
+    step = np.array([1e-6, 0.0])
+    change = model.predict(X[:9] + step) - model.predict(X[:9] - step)
+    assert_allclose(gradient[:, 0], change / 2e-6, rtol=1e-4, atol=1e-6)
+    assert model.model_.levels(X[:9]).shape == (9, 4)
+    loss = model.loss_
+    model.set_params(warm_start=True, max_iter=3).fit(X, y)
+    assert model.loss_ <= loss + 1.0
+
+
+def test_constant_target_and_feature():
+    X = np.random.RandomState(0).uniform(-1, 1, size=(30, 2))
+    X[:, 1] = 3.0
+    model = regressor(monotonic_cst=[1, 0]).fit(X, np.full(30, 7.0))
+    assert_allclose(model.predict(X), 7.0)
+    model = regressor().fit(X, X[:, 0])
+    assert_allclose(model.predict(X + [0.0, 5.0]), model.predict(X))
+
+
+def test_partial_fit(noisy):
+    X, y = noisy
+    model = regressor(monotonic_cst=[0, -1], batch_size=16)
+    for _ in range(20):
+        model.partial_fit(X, y)
+    assert model.score(X, y) > 0.3
+    assert np.max(np.linalg.eigvalsh(model.matrices_[2])) <= 1e-14
+
+
+def test_names_of_features(noisy):
+    pandas = pytest.importorskip("pandas")
+    X, y = noisy
+    frame = pandas.DataFrame(X, columns=["a", "b"])
+    model = regressor(monotonic_cst={"b": 1}).fit(frame, y)
+    assert_array_equal(
+        model.matrices_, regressor(monotonic_cst=[0, 1]).fit(X, y).matrices_
+    )
+    with pytest.raises(ValueError, match="no feature of X: the features are a, b"):
+        regressor(monotonic_cst={"c": 1}).fit(frame, y)
+    with pytest.raises(ValueError, match="X has no feature names"):
+        regressor(monotonic_cst={"b": 1}).fit(X, y)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"readout": "expectation", "monotonic_cst": [0, 1]}, "with readout='expec"),
+        ({"readout": "density", "convexity": "convex"}, "convexity must be None with"),
+        ({"readout": "transition", "level": 1}, "level must be None with readout"),
+        ({"monotonic_cst": [0, 2]}, "never rises.*got 2"),
+        ({"monotonic_cst": [0, 0.5]}, "never rises.*got 0.5"),
+        ({"monotonic_cst": [1]}, "each of 2 features, got shape"),
+        ({"convexity": "flat"}, "convexity must be one of 'convex', 'concave'"),
+        ({"convexity": "convex", "level": 0}, "level must be None with convexity"),
+        ({"level": 4}, "one of the 4 levels of matrix_size=4, -4 to 3"),
+        ({"level": 3, "matrix_size": "auto"}, "one of the 3 levels"),
+        ({"matrix_size": (3, 2)}, "matrix_size must be an integer or 'auto'"),
+        ({"rank": 1}, "rank must be None with readout='level'"),
+    ],
+)
+def test_bad_parameters(noisy, parameters, message):
+    model = regressor(**parameters) if "readout" not in parameters else None
+    model = model or PMMRegressor(4, **parameters)
+    with pytest.raises(ValueError, match=message):
+        model.fit(*noisy)
+
+
+def test_level_is_an_integer(noisy):
+    with pytest.raises(TypeError, match="level must be an integer"):
+        regressor(level=0.5).fit(*noisy)
