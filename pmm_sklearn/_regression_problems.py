@@ -110,7 +110,13 @@ def _evidence(estimator, side, data, error, continues):
         first_variances = getattr(estimator, "_variances", None)
     learns_noise = error is None or estimator.extra_noise
     problem = regression_evidence(
-        model, GaussianEvidence(), data, error, learns_noise, first_variances
+        model,
+        GaussianEvidence(),
+        data,
+        error,
+        learns_noise,
+        first_variances,
+        estimator.max_iter,
     )
     return problem, structure
 

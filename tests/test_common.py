@@ -25,8 +25,10 @@ SMALL = {"matrix_size": 4, "n_eigenvectors": 2, "max_iter": 15}
         PMMRegressor(**{**SMALL, "max_iter": 4}, n_init=1),
         PMMRegressor(**SMALL, n_init=2, readout="transition", alpha=0.1),
         PMMRegressor(**SMALL, n_init=1, matrix_type="symmetric", solver="lbfgs"),
-        PMMRegressor(**SMALL, n_init=1, readout="level"),
-        PMMRegressor(**SMALL, n_init=1, readout="level", alpha=0.1, convexity="convex"),
+        PMMRegressor(3, max_iter=4, n_init=1, readout="level"),
+        PMMRegressor(
+            3, max_iter=6, n_init=1, readout="level", alpha=0.1, convexity="convex"
+        ),
         PMMClassifier(**{**SMALL, "max_iter": 6}, n_init=1),
         PMMClassifier(
             **SMALL,

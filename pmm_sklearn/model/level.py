@@ -16,6 +16,7 @@ _N_SHAPES = 10
 _COUPLINGS = 0.3, 3.0
 # Factors and slopes that derivatives do not vanish at.
 _LEAST = 0.03
+_ROUNDING = 1e-9
 
 
 def level_pmm(
@@ -111,8 +112,10 @@ def convex_start(model, X, y, weight, random_state):
         levels = model.predict(model.split(theta), X)
         for k in range(model.n_outputs):
             columns = np.hstack([rows, levels[:, k : k + 1]]) * roots[:, k : k + 1]
-            found = lsq_linear(columns, roots[:, k] * y[:, k], _bounds(primary))
-            if found.cost < best[k]:
+            targets = roots[:, k] * y[:, k]
+            found = lsq_linear(columns, targets, _bounds(primary), "bvls")
+            # Of few data all shapes may fit: the first is taken, not a rounding error.
+            if found.cost < best[k] - _ROUNDING * (targets @ targets):
                 best[k] = found.cost
                 best_parts[k] = theta, found.x
     return _joined(model, best_parts)

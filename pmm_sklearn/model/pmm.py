@@ -124,8 +124,8 @@ class PMM:
 
     @property
     def reads_levels(self):
-        """Whether outputs are properties of the levels, without intercepts."""
-        return self.readout.n_intercepts == 0
+        """Whether outputs are levels, whose mean is as free as an intercept."""
+        return 0 in self.primary.shifts
 
     @property
     def n_free(self):

@@ -94,7 +94,9 @@ def _diagonals(block_sizes):
     sector = np.repeat(np.arange(len(block_sizes)), block_sizes)
     identities = (sector[:, np.newaxis] == np.arange(len(block_sizes))).astype(float)
     columns = []
-    for start, size in zip(np.cumsum(block_sizes) - block_sizes, block_sizes, strict=True):
+    for start, size in zip(
+        np.cumsum(block_sizes) - block_sizes, block_sizes, strict=True
+    ):
         for k in range(1, size):
             column = np.zeros(len(sector))
             column[start : start + k] = 1.0

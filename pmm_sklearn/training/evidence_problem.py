@@ -49,6 +49,8 @@ class EvidenceProblem:
         The evidence of the standardised data.
     first_variances : tuple of ndarray, optional
         `Variances` of a fit that is continued.
+    max_steps : int, optional
+        Of the least squares that the training of a level starts with.
     """
 
     validation_loss = None
@@ -59,7 +61,9 @@ class EvidenceProblem:
     n_iter_screening = IN_TURN + 10
     describe = staticmethod(describe_evidence)
 
-    def __init__(self, model, likelihood, units, objective, first_variances=None):
+    def __init__(
+        self, model, likelihood, units, objective, first_variances=None, max_steps=None
+    ):
         # Of starts that are averaged where it is open: a level stays one level.
         self.most_members = 1 if model.reads_levels else 2
         self.model = model
@@ -67,6 +71,7 @@ class EvidenceProblem:
         self.units = units
         self.objective = objective
         self._first_variances = first_variances
+        self._max_steps = max_steps
 
     @property
     def seconds(self):
@@ -174,7 +179,7 @@ class EvidenceProblem:
         """From a convex problem, then least squares, whose residuals are the noise."""
         objective = self.objective
         data = objective.X, objective.y, objective.weight
-        theta = LevelStart(self.model, *data).draw(random_state)
+        theta = LevelStart(self.model, *data, self._max_steps).draw(random_state)
         theta = self.units.start(self.model, theta)
         outputs = self.model.predict(self.model.split(theta), objective.X)
         return objective.start_from(theta, residuals=objective.y - outputs)
@@ -190,7 +195,13 @@ class EvidenceProblem:
 
 
 def regression_evidence(
-    model, likelihood, data, error=None, learns_noise=True, first_variances=None
+    model,
+    likelihood,
+    data,
+    error=None,
+    learns_noise=True,
+    first_variances=None,
+    max_steps=None,
 ):
     """Problem of a table with targets that have noise, known errors, or both.
 
@@ -208,6 +219,8 @@ def regression_evidence(
         Whether there is noise beside them.
     first_variances : tuple of ndarray, optional
         `Variances` of a fit that is continued.
+    max_steps : int, optional
+        Of the least squares that the training of a level starts with.
 
     Returns
     -------
@@ -225,7 +238,9 @@ def regression_evidence(
     else:
         normal = NormalData(*standard, error)
         objective = JointEvidence(normal, learns_noise, is_far=is_far)
-    return EvidenceProblem(model, likelihood, units, objective, first_variances)
+    return EvidenceProblem(
+        model, likelihood, units, objective, first_variances, max_steps
+    )
 
 
 def class_evidence(model, likelihood, data, shift, first_variances=None):

@@ -23,24 +23,25 @@ class LevelStart:
         From `level_pmm`.
     X, y, weight : ndarray
         Data of the standardised problem.
-    n_steps : int, default=100
-        Number of steps of least squares.
+    max_steps : int, optional
+        Of the steps of least squares, of which there are at most 100.
     """
 
     model: object
     X: np.ndarray
     y: np.ndarray
     weight: np.ndarray
-    n_steps: int = _N_STEPS
+    max_steps: int | None = None
 
     def draw(self, random_state):
         """Coordinates to start from, of shape (n_parameters,)."""
         data = self.X, self.y, self.weight
         theta = convex_start(self.model, *data, random_state)
-        if self.n_steps == 0:
+        if self.max_steps == 0:
             return theta
+        max_iter = min(_N_STEPS, self.max_steps or _N_STEPS)
         penalty = RidgePenalty(_ALPHA)
         objective = Objective(self.model, SquaredError(), *data, penalty)
-        rule = StoppingRule(tol=1e-3, max_iter=self.n_steps)
+        rule = StoppingRule(tol=1e-3, max_iter=max_iter)
         with np.errstate(over="ignore", invalid="ignore"):
             return minimize_lm(objective, theta, Progress(rule)).theta

@@ -193,7 +193,7 @@ def table_problem(
     starts = None
     if prior is None and model.reads_levels:
         standard = training.X, training.y, training.weight
-        starts = LevelStart(model, *standard, n_steps=0)
+        starts = LevelStart(model, *standard, max_steps=0)
     return Problem(model, likelihood, units, training, validation_loss, prior, starts)
 
 
