@@ -8,6 +8,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from pmm_sklearn import PMMRegressor
 from pmm_sklearn.inspection import feature_influence
+from pmm_sklearn.model import level_inverse
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
@@ -149,7 +150,7 @@ def test_constant_target_and_feature():
     model = regressor(monotonic_cst=[1, 0]).fit(X, np.full(30, 7.0))
     assert_allclose(model.predict(X), 7.0)
     model = regressor().fit(X, X[:, 0])
-    assert_allclose(model.predict(X + [0.0, 5.0]), model.predict(X))
+    assert_allclose(model.predict(X + np.array([0.0, 5.0])), model.predict(X))
 
 
 def test_partial_fit(noisy):
@@ -202,3 +203,56 @@ def test_bad_parameters(noisy, parameters, message):
 def test_level_is_an_integer(noisy):
     with pytest.raises(TypeError, match="level must be an integer"):
         regressor(level=0.5).fit(*noisy)
+
+
+@TYPES
+@pytest.mark.parametrize("sign", [-1, 1])
+def test_inverse(noisy, matrix_type, sign):
+    X, y = noisy
+    model = regressor(matrix_type=matrix_type, monotonic_cst=[0, sign])
+    model.fit(X, y + sign * X[:, 1])
+    found = model.inverse_predict(model.predict(X), X[:, :1], feature=1)
+    assert_allclose(found, X[:, 1], atol=1e-7)
+    z = np.array([-50.0, 70.0])
+    far = model.inverse_predict(z, X[:2, :1], feature=1)
+    assert_allclose(model.predict(np.stack([X[:2, 0], far], axis=1)), z, atol=1e-7)
+
+
+@pytest.mark.parametrize("level", range(4))
+@pytest.mark.parametrize("rank", range(5))
+def test_inverse_by_a_singular_matrix(level, rank):
+    rng = np.random.RandomState(0)
+    A = rng.standard_normal((20, 4, 4))
+    A = A + A.swapaxes(1, 2)
+    L = rng.standard_normal((4, rank))
+    z = rng.uniform(-4, 4, size=20)
+    x = level_inverse(A, L @ L.T, level, z)
+
+    def values(x):
+        matrices = A + x[:, np.newaxis, np.newaxis] * (L @ L.T)
+        return np.linalg.eigvalsh(matrices)[:, level]
+
+    finite = np.isfinite(x)
+    assert np.all(finite) if rank == 4 else True
+    assert np.any(finite) == (rank > 0)
+    assert_allclose(values(np.where(finite, x, 0.0))[finite], z[finite], atol=1e-8)
+    assert np.all(values(np.full(20, 1e6))[x == np.inf] < z[x == np.inf])
+    assert np.all(values(np.full(20, -1e6))[x == -np.inf] > z[x == -np.inf])
+
+
+def test_what_has_no_inverse(noisy):
+    X, y = noisy
+    model = regressor(monotonic_cst=[0, 1]).fit(X, y)
+    with pytest.raises(ValueError, match="monotone in, got feature=0"):
+        model.inverse_predict(1.0, X[:, 1:], feature=0)
+    with pytest.raises(ValueError, match="X_others must hold the 1 other features"):
+        model.inverse_predict(1.0, feature=1)
+    with pytest.raises(ValueError, match=r"got shape \(120, 2\)"):
+        model.inverse_predict(1.0, X, feature=1)
+    with pytest.raises(ValueError, match="one for each of 120 rows"):
+        model.inverse_predict([1.0, 2.0], X[:, :1], feature=1)
+    with pytest.raises(ValueError, match="feature='b' is no feature"):
+        model.inverse_predict(1.0, X[:, :1], feature="b")
+    both = regressor(monotonic_cst=[0, 1]).fit(X, np.stack([y, y], axis=1))
+    with pytest.raises(ValueError, match="a model of one target, got 2"):
+        both.inverse_predict(1.0, X[:, :1], feature=1)

@@ -138,3 +138,84 @@ def _by_name(given, names):
             f"are {', '.join(map(str, names))}."
         )
     return [given.get(name, 0) for name in names]
+
+
+def number_of_feature(estimator, feature):
+    """Number of a feature from its number or name."""
+    names = getattr(estimator, "feature_names_in_", None)
+    if isinstance(feature, str):
+        if names is None or feature not in set(names):
+            known = "there are no names" if names is None else ", ".join(names)
+            raise ValueError(f"feature={feature!r} is no feature of X: {known}.")
+        return list(names).index(feature)
+    check_integer("feature", feature, 0, estimator.n_features_in_ - 1)
+    return int(feature)
+
+
+def check_invertible(estimator, structure, feature):
+    """Sign of a feature that one level is monotone in; raises if it is not.
+
+    Parameters
+    ----------
+    estimator : PMMRegressor
+        Is fitted.
+    structure : ObservableStructure
+        What the model is.
+    feature : int
+        Number of the feature.
+
+    Returns
+    -------
+    {-1, 1}
+    """
+    sign = structure.monotonic[feature] if structure.readout == "level" else 0
+    if sign == 0:
+        raise ValueError(
+            f"inverse_predict needs a feature that predictions are monotone in, got "
+            f"feature={feature!r} of a model fitted without it: name the feature in "
+            f"monotonic_cst with readout='level'."
+        )
+    for what, number in (
+        ("target", structure.n_outputs),
+        ("member", len(estimator.members_)),
+    ):
+        if number > 1:
+            raise ValueError(
+                f"inverse_predict needs a model of one {what}, got {number}: fit one "
+                f"for each target, with n_average=1."
+            )
+    return sign
+
+
+def check_values_and_others(estimator, z, X_others, feature):
+    """Values, and features of which one is zero, for as many samples.
+
+    Returns
+    -------
+    z : ndarray of shape (n_samples,)
+    X : ndarray of shape (n_samples, n_features)
+    """
+    z = np.asarray(z, dtype=np.float64)
+    n_others = estimator.n_features_in_ - 1
+    if X_others is None and n_others == 0:
+        X_others = np.empty((z.size, 0))
+    if X_others is None:
+        raise ValueError(
+            f"X_others must hold the {n_others} other features of each sample, got "
+            f"None: give an array of shape (n_samples, {n_others})."
+        )
+    others = np.asarray(X_others, dtype=np.float64)
+    if others.ndim != 2 or others.shape[1] != n_others:
+        raise ValueError(
+            f"X_others must have the {n_others} features other than number {feature}, "
+            f"got shape {others.shape}: give shape (n_samples, {n_others})."
+        )
+    if z.ndim > 1 or z.size not in (1, len(others)):
+        raise ValueError(
+            f"z must be a number or one for each of {len(others)} rows of X_others, "
+            f"got shape {z.shape}: correct it."
+        )
+    if not (np.all(np.isfinite(z)) and np.all(np.isfinite(others))):
+        raise ValueError("z and X_others must be finite: leave other samples out.")
+    z = np.broadcast_to(z, (len(others),))
+    return z, np.insert(others, feature, 0.0, axis=1)

@@ -13,6 +13,7 @@ from .image_gauge import GaugeRotations
 from .image_windows import LazyGrams, ShiftedGrams, WindowGrams
 from .joint_evidence import JointEvidence
 from .level import convex_start, level_pmm
+from .level_inverse import level_inverse
 from .losses import LOSSES, CrossEntropy, SquaredError, WeightedLoss
 from .low_rank import LowRank
 from .objective import Objective
@@ -88,6 +89,7 @@ __all__ = [
     "WindowGrams",
     "convex_start",
     "evidence_of_solution",
+    "level_inverse",
     "level_pmm",
     "matrix_spaces",
     "observable_pmm",

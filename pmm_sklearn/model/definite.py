@@ -167,7 +167,7 @@ class DefiniteTangent:
         return space.sign * space.with_shifts(whole, 2.0 * self._shifts * shifts)
 
     def adjoint(self, gradients):
-        """Derivatives by the coordinates: ``2 c tr G``, and those by ``L``, ``2 G L``."""
+        """Derivatives by the coordinates: ``2 c tr G`` and ``2 G L``."""
         space = self._space
         own = 2.0 * space.sign * (gradients @ self._factors)
         shifts = 2.0 * space.sign * self._shifts * space.traces(gradients)

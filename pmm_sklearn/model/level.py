@@ -135,12 +135,12 @@ def _bounds(primary):
     """Of intercept, slopes and amplitude."""
     lower = np.full(primary.n_matrices + 1, -np.inf)
     upper = -lower
-    for l, (_, space) in enumerate(primary.varying_spaces(), 1):
+    for i, (_, space) in enumerate(primary.varying_spaces(), 1):
         sign = getattr(space, "sign", 0)
         if sign > 0:
-            lower[l] = _LEAST
+            lower[i] = _LEAST
         elif sign < 0:
-            upper[l] = -_LEAST
+            upper[i] = -_LEAST
     lower[-1] = _LEAST
     return lower, upper
 
