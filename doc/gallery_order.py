@@ -14,6 +14,7 @@ NAMES = [
     "airfoil_search",
     "error_bars",
     "gradients",
+    "shape_constraints",
     "interpretation",
     "decision_boundary",
     "digits",

@@ -80,8 +80,8 @@ class PMMRegressor(RegressorMixin, BasePMM):
         dictionary goes by names of features.  It holds everywhere, by definite matrices
         :math:`M_l`.
     convexity : {"convex", "concave"}, default=None
-        The highest level is a convex function of all features together, the lowest one a
-        concave function: this sets `level`.
+        The highest level is a convex function of all features together, the lowest one
+        a concave function: this sets `level`.
     matrix_type : {"hermitian", "symmetric"}, default="hermitian"
         Complex Hermitian or real symmetric matrices.  The latter have about half
         the parameters.
@@ -127,7 +127,7 @@ class PMMRegressor(RegressorMixin, BasePMM):
         Number of starts that are trained to the end, whose predictions are
         averaged; at most `n_init`.  "auto" takes two, if the evidence gives the second
         one a weight that matters, as it does on noisy tables; 1 where there is no
-        evidence.  See the notes.
+        evidence, and for "level".  See the notes.
     early_stopping : bool, default=False
         Whether to set aside `validation_fraction` of the samples, to stop when
         the loss on them does not improve for `n_iter_no_change` iterations, and
@@ -160,10 +160,12 @@ class PMMRegressor(RegressorMixin, BasePMM):
         Primary matrices :math:`M_0, M_1, \dots`, for features in the user's units.
         They are full matrices also with `rank`; that of :math:`M_0` may be larger,
         because the means of the features are absorbed in it.
+        Of "level", the outputs have the diagonal blocks, one after the other.
     observables_ : ndarray of shape (n_outputs, n_observables, n, n)
         Secondary matrices in units of the targets ("transition": of their square
         root).  There are ``r`` for "expectation", 1 for "density", and
         ``r (r + 1) / 2`` for "transition", in the order of pairs (1, 1), (1, 2), ...
+        "level" has none, and no constants.
     intercept_ : ndarray of shape (n_outputs,)
         The constants :math:`g_k` in units of the targets.
     n_parameters_ : int

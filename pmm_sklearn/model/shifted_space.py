@@ -77,7 +77,7 @@ class ShiftedSpace:
         return self._changed(gradients, self._diagonals)
 
     def _changed(self, coordinates, matrix):
-        """Coordinates of which those of the diagonal, the first, are in another basis."""
+        """Those of the diagonal, which are the first, in another basis."""
         changed = np.array(coordinates, dtype=np.float64)
         changed[..., : self.side] = changed[..., : self.side] @ matrix
         return changed
