@@ -3,10 +3,10 @@
 Shape constraints
 =================
 
-A dose and its response: the response never falls with the dose.  Of 40 noisy measurements
-we fit boosted trees and a level of a matrix, both with ``monotonic_cst=[1]``.  The trees
-are steps, flat beyond the data.  The level is smooth, keeps its promise everywhere, and
-says in one line at which dose the response is half of its maximum.
+A dose and its response: the response never falls with the dose.  We fit 40 noisy
+measurements by boosted trees and a level of a matrix, both with ``monotonic_cst=[1]``.
+The trees are steps, flat beyond the data.  The level is continuous, keeps its promise
+everywhere, and says in one line at which dose the response is half of its maximum.
 """
 
 import matplotlib.pyplot as plt
@@ -17,6 +17,7 @@ from pmm_sklearn import PMMRegressor
 
 
 def response(dose):
+    """Response of Hill's equation, which is a half at a dose of 4."""
     cubes = np.maximum(dose, 0.0) ** 3
     return cubes / (cubes + 4.0**3)
 
@@ -36,15 +37,13 @@ trees.fit(X, measured)
 # no search, but an eigenvalue.
 
 grid = np.linspace(-1, 11, 500)
-mean, std = level.predict(grid[:, np.newaxis], return_std=True)
 half = level.inverse_predict([0.5], feature=0)[0]
 
 figure, axes = plt.subplots(figsize=(7, 4.5))
 axes.plot(dose, measured, "k.", label="measured")
 axes.plot(grid, response(grid), "k:", label="true")
 axes.plot(grid, trees.predict(grid[:, np.newaxis]), label="boosted trees")
-axes.plot(grid, mean, label="level of a matrix")
-axes.fill_between(grid, mean - 2 * std, mean + 2 * std, color="C1", alpha=0.2)
+axes.plot(grid, level.predict(grid[:, np.newaxis]), label="level of a matrix")
 axes.axvline(half, color="C1", linestyle="--", linewidth=1)
 axes.set(xlabel="dose", ylabel="response", title=f"half of it at {half:.2f} (true: 4)")
 axes.legend()

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from pmm_sklearn import PMMRegressor
+from pmm_sklearn import PMMEmulator, PMMRegressor
 from pmm_sklearn.inspection import feature_influence
 from pmm_sklearn.model import level_inverse
 
@@ -256,3 +256,41 @@ def test_what_has_no_inverse(noisy):
     both = regressor(monotonic_cst=[0, 1]).fit(X, np.stack([y, y], axis=1))
     with pytest.raises(ValueError, match="a model of one target, got 2"):
         both.inverse_predict(1.0, X[:, :1], feature=1)
+
+
+@pytest.mark.parametrize("alpha", [1e-3, "auto"])
+@pytest.mark.parametrize("sizes", [3, (2, 2)])
+def test_all_levels_of_an_emulator_rise(alpha, sizes):
+    rng = np.random.RandomState(0)
+    X = rng.uniform(-1, 1, size=(12, 2))
+    A, B, C = rng.standard_normal((3, 3, 3))
+    H = A + A.T + X[:, :1, np.newaxis] * (B + B.T)
+    y = np.linalg.eigvalsh(H - X[:, 1:, np.newaxis] * (C @ C.T))[:, :2]
+    emulator = PMMEmulator(
+        sizes,
+        matrix_type="symmetric",
+        monotonic_cst=[0, -1],
+        alpha=alpha,
+        n_init=2,
+        max_iter=60,
+        random_state=0,
+    ).fit(X, y)
+    assert emulator.score(X, y) > 0.9
+    far = rng.uniform(-10, 10, size=(1000, 2))
+    higher = far + np.array([0.0, 1.0]) * rng.exponential(size=(1000, 1))
+    change = emulator.predict(higher) - emulator.predict(far)
+    assert np.max(change) <= 1e-11
+    assert np.max(np.linalg.eigvalsh(emulator.matrices_[2])) <= 1e-13
+    again = pickle.loads(pickle.dumps(emulator))
+    expected = emulator.predict(X, return_std=True)
+    assert_array_equal(again.predict(X, return_std=True), expected)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("degree", 2), ("rank", 1), ("parity", np.eye(3)), ("fixed", {0: np.eye(3)})],
+)
+def test_definite_terms_stand_alone(name, value):
+    emulator = PMMEmulator(3, monotonic_cst=[1], **{name: value})
+    with pytest.raises(ValueError, match=f"monotonic_cst goes with {name}="):
+        emulator.fit(np.zeros((4, 1)), np.zeros(4))

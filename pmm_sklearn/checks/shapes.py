@@ -124,6 +124,26 @@ def check_monotonic_cst(estimator, n_features):
     return tuple(int(sign) for sign in signs)
 
 
+def check_definite_terms(estimator):
+    """Raise if `monotonic_cst` of an emulator is given with what it cannot hold with.
+
+    Parameters
+    ----------
+    estimator : PMMEmulator
+        Has it.
+    """
+    if estimator.monotonic_cst is None:
+        return
+    required = {"degree": 1, "commutator": 0, "rank": None, "commutes_with": None}
+    for name, value in (required | {"parity": None, "fixed": None}).items():
+        given = getattr(estimator, name)
+        if given is not value and not (value is not None and given == value):
+            raise ValueError(
+                f"monotonic_cst goes with {name}={value!r} only, got {name}="
+                f"{given!r}: matrices that are definite are learned without it."
+            )
+
+
 def _by_name(given, names):
     """Numbers in the order of the features from a dictionary."""
     if names is None:

@@ -10,6 +10,7 @@ from ..checks.parameters import check_matrix_size, check_rank
 from ..checks.shapes import check_monotonic_cst, level_of
 from ..model import (
     PMM,
+    Definite,
     HermitianSpace,
     ImageParameters,
     ImagePMM,
@@ -224,8 +225,8 @@ class SpectrumStructure(Structure):
         Parameters
         ----------
         bases : list of (ndarray, int or None), optional
-            Bases of the spaces of the matrices, a rank for those of low rank, None for
-            all that are Hermitian.
+            Bases of the spaces of the matrices, a rank for those of low rank, a tuple
+            of the sign for definite ones, None for all that are Hermitian.
         basis_of_matrix : list of int
             Which of them belongs to each matrix.
         offsets, commutator
@@ -242,6 +243,8 @@ class SpectrumStructure(Structure):
         space = HermitianSpace(self.block_sizes, self.matrix_type)
         if basis is None:
             return space
+        if isinstance(basis, tuple):
+            return Definite(self.block_sizes, self.matrix_type, *basis)
         if isinstance(basis, int):
             return ShiftedLowRank(space.side, basis, self.matrix_type)
         return Subspace(space, basis)
@@ -358,4 +361,6 @@ temperature, eigensolver
 
 def _basis(space):
     """What :meth:`SpectrumStructure.model` makes a space of again."""
+    if isinstance(space, Definite):
+        return (space.sign,)
     return space.rank if isinstance(space, ShiftedLowRank) else space.columns
