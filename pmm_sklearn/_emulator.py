@@ -78,7 +78,8 @@ class PMMEmulator(HamiltonianMethods, BaseEmulator):
     monotonic_cst : array-like of int of shape (n_features,) or dict, default=None
         Of each feature whether no level falls with it (1), as with a repulsive
         coupling, none rises (-1), or both is possible (0); a dictionary goes by names
-        of features.  It holds everywhere, by definite matrices :math:`M_l`, for `degree` 1.
+        of features.  It holds everywhere, by definite matrices :math:`M_l`, for
+        `degree` 1.
     degree : int, default=1
         Degree of `H` in the features, in the sense and the order of
         `sklearn.preprocessing.PolynomialFeatures`.  For other functions of the

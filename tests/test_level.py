@@ -8,7 +8,14 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from pmm_sklearn import PMMEmulator, PMMRegressor
 from pmm_sklearn.inspection import feature_influence
-from pmm_sklearn.model import level_inverse
+from pmm_sklearn.model import (
+    Objective,
+    RidgePenalty,
+    SquaredError,
+    convex_start,
+    level_inverse,
+    level_pmm,
+)
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
@@ -52,6 +59,33 @@ def test_learns(noisy, alpha):
     mean, std = model.predict(X[80:], return_std=True)
     assert np.sqrt(np.mean((mean - y[80:]) ** 2)) < 0.16
     assert np.mean(np.abs(mean - y[80:]) < 1.96 * std) > 0.8
+
+
+@TYPES
+def test_derivatives(matrix_type):
+    pmm = level_pmm(2, 2, 3, 1, matrix_type, monotonic=(1, -1))
+    rng = np.random.RandomState(0)
+    X, y = rng.uniform(-1, 1, size=(2, 9, 2))
+    data = X, y, np.ones((9, 1))
+    objective = Objective(pmm, SquaredError(), *data, RidgePenalty(0.1))
+    theta, change = pmm.initial(rng), rng.standard_normal(pmm.n_parameters)
+    _, gradient = objective.value_and_gradient(theta)
+    ahead, behind = (objective.value(theta + h * change) for h in (1e-5, -1e-5))
+    assert gradient @ change == pytest.approx((ahead - behind) / 2e-5, rel=1e-6)
+
+
+@TYPES
+def test_start_is_better_than_any_affine_function(matrix_type):
+    rng = np.random.RandomState(0)
+    X = rng.uniform(-1, 1, size=(50, 2))
+    y = np.stack([np.abs(X[:, 0]), X[:, 1] ** 3], axis=1)
+    pmm = level_pmm(2, 2, 5, -1, matrix_type, monotonic=(0, 1))
+    theta = convex_start(pmm, X, y, np.ones((50, 1)), rng)
+    left = np.sum((pmm.predict(pmm.split(theta), X) - y) ** 2, axis=0)
+    rows = np.column_stack([np.ones(50), X])
+    _, affine, *_ = np.linalg.lstsq(rows, y, rcond=None)
+    assert left[0] < affine[0]
+    assert np.all(left < 1.2 * affine)
 
 
 @ALPHAS

@@ -40,12 +40,12 @@ class Definite:
     --------
     >>> import numpy as np
     >>> from pmm_sklearn.model import Definite
-    >>> space = Definite((2,), "symmetric", sign=-1)
+    >>> space = Definite((2,), "symmetric")
     >>> space.matrices(np.array([1.0, 2.0, 0.0, 0.0, 0.0]))
-    array([[-5.,  0.],
-           [ 0., -1.]])
-    >>> space.coordinates(np.diag([-5.0, -1.0])).round(6)[0]  # a root of 1
-    np.float64(1.0)
+    array([[5., 0.],
+           [0., 1.]])
+    >>> float(space.coordinates(np.diag([5.0, 1.0]))[0])  # the root of 1
+    1.0
     """
 
     degree = 2

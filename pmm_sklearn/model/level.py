@@ -101,6 +101,18 @@ def convex_start(model, X, y, weight, random_state):
     References
     ----------
     A. Shtoff, "Spectral Neuron", arXiv:2608.08003.
+
+    Examples
+    --------
+    A linear function is explained exactly:
+
+    >>> import numpy as np
+    >>> from pmm_sklearn.model import convex_start, level_pmm
+    >>> pmm, X = level_pmm(1, 1, 3, -1), np.linspace(-1, 1, 9)[:, np.newaxis]
+    >>> data = X, 2.0 * X, np.ones((9, 1))
+    >>> theta = convex_start(pmm, *data, np.random.RandomState(0))
+    >>> bool(np.max(np.abs(pmm.predict(pmm.split(theta), X) - 2.0 * X)) < 0.1)
+    True
     """
     primary = model.primary
     roots = np.sqrt(np.broadcast_to(weight, y.shape))

@@ -44,8 +44,8 @@ def level_inverse(matrices, slope, level, values):
     >>> from pmm_sklearn.model import level_inverse
     >>> A, B = np.array([[[0.0, 1.0], [1.0, 0.0]]]), np.diag([1.0, 3.0])
     >>> x = level_inverse(A, B, 1, np.array([4.0]))
-    >>> np.linalg.eigvalsh(A[0] + x * B).round(12)[1]
-    np.float64(4.0)
+    >>> round(float(np.linalg.eigvalsh(A[0] + x * B)[1]), 12)
+    4.0
     >>> level_inverse(A, np.diag([1.0, 0.0]), 0, np.array([4.0]))
     array([inf])
     """

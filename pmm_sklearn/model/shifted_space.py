@@ -29,8 +29,8 @@ class ShiftedSpace:
     >>> import numpy as np
     >>> from pmm_sklearn.model import ShiftedSpace
     >>> space = ShiftedSpace((2,), "symmetric")
-    >>> space.coordinates(np.diag([1.0, 4.0]))[0]  # the mean of the levels
-    np.float64(2.5)
+    >>> float(space.coordinates(np.diag([1.0, 4.0]))[0])  # the mean of the levels
+    2.5
     >>> space.matrices(np.array([2.5, 0.0, 0.0]))
     array([[2.5, 0. ],
            [0. , 2.5]])
