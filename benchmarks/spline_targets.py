@@ -6,8 +6,8 @@ points, without noise, medians over the seeds.  "paper" is the smallest error th
 Shtoff, "Spectral Neuron", arXiv 2608.08003, has after 320 000 rows seen once, of three
 sizes of its matrices (read from figures).  A spline interpolates the same rows, and a
 Gaussian process learns its length scales from them.  "level" is one level of real
-symmetric matrices of side 15, the model of the paper, for which "paper" is that of the
-same side (of side 9 and 15 the better one); "PMM" are the defaults of PMMRegressor.
+symmetric matrices of side 15, the model of the paper; "PMM" are the defaults of
+PMMRegressor.
 
 A second table is of targets in two dimensions that rise with the second feature, from
 32, 160 and 640 rows: one level with and without the guarantee (monotonic_cst), and
@@ -15,7 +15,7 @@ boosted trees with the same argument.  "paper" is the published error with guara
 after as many rows, seen once.  Violations are counted among 10^6 random pairs of all
 rows and seeds together, half of them up to ten times outside the data.
 
-    python benchmarks/spline_targets.py             # about 15 minutes on one core
+    python benchmarks/spline_targets.py             # about 20 minutes on one core
     python benchmarks/spline_targets.py --seeds 8
 """
 
