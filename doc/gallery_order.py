@@ -16,6 +16,7 @@ NAMES = [
     "error_bars",
     "losses",
     "gradients",
+    "shape_constraints",
     "interpretation",
     "decision_boundary",
     "digits",

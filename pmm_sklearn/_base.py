@@ -47,8 +47,6 @@ from .training import (
 # What an evidence has to gain, in units of tol: so much, and so much per observation.
 _NATS, _NATS_PER_OBSERVATION = 50.0, 0.1
 _LARGEST_SEED = np.iinfo(np.int32).max
-# Of starts that n_average="auto" takes the mean of.
-_MOST_MEMBERS = 2
 # The keyboard belongs to the process: two Ctrl-C in a row end a loop of fits.
 KEYBOARD = Interruption()
 # Beside the matrices, all that the fitted model depends on.
@@ -362,7 +360,7 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
         number = getattr(self, "n_average", 1)
         if number != "auto":
             return number
-        return min(self.n_init, _MOST_MEMBERS) if _is_evidence(problem) else 1
+        return min(self.n_init, problem.most_members) if _is_evidence(problem) else 1
 
     def _fit_from(self, starts, problem, schedule, watcher, screened):
         """Train a problem: `Fit`."""

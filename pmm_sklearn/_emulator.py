@@ -25,6 +25,7 @@ from .checks.parameters import (
     check_training,
     exact_solvers,
 )
+from .checks.shapes import check_definite_terms, check_monotonic_cst
 from .fitted import SpectrumStructure
 from .model import (
     MATRIX_TYPES,
@@ -75,6 +76,11 @@ class PMMEmulator(HamiltonianMethods, BaseEmulator):
         :math:`M_l = c_l + \sum_k s_k u_{lk} u_{lk}^\dagger` with signs :math:`+, -, +,
         \dots` A few vectors for each coupling in place of a matrix, where there are
         many couplings.  None means full matrices.
+    monotonic_cst : array-like of int of shape (n_features,) or dict, default=None
+        Of each feature whether no level falls with it (1), as with a repulsive
+        coupling, none rises (-1), or both is possible (0); a dictionary goes by names
+        of features.  It holds everywhere, by definite matrices :math:`M_l`, for
+        `degree` 1.
     degree : int, default=1
         Degree of `H` in the features, in the sense and the order of
         `sklearn.preprocessing.PolynomialFeatures`.  For other functions of the
@@ -249,6 +255,7 @@ class PMMEmulator(HamiltonianMethods, BaseEmulator):
         targets=None,
         matrix_type="hermitian",
         rank=None,
+        monotonic_cst=None,
         degree=1,
         commutes_with=None,
         parity=None,
@@ -274,6 +281,7 @@ class PMMEmulator(HamiltonianMethods, BaseEmulator):
         self.targets = targets
         self.matrix_type = matrix_type
         self.rank = rank
+        self.monotonic_cst = monotonic_cst
         self.degree = degree
         self.commutes_with = commutes_with
         self.parity = parity
@@ -361,6 +369,7 @@ class PMMEmulator(HamiltonianMethods, BaseEmulator):
         check_option("matrix_type", self.matrix_type, MATRIX_TYPES)
         self._check_rank()
         check_integer("degree", self.degree, 1)
+        check_definite_terms(self)
         check_number("smoothness", self.smoothness, 0)
         if self.smoothness_exponent not in (1, 2):
             raise ValueError(
@@ -417,6 +426,7 @@ class PMMEmulator(HamiltonianMethods, BaseEmulator):
             check_parity(self.parity, side),
             tuple(fixed),
             self.rank,
+            check_monotonic_cst(self, structure.n_features),
         )
         readout = SpectrumReadout(structure.outputs, block_sizes, matrix_type)
         features = FeatureUnits(

@@ -33,6 +33,8 @@ from .training import (
 # Sides that are tried one after the other, and that where there is no evidence.
 SIDES = (3, 5, LARGEST_AUTOMATIC_SIDE)
 SIDE_OTHERWISE = LARGEST_AUTOMATIC_SIDE
+# A level has no observables: it takes larger matrices.
+_SIDES_OF_LEVELS = 3, 5, 9, 15
 # Seconds that an evidence may take, of a size that is chosen or that is given.
 _LONGEST = 20.0, 200.0
 # From then on a size that was given is worth a warning.
@@ -126,8 +128,9 @@ def _by_evidence(estimator, data, error, continues):
     def evidence(side):
         return _evidence(estimator, side, data, error, continues)
 
+    sides = _SIDES_OF_LEVELS if estimator.readout == "level" else SIDES
     families = affordable_families(
-        estimator, continues, evidence, SIDES, SIDE_OTHERWISE, _LONGEST
+        estimator, continues, evidence, sides, SIDE_OTHERWISE, _LONGEST
     )
     is_open = is_size_open(estimator, continues)
     if is_open and len(families) < len(SIDES):
@@ -170,7 +173,13 @@ def _evidence(estimator, side, data, error, continues):
         return loss_evidence(model, likelihood, data, first_variances), structure
     learns_noise = error is None or estimator.extra_noise
     problem = regression_evidence(
-        model, GaussianEvidence(), data, error, learns_noise, first_variances
+        model,
+        GaussianEvidence(),
+        data,
+        error,
+        learns_noise,
+        first_variances,
+        estimator.max_iter,
     )
     return problem, structure
 

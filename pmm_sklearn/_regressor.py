@@ -3,6 +3,7 @@
 from sklearn.base import RegressorMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_is_fitted
 
 from ._base import BasePMM, fitted_state_kept_on_error
 from ._callbacks import with_callbacks
@@ -18,7 +19,14 @@ from .checks.parameters import (
     check_observables,
     check_rank,
 )
+from .checks.shapes import (
+    check_invertible,
+    check_shapes,
+    check_values_and_others,
+    number_of_feature,
+)
 from .fitted import ObservableStructure, observable_structure
+from .model import READOUTS, level_inverse
 from .training import LOG_LINK, GaussianLikelihood, table_problem
 
 
@@ -41,7 +49,8 @@ class PMMRegressor(RegressorMixin, BasePMM):
         ("sectors" of a conserved quantity): `H` has no elements between them.  "auto"
         is the smallest of 3, 5 and 7 after which the evidence no longer grows, or that
         leaves a noise of less than a hundred-thousandth of the spread of `y`; 7
-        where there is no evidence.
+        where there is no evidence.  Of "level" the sides are 3, 5, 9 and 15, each
+        output has a matrix of this side, and there are no sectors.
     n_eigenvectors : int or "auto", default="auto"
         Number ``r`` of eigenvectors that are read out; for "density" of levels below
         the chemical potential.  "auto" is half of ``n - 1``, at least 1.
@@ -51,17 +60,30 @@ class PMMRegressor(RegressorMixin, BasePMM):
         levels do not cross; "LM" is the choice of the paper and trains worse,
         because the selection jumps where :math:`\lambda = -\lambda'`.  Not used by
         "density".
-    readout : {"expectation", "transition", "density"}, default="expectation"
+    readout : {"expectation", "transition", "density", "level"}, default="expectation"
         "expectation": :math:`z_k = g_k + \sum_i v_i^\dagger S_{ki} v_i`.
         "transition": :math:`z_k = g_k + \sum_{i \le j} (|v_i^\dagger D_{kij}
         v_j|^2 - \tfrac12 \|D_{kij}\|_2^2)`, as in the paper.
         "density": :math:`z_k = g_k + \operatorname{tr}(S_k f(H))`, with the occupation
         :math:`f(e) = 1 / (1 + e^{(e - \mu) / kT})` of all levels.  No states are
         selected, and levels may cross: see :ref:`readouts`.
+        "level": :math:`z_k = \lambda(M_{k0} + \sum_l x_l M_{kl})`, one eigenvalue of a
+        matrix of its own: see :ref:`shapes`.
     smearing : float, default=0.125
         The temperature :math:`kT` of "density", in units of the spacing of the levels
         that the penalty of :math:`M_0` counts from.  Large ones make outputs smoother;
         for very small ones they are those of one observable for the `r` lowest states.
+    level : int, default=None
+        Which eigenvalue "level" is, from the lowest (0, 1, ...) or from the highest
+        (-1, -2, ...).  None is the middle one, ``(n - 1) // 2``.
+    monotonic_cst : array-like of int of shape (n_features,) or dict, default=None
+        Of each feature whether the outputs of "level" never fall with it (1), never
+        rise (-1), or may do both (0), as for `HistGradientBoostingRegressor`; a
+        dictionary goes by names of features.  It holds everywhere, by definite matrices
+        :math:`M_l`.
+    convexity : {"convex", "concave"}, default=None
+        The highest level is a convex function of all features together, the lowest one
+        a concave function: this sets `level`.
     matrix_type : {"hermitian", "symmetric"}, default="hermitian"
         Complex Hermitian or real symmetric matrices.  The latter have about half
         the parameters.
@@ -115,7 +137,7 @@ class PMMRegressor(RegressorMixin, BasePMM):
         Number of starts that are trained to the end, whose predictions are
         averaged; at most `n_init`.  "auto" takes two, if the evidence gives the second
         one a weight that matters, as it does on noisy tables; 1 where there is no
-        evidence.  See the notes.
+        evidence, and for "level".  See the notes.
     early_stopping : bool, default=False
         Whether to set aside `validation_fraction` of the samples, to stop when
         the loss on them does not improve for `n_iter_no_change` iterations, and
@@ -148,10 +170,12 @@ class PMMRegressor(RegressorMixin, BasePMM):
         Primary matrices :math:`M_0, M_1, \dots`, for features in the user's units.
         They are full matrices also with `rank`; that of :math:`M_0` may be larger,
         because the means of the features are absorbed in it.
+        Of "level", the outputs have the diagonal blocks, one after the other.
     observables_ : ndarray of shape (n_outputs, n_observables, n, n)
         Secondary matrices in units of the targets ("transition": of their square
         root).  There are ``r`` for "expectation", 1 for "density", and
         ``r (r + 1) / 2`` for "transition", in the order of pairs (1, 1), (1, 2), ...
+        "level" has none, and no constants.
     intercept_ : ndarray of shape (n_outputs,)
         The constants :math:`g_k` in units of the targets.
     n_parameters_ : int
@@ -299,6 +323,9 @@ class PMMRegressor(RegressorMixin, BasePMM):
         which="SA",
         readout="expectation",
         smearing=0.125,
+        level=None,
+        monotonic_cst=None,
+        convexity=None,
         matrix_type="hermitian",
         rank=None,
         loss="squared_error",
@@ -326,6 +353,9 @@ class PMMRegressor(RegressorMixin, BasePMM):
         self.which = which
         self.readout = readout
         self.smearing = smearing
+        self.level = level
+        self.monotonic_cst = monotonic_cst
+        self.convexity = convexity
         self.matrix_type = matrix_type
         self.rank = rank
         self.loss = loss
@@ -626,6 +656,56 @@ class PMMRegressor(RegressorMixin, BasePMM):
         """
         return self._sample_y(X, n_samples, random_state)
 
+    def inverse_predict(self, z, X_others=None, *, feature):
+        r"""Values of a feature at which the prediction is a given number.
+
+        Only of a feature that `monotonic_cst` names, for one target and one member: the
+        solution of :math:`\lambda_k(A + x B) = z` is an eigenvalue itself, see
+        :ref:`shapes`.
+
+        Parameters
+        ----------
+        z : float or array-like of shape (n_samples,)
+            Numbers that ``predict`` is to return.
+        X_others : array-like of shape (n_samples, n_features - 1), default=None
+            The other features, in their order; None if there are none.
+        feature : int or str
+            Number or name of the feature.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,)
+            Its values; infinite where no value is large enough: the prediction stays on
+            one side of `z`.
+
+        Raises
+        ------
+        ValueError
+            If the prediction is not monotone in the feature, there are several targets
+            or members, or the data do not fit the model.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pmm_sklearn import PMMRegressor
+        >>> X = np.random.RandomState(0).uniform(-1, 1, size=(60, 2))
+        >>> y = X[:, 0] ** 2 + np.exp(X[:, 1])
+        >>> model = PMMRegressor(
+        ...     4, readout="level", monotonic_cst=[0, 1], n_init=1, random_state=0
+        ... ).fit(X, y)
+        >>> x = model.inverse_predict(1.5, [[0.1], [0.2]], feature=1)
+        >>> model.predict(np.stack([[0.1, 0.2], x], axis=1)).round(9)
+        array([1.5, 1.5])
+        """
+        check_is_fitted(self)
+        structure = self._fitted_structure()
+        feature = number_of_feature(self, feature)
+        sign = check_invertible(self, structure, feature)
+        z, X = check_values_and_others(self, z, X_others, feature)
+        matrices = self.model_.hamiltonian(X)
+        slope = sign * self.matrices_[1 + feature]
+        return sign * level_inverse(matrices, slope, structure.level, z)
+
     @property
     def model_(self):
         """The fitted model as a value: levels, Hamiltonian, sectors, and outputs.
@@ -656,7 +736,8 @@ class PMMRegressor(RegressorMixin, BasePMM):
         return self._fitted_structure().n_eigenvectors
 
     def _check_parameters(self):
-        check_observables(self, size_is_open=True)
+        check_observables(self, size_is_open=True, readouts=(*READOUTS, "level"))
+        check_shapes(self)
         check_flag("extra_noise", self.extra_noise)
         check_rank(self.rank, size_of(self, SIDE_OTHERWISE)[0])
 

@@ -43,6 +43,11 @@ def check_loss(estimator, y_err=None):
         )
     if loss == "squared_error":
         return
+    if estimator.readout == "level":
+        raise ValueError(
+            f'readout="level" goes with loss="squared_error" only, got loss={loss!r}: '
+            f"take another readout, or another loss."
+        )
     if y_err is not None:
         raise ValueError(
             f'y_err goes with loss="squared_error" only, got loss={loss!r}: leave '

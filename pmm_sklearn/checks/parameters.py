@@ -298,7 +298,7 @@ def _check_size(estimator, is_open):
         )
 
 
-def check_observables(estimator, size_is_open=False):
+def check_observables(estimator, size_is_open=False, readouts=tuple(READOUTS)):
     """Validate the parameters that regressor and classifier share.
 
     Parameters
@@ -307,10 +307,12 @@ def check_observables(estimator, size_is_open=False):
         Has them.
     size_is_open : bool, default=False
         Whether `matrix_size` and `n_eigenvectors` may be "auto".
+    readouts : tuple of str, optional
+        Names of the readouts that it has.
     """
     _check_size(estimator, size_is_open)
     check_option("which", estimator.which, tuple(SELECTIONS))
-    check_option("readout", estimator.readout, tuple(READOUTS))
+    check_option("readout", estimator.readout, readouts)
     check_number("smearing", estimator.smearing, 0, open_interval=True)
     check_option("matrix_type", estimator.matrix_type, MATRIX_TYPES)
     if not isinstance(estimator.matrix_size, str):

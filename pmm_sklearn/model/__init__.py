@@ -2,6 +2,7 @@
 
 from .congruence import Congruence
 from .data_terms import ClassData, NormalData
+from .definite import Definite
 from .density import DensityReadout, FermiDirac
 from .eigensystem import Eigensystem
 from .elements import MatrixElements, Pairs
@@ -11,6 +12,8 @@ from .image import ImageParameters, ImagePMM
 from .image_gauge import GaugeRotations
 from .image_windows import LazyGrams, ShiftedGrams, WindowGrams
 from .joint_evidence import JointEvidence
+from .level import convex_start, level_pmm
+from .level_inverse import level_inverse
 from .loss_evidence import LossEvidence
 from .losses import LOSSES, CrossEntropy, PointwiseLoss, SquaredError, WeightedLoss
 from .low_rank import LowRank
@@ -27,6 +30,7 @@ from .readouts import READOUTS, Expectation, HalfSquaredNorm, Transition
 from .scaled import Scaled
 from .selection import SELECTIONS, Extremes, Levels
 from .shifted_low_rank import ShiftedLowRank
+from .shifted_space import ShiftedSpace
 from .slopes import LevelSlopes
 from .solution_evidence import evidence_of_solution
 from .spaces import MATRIX_TYPES, HermitianSpace, Subspace
@@ -44,6 +48,7 @@ __all__ = [
     "ClassData",
     "Congruence",
     "CrossEntropy",
+    "Definite",
     "DensityReadout",
     "DualEquations",
     "Eigensystem",
@@ -79,6 +84,7 @@ __all__ = [
     "Scaled",
     "ShiftedGrams",
     "ShiftedLowRank",
+    "ShiftedSpace",
     "SpectrumReadout",
     "SquaredError",
     "Subspace",
@@ -86,7 +92,10 @@ __all__ = [
     "UnitaryProduct",
     "WeightedLoss",
     "WindowGrams",
+    "convex_start",
     "evidence_of_solution",
+    "level_inverse",
+    "level_pmm",
     "matrix_spaces",
     "observable_pmm",
     "phase_energies",

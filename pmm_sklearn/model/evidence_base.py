@@ -24,6 +24,10 @@ from .equations import EvidenceEquations, WideEquations
 # Variances are kept between these, for standardised data: of matrices, observables and
 # noise.  Larger observables cancel more digits than there are.
 _BOUNDS = (1e-8, 12.0), (1e-4, 1e4), (1e-18, 4.0)
+# Of matrices whose levels are outputs: wide levels that move far in opposite ways are
+# how these can oscillate.
+_LARGEST_OF_LEVELS = 1e4
+_FIRST_NOISES_OF_LEVELS = 1e-12, 0.1
 # Of matrices that are given, to begin with.
 _FIRST_BOUNDS = 1e-3, 4.0
 # Of the noise, to begin with.
@@ -173,7 +177,7 @@ class Evidence(ABC):
         coordinates = self._completed(coordinates * tau[self.block_of], random_state)
         return self.join(coordinates, self._first_variances(tau**2, noise))
 
-    def start_from(self, coordinates, variances=None):
+    def start_from(self, coordinates, variances=None, residuals=None):
         """A vector of given coordinates, with given variances or those that suit.
 
         Parameters
@@ -182,13 +186,22 @@ class Evidence(ABC):
             Of matrices and observables.
         variances : tuple of ndarray, optional
             `Variances` to begin with.
+        residuals : ndarray of shape (n_samples, n_outputs), optional
+            Whose squares are the noise, and matrices may be as large as they are.
         """
         coordinates = coordinates[: self.size]
         if variances is None:
-            sizes = np.maximum(np.bincount(self.block_of, minlength=self.n_matrices), 1)
-            of_matrices = coordinates[: len(self.block_of)]
+            counted = np.ones(len(self.block_of))
+            counted[self.model.primary.shifts] = 0.0
+            of_matrices = counted * coordinates[: len(self.block_of)]
+            sizes = np.maximum(self.by_matrix(counted), 1.0)
             squares = self.by_matrix(of_matrices**2) / sizes
-            variances = self._first_variances(np.clip(squares, *_FIRST_BOUNDS))
+            if residuals is None:
+                variances = self._first_variances(np.clip(squares, *_FIRST_BOUNDS))
+            else:
+                squares = np.clip(squares, _FIRST_BOUNDS[0], _LARGEST_OF_LEVELS)
+                noise = np.clip(np.mean(residuals**2, axis=0), *_FIRST_NOISES_OF_LEVELS)
+                variances = self._first_variances(squares)._replace(noise=noise)
         return self.join(coordinates, variances)
 
     def _first_variances(self, matrices, noise=_FIRST_NOISE):
@@ -253,7 +266,10 @@ class Evidence(ABC):
         ratios = 1.0 - 2.0 * slopes / np.maximum(numbers, _LEAST_NUMBER)
         steps = np.log(np.maximum(ratios, _LEAST_RATIO))
         group_sizes = self.n_matrices, self.n_scales, self.n_noises
-        lower, upper = np.log(np.repeat(_BOUNDS, group_sizes, axis=0)).T
+        bounds = np.repeat(_BOUNDS, group_sizes, axis=0)
+        if self.n_scales == 0:
+            bounds[: self.n_matrices, 1] = _LARGEST_OF_LEVELS
+        lower, upper = np.log(bounds).T
         logarithms = theta[self.size :]
         steps = np.clip(steps, -_LARGEST_STEP, _LARGEST_STEP)
         if not self.learns_noise:
@@ -285,10 +301,13 @@ class Evidence(ABC):
     def alpha(self, theta):
         r"""Weight of the squared observables, :math:`\sigma^2 / s^2`; a mean.
 
-        Without noise it is weighed against a logarithm, :math:`1 / 2 s^2`.
+        Without noise it is weighed against a logarithm, :math:`1 / 2 s^2`; without
+        observables it is that of the squared matrices.
         """
         _, variances = self.split(theta)
         noise = variances.noise if self.n_noises else 0.5
+        if self.n_scales == 0:
+            return float(np.mean(noise) / np.mean(variances.matrices))
         return float(np.mean(noise / variances.observables))
 
     @abstractmethod

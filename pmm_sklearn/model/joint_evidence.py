@@ -82,16 +82,21 @@ class JointEvidence(Evidence):
         self.operations = data.operations
         # Classes are alike: their observables have one variance.
         are_alike = data.n_noises == 0
-        self._count_variances(1 if are_alike else self.n_outputs, data.n_noises)
-        of_output = np.repeat(np.arange(self.n_outputs), model.readout.n_features)
+        readout = model.readout
+        n_observables = (readout.size - readout.n_intercepts) // self.n_outputs
+        n_scales = 0 if n_observables == 0 else 1 if are_alike else self.n_outputs
+        self._count_variances(n_scales, data.n_noises)
+        of_output = np.repeat(np.arange(self.n_outputs), n_observables)
         # Of the variance of each coordinate; the intercepts have the last.
+        intercepts = self.n_matrices + self.n_scales
         self._group_of = np.concatenate(
             [
                 self.block_of,
                 self.n_matrices + (0 * of_output if are_alike else of_output),
-                np.full(self.n_outputs, self.n_matrices + self.n_scales),
+                np.full(readout.n_intercepts, intercepts),
             ]
         )
+        self._group_of[model.primary.shifts] = intercepts
 
     def precision(self, variances):
         """That of the prior of each coordinate."""
@@ -100,7 +105,8 @@ class JointEvidence(Evidence):
 
     def by_group(self, numbers):
         """Sums over the coordinates that share a variance, but for intercepts."""
-        return np.bincount(self._group_of, numbers)[:-1]
+        n_groups = self.n_matrices + self.n_scales
+        return np.bincount(self._group_of, numbers, n_groups + 1)[:-1]
 
     def in_turn(self, theta):
         """Parameters at their most probable, given variances, and these: `InTurn`."""

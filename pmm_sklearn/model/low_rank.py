@@ -53,6 +53,7 @@ class LowRank:
 
     degree = 2
     factor = 1.0
+    n_shifts = 0
 
     def __init__(self, side, rank, matrix_type="hermitian", signs=None):
         self.ambient = HermitianSpace((side,), matrix_type)

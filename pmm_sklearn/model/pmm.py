@@ -129,6 +129,11 @@ class PMM:
         self.working_size = 4 * primary.side**2 + readout.working_size
 
     @property
+    def reads_levels(self):
+        """Whether outputs are levels, whose mean is as free as an intercept."""
+        return 0 in self.primary.shifts
+
+    @property
     def n_free(self):
         """Number of parameters that data can determine: without changes of basis."""
         is_complex = np.issubdtype(self.primary.dtype, np.complexfloating)
@@ -171,6 +176,7 @@ class PMM:
         """Copy of ``theta`` in which the intercepts are zero: what is penalised."""
         penalised = theta.copy()
         penalised[self.n_parameters - self.readout.n_intercepts :] = 0.0
+        penalised[self.primary.shifts] = 0.0
         return penalised
 
     def inputs(self, X):

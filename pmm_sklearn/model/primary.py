@@ -28,11 +28,14 @@ class PrimaryMatrix(Protocol):
         Number of matrices.
     size : int
         Number of coordinates.
+    shifts : ndarray of int
+        Places of those that count as intercepts: see ``Space``.
     """
 
     side: int
     n_matrices: int
     size: int
+    shifts: np.ndarray
 
     def split(self, theta):
         """Matrices of shape (n_matrices, n, n) from coordinates of shape (size,)."""
@@ -147,6 +150,12 @@ class AffineMatrix:
             MatrixGroup(base, self.spaces, starts)
             for base in dict.fromkeys(space.base for space in spaces)
         ]
+
+    @property
+    def shifts(self):
+        """Places of the coordinates that count as intercepts: see ``Space``."""
+        starts = zip(self._starts, self.spaces, strict=True)
+        return np.concatenate([start + np.arange(s.n_shifts) for start, s in starts])
 
     def split(self, theta):
         """Matrices of shape (n_matrices, n, n) from coordinates of shape (size,)."""

@@ -49,6 +49,7 @@ class Scaled:
         self.ambient = space.ambient
         self.start_scale = space.start_scale
         self.n_gauge = space.n_gauge
+        self.n_shifts = space.n_shifts
 
     def matrices(self, coordinates):
         """Hermitian matrices with the given coordinates of shape (..., size)."""

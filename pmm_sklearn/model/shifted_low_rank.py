@@ -46,6 +46,8 @@ class ShiftedLowRank:
 
     degree = 2
     factor = 1.0
+    # The penalty of emulators holds all coordinates.
+    n_shifts = 0
 
     def __init__(self, side, rank, matrix_type="hermitian"):
         self._low_rank = LowRank(side, rank, matrix_type)

@@ -53,6 +53,9 @@ class Space(Protocol):
         standard normal coordinates of all Hermitian matrices do.
     n_gauge : int
         Number of independent changes of the coordinates that change no matrix.
+    n_shifts : int
+        Number of coordinates, the first ones, that are multiples of the identity and
+        count as intercepts, which no penalty or prior holds back.
     ambient : HermitianSpace
         Contains all matrices of this space.
     base : Space
@@ -67,6 +70,7 @@ class Space(Protocol):
     degree: int
     start_scale: float
     n_gauge: int
+    n_shifts: int
     ambient: "HermitianSpace"
     base: "Space"
     factor: float
@@ -106,7 +110,7 @@ class HermitianSpace:
         Dimension of the space: the number of real coordinates.
     dtype : numpy.dtype
         ``complex128`` or ``float64``.
-    degree, start_scale, n_gauge, ambient, base, factor
+    degree, start_scale, n_gauge, n_shifts, ambient, base, factor
         See ``Space``.
     columns : None
         A basis of the space, for a :class:`Subspace`.
@@ -125,7 +129,7 @@ class HermitianSpace:
 
     degree = 1
     start_scale = factor = 1.0
-    n_gauge = 0
+    n_gauge = n_shifts = 0
     columns = None
 
     def __init__(self, block_sizes, matrix_type="hermitian"):
@@ -253,7 +257,7 @@ class Subspace:
 
     Attributes
     ----------
-    side, size, dtype, degree, start_scale, n_gauge, ambient, base, factor
+    side, size, dtype, degree, start_scale, n_gauge, n_shifts, ambient, base, factor
         See ``Space``.
     columns : ndarray of shape (n, size)
         The basis in coordinates of the space, of size ``n``, that is no subspace of
@@ -273,7 +277,7 @@ class Subspace:
 
     degree = 1
     start_scale = factor = 1.0
-    n_gauge = 0
+    n_gauge = n_shifts = 0
 
     def __init__(self, space, columns):
         if space.degree != 1:

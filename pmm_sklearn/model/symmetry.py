@@ -3,6 +3,7 @@
 import numpy as np
 import scipy.linalg
 
+from .definite import Definite
 from .shifted_low_rank import ShiftedLowRank
 from .spaces import HermitianSpace, Subspace
 
@@ -45,6 +46,7 @@ def matrix_spaces(
     parity=None,
     fixed=(),
     rank=None,
+    monotonic=(),
 ):
     r"""The space of each primary matrix ``M_l``.
 
@@ -65,12 +67,14 @@ def matrix_spaces(
         Matrices that are not learned: their space has no dimension.
     rank : int, optional
         Of all matrices but the constant one, up to multiples of the identity.
+    monotonic : sequence of {-1, 0, 1}, default=()
+        Of each feature, whether its matrix is negative or positive semidefinite.
 
     Returns
     -------
     free : list of HermitianSpace or Subspace
         Spaces of the matrices if none were fixed, of any rank.
-    spaces : list of HermitianSpace, Subspace or ShiftedLowRank
+    spaces : list of HermitianSpace, Subspace, ShiftedLowRank or Definite
         Spaces of what is learned.
 
     Examples
@@ -102,5 +106,8 @@ def matrix_spaces(
     if rank is not None:
         low = ShiftedLowRank(space.side, rank, matrix_type)
         learned[1:] = [low] * (monomials.size - 1)
+    kinds = {sign: Definite(block_sizes, matrix_type, sign) for sign in (-1, 1)}
+    for i, sign in enumerate(monotonic, 1):
+        learned[i] = kinds.get(sign, learned[i])
     nothing = Subspace(space, np.empty((space.size, 0)))
     return free, [nothing if i in fixed else own for i, own in enumerate(learned)]

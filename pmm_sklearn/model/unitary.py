@@ -83,6 +83,7 @@ class UnitaryProduct:
         self.n_matrices = n_factors
         self.side = space.side
         self.size = n_factors * space.size
+        self.shifts = np.empty(0, np.intp)
 
     def split(self, theta):
         """Matrices of shape (n_factors, n, n) from coordinates of shape (size,)."""

@@ -7,6 +7,7 @@ from scipy.special import softmax
 
 from ..model import ClassData, EvidenceObjective, JointEvidence, NormalData
 from ..solvers import IN_TURN
+from .level_start import LevelStart
 from .watcher import describe_evidence
 
 # Root mean square of the residuals, in standard deviations of the targets, that leaves
@@ -48,6 +49,8 @@ class EvidenceProblem:
         The evidence of the standardised data.
     first_variances : tuple of ndarray, optional
         `Variances` of a fit that is continued.
+    max_steps : int, optional
+        Of the least squares that the training of a level starts with.
     """
 
     validation_loss = None
@@ -58,12 +61,17 @@ class EvidenceProblem:
     n_iter_screening = IN_TURN + 10
     describe = staticmethod(describe_evidence)
 
-    def __init__(self, model, likelihood, units, objective, first_variances=None):
+    def __init__(
+        self, model, likelihood, units, objective, first_variances=None, max_steps=None
+    ):
+        # Of starts that are averaged where it is open: a level stays one level.
+        self.most_members = 1 if model.reads_levels else 2
         self.model = model
         self.likelihood = likelihood
         self.units = units
         self.objective = objective
         self._first_variances = first_variances
+        self._max_steps = max_steps
 
     @property
     def seconds(self):
@@ -104,7 +112,8 @@ class EvidenceProblem:
         """Evidence, noise and length scales, in the user's units."""
         objective = self.objective
         _, variances = objective.split(theta)
-        lengths = self.units.feature_units[1] / np.sqrt(variances.matrices[1:])
+        unit, widths = self._widths(variances.matrices)
+        lengths = self.units.feature_units[1] * unit / widths
         varies = np.any(objective.X, axis=0)
         told = {
             "_variances": tuple(variances),
@@ -117,6 +126,16 @@ class EvidenceProblem:
             told["noise_"] = scale * np.sqrt(variances.noise) * objective.learns_noise
             told["log_evidence_"] -= objective.n_observations * np.log(scale).sum()
         return told
+
+    def _widths(self, variances):
+        """Unit of energy, and how large the prior takes the matrices of features.
+
+        Eigenvectors have the spacing of levels that the prior counts from; of levels
+        it is their own spread.
+        """
+        degrees = np.array([space.degree for space in self.model.primary.spaces])
+        constant, *widths = variances ** (degrees / 2)
+        return constant if self.model.reads_levels else 1.0, np.array(widths)
 
     def loss_of_means(self):
         """None that an evidence could be compared with."""
@@ -145,6 +164,8 @@ class EvidenceProblem:
     def random_start(self, seed):
         """Matrices drawn from their prior, whose width is drawn, too, and the noise."""
         random_state = np.random.RandomState(seed)
+        if self.model.reads_levels:
+            return self._start_of_level(random_state)
         deviation, noise = (
             np.exp(random_state.uniform(*np.log(limits)))
             for limits in (_FIRST_DEVIATIONS, _FIRST_NOISES)
@@ -153,6 +174,15 @@ class EvidenceProblem:
         coordinates = slice(self.objective.size)
         theta[coordinates] = self.units.start(self.model, theta[coordinates])
         return theta
+
+    def _start_of_level(self, random_state):
+        """From a convex problem, then least squares, whose residuals are the noise."""
+        objective = self.objective
+        data = objective.X, objective.y, objective.weight
+        theta = LevelStart(self.model, *data, self._max_steps).draw(random_state)
+        theta = self.units.start(self.model, theta)
+        outputs = self.model.predict(self.model.split(theta), objective.X)
+        return objective.start_from(theta, residuals=objective.y - outputs)
 
     def start_from(self, parameters):
         """A vector with given matrices, which are in the user's units."""
@@ -165,7 +195,13 @@ class EvidenceProblem:
 
 
 def regression_evidence(
-    model, likelihood, data, error=None, learns_noise=True, first_variances=None
+    model,
+    likelihood,
+    data,
+    error=None,
+    learns_noise=True,
+    first_variances=None,
+    max_steps=None,
 ):
     """Problem of a table with targets that have noise, known errors, or both.
 
@@ -183,6 +219,8 @@ def regression_evidence(
         Whether there is noise beside them.
     first_variances : tuple of ndarray, optional
         `Variances` of a fit that is continued.
+    max_steps : int, optional
+        Of the least squares that the training of a level starts with.
 
     Returns
     -------
@@ -195,12 +233,14 @@ def regression_evidence(
         # Beyond, squares overflow: such a target says nothing anyway.
         error = np.minimum(error / units.target_scale, _LARGEST_ERROR)
     is_far = first_variances is None
-    if model.readout.is_linear:
+    if not model.reads_levels and model.readout.is_linear:
         objective = EvidenceObjective(*standard, error, learns_noise, is_far=is_far)
     else:
         normal = NormalData(*standard, error)
         objective = JointEvidence(normal, learns_noise, is_far=is_far)
-    return EvidenceProblem(model, likelihood, units, objective, first_variances)
+    return EvidenceProblem(
+        model, likelihood, units, objective, first_variances, max_steps
+    )
 
 
 def class_evidence(model, likelihood, data, shift, first_variances=None):

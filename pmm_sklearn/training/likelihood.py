@@ -18,6 +18,7 @@ from ..model import (
     RidgePenalty,
     SquaredError,
 )
+from .level_units import LevelUnits
 from .units import ImageUnits, LogitUnits, TargetUnits
 
 _SMALL_WEIGHT, _LARGE_WEIGHT = 0.1, 100.0
@@ -68,7 +69,7 @@ class GaussianLikelihood:
 
     def units(self, data, model):
         """Features and targets are standardised."""
-        return TargetUnits(*data, model)
+        return _standardised(data, model)
 
     def penalty(self, alpha, weight, n_outputs):
         """That of a given alpha, or for "auto" one that follows the noise."""
@@ -91,7 +92,7 @@ class GaussianEvidence:
 
     def units(self, data, model):
         """Features and targets are standardised."""
-        return TargetUnits(*data, model)
+        return _standardised(data, model)
 
     def posterior(self, objective, theta):
         """Of matrices and observables: `LaplacePosterior`."""
@@ -210,6 +211,11 @@ class SpectrumLikelihood:
         """Residuals are errors of the model, or known ones: `LaplacePosterior`."""
         residuals = "known errors" if self.knows_errors else "model error"
         return LaplacePosterior.fit(objective, theta, self.counts, residuals)
+
+
+def _standardised(data, model):
+    """Units that observables and intercepts absorb, or levels."""
+    return (LevelUnits if model.reads_levels else TargetUnits)(*data, model)
 
 
 def warn_of_weights(alpha, weight):

@@ -11,6 +11,7 @@ from ..model import (
     RidgePenalty,
     ShiftedGrams,
 )
+from .level_start import LevelStart
 from .watcher import describe_errors, describe_loss
 
 # Iterations after which starts are compared, and solutions: with fewer of them, and of
@@ -41,10 +42,20 @@ class Problem:
         ``validation_loss(theta)``, of samples that are not trained on.
     prior : StartPrior, optional
         Of the starts, where all solutions are compared by it.
+    starts : StartPrior or LevelStart, optional
+        ``starts.draw(random_state)`` returns coordinates; by default those of the prior
+        or else of the model.
     """
 
     def __init__(
-        self, model, likelihood, units, objective, validation_loss=None, prior=None
+        self,
+        model,
+        likelihood,
+        units,
+        objective,
+        validation_loss=None,
+        prior=None,
+        starts=None,
     ):
         self.model = model
         self.likelihood = likelihood
@@ -52,6 +63,7 @@ class Problem:
         self.objective = objective
         self.validation_loss = validation_loss
         self.prior = prior
+        self.starts = prior if starts is None else starts
 
     @property
     def trains_all_starts(self):
@@ -123,7 +135,7 @@ class Problem:
 
     def random_start(self, seed):
         """Random coordinates; columns that are constant have no influence."""
-        draw = self.model.initial if self.prior is None else self.prior.draw
+        draw = self.model.initial if self.starts is None else self.starts.draw
         theta = draw(np.random.RandomState(seed))
         return self.units.start(self.model, theta)
 
@@ -178,7 +190,11 @@ def table_problem(
     if validation is not None:
         validation_loss = objective(validation, RidgePenalty(0.0)).value
     training = objective(data, penalty, smoothness)
-    return Problem(model, likelihood, units, training, validation_loss, prior)
+    starts = None
+    if prior is None and model.reads_levels:
+        standard = training.X, training.y, training.weight
+        starts = LevelStart(model, *standard, max_steps=0)
+    return Problem(model, likelihood, units, training, validation_loss, prior, starts)
 
 
 def image_problem(

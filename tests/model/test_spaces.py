@@ -10,6 +10,7 @@ from pmm_sklearn.model import (
     PMM,
     READOUTS,
     AffineMatrix,
+    Definite,
     Extremes,
     HermitianSpace,
     LowRank,
@@ -20,6 +21,7 @@ from pmm_sklearn.model import (
     RidgePenalty,
     Scaled,
     ShiftedLowRank,
+    ShiftedSpace,
     SpectrumReadout,
     SquaredError,
     Subspace,
@@ -109,6 +111,10 @@ SPACES = {
     "scaled low rank": Scaled(LowRank(4, 2, signs=[1, 1]), 0.3),
     "shifted": ShiftedLowRank(4, 2),
     "real shifted": ShiftedLowRank(4, 3, "symmetric"),
+    "identity first": ShiftedSpace((4,)),
+    "identities of blocks first": ShiftedSpace((3, 1), "symmetric"),
+    "positive": Definite((4,)),
+    "negative blocks": Definite((3, 1), "symmetric", sign=-1),
 }
 
 

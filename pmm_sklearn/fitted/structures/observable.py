@@ -12,7 +12,15 @@ from ...checks.parameters import (
     check_option,
     check_rank,
 )
-from ...model import MATRIX_TYPES, READOUTS, SELECTIONS, Parameters, observable_pmm
+from ...checks.shapes import check_monotonic_cst, level_of
+from ...model import (
+    MATRIX_TYPES,
+    READOUTS,
+    SELECTIONS,
+    Parameters,
+    level_pmm,
+    observable_pmm,
+)
 from ...model.eigensolver import EIGENSOLVERS
 from .base import Structure, dtype_of, no_arguments, size_parameter
 
@@ -31,6 +39,10 @@ class ObservableStructure(Structure):
     n_features, n_outputs, block_sizes, n_eigenvectors, which, readout, matrix_type, \
 level_spacing, rank, eigensolver, smearing
         Arguments of `observable_pmm`.
+    level : int, optional
+        Which level outputs are, for the readout "level".
+    monotonic : tuple of int
+        As for `level_pmm`.
     """
 
     parameters: ClassVar = Parameters
@@ -47,14 +59,31 @@ level_spacing, rank, eigensolver, smearing
     rank: tuple
     eigensolver: str
     smearing: float = 0.0
+    level: int | None = None
+    monotonic: tuple = ()
 
     def model(self):
         """The model that is trained: `PMM`."""
-        return observable_pmm(**vars(self))
+        return self._model(self.rank, self.monotonic)
 
     def fitted_model(self):
         """The model of the fitted matrices, which are full: features mix them."""
-        return observable_pmm(**{**vars(self), "rank": (None, None)})
+        return self._model((None, None), ())
+
+    def _model(self, rank, monotonic):
+        if self.readout == "level":
+            return level_pmm(
+                self.n_features,
+                self.n_outputs,
+                self.block_sizes[0],
+                self.level,
+                self.matrix_type,
+                monotonic,
+                self.eigensolver,
+            )
+        arguments = {**vars(self), "rank": rank}
+        del arguments["level"], arguments["monotonic"]
+        return observable_pmm(**arguments)
 
     def training_arguments(self, model):
         """None that :meth:`model` would take."""
@@ -64,16 +93,19 @@ level_spacing, rank, eigensolver, smearing
     def from_fields(cls, fields):
         """Structure of fields from a file: see `Structure`."""
         sizes, rank = tuple(fields["block_sizes"]), tuple(fields["rank"])
-        structure = cls(**{**fields, "block_sizes": sizes, "rank": rank})
+        monotonic = tuple(fields["monotonic"])
+        own = {"block_sizes": sizes, "rank": rank, "monotonic": monotonic}
+        structure = cls(**{**fields, **own})
         for name in ("n_features", "n_outputs", "n_eigenvectors"):
             check_integer(name, getattr(structure, name), 1)
         check_matrix_size(sizes)
         check_option("which", structure.which, tuple(SELECTIONS))
-        check_option("readout", structure.readout, tuple(READOUTS))
+        check_option("readout", structure.readout, (*READOUTS, "level"))
         check_option("matrix_type", structure.matrix_type, MATRIX_TYPES)
         check_option("eigensolver", structure.eigensolver, EIGENSOLVERS)
         check_rank(rank, sizes)
         structure._check_numbers()
+        structure._check_level()
         return structure
 
     def _check_numbers(self):
@@ -88,6 +120,20 @@ level_spacing, rank, eigensolver, smearing
             if value < _SMALLEST_SPACING and not (may_be_zero and value == 0):
                 raise ValueError(f"{name} is too small, {value!r}")
 
+    def _check_level(self):
+        """Raise unless there is a level of each output, for this readout only."""
+        if self.readout != "level":
+            if (self.level, self.monotonic) != (None, ()):
+                raise ValueError(f"there is a level for readout={self.readout!r}")
+            return
+        size = self.block_sizes[0]
+        check_integer("level", self.level, 0, size - 1)
+        if self.block_sizes != (size,) * self.n_outputs or self.rank != (None, None):
+            raise ValueError("levels of the outputs have matrices of other forms")
+        is_sign = [type(sign) is int and sign in (-1, 0, 1) for sign in self.monotonic]
+        if len(is_sign) != self.n_features or not all(is_sign):
+            raise ValueError("monotonic has no sign of each feature")
+
     def shapes(self):
         """Shape and type of each array: see `Structure`."""
         side, n_outputs = sum(self.block_sizes), self.n_outputs
@@ -100,6 +146,8 @@ level_spacing, rank, eigensolver, smearing
 
     def _n_observables(self):
         """Number of observables of each output."""
+        if self.readout == "level":
+            return 0
         if self.readout == "density":
             return READOUTS[self.readout].n_observables
         left, _ = READOUTS[self.readout]().pairs(self.n_eigenvectors)
@@ -111,6 +159,14 @@ level_spacing, rank, eigensolver, smearing
 
     def estimator_parameters(self):
         """Parameters of a regressor or a classifier."""
+        if self.readout == "level":
+            return {
+                "readout": "level",
+                "matrix_type": self.matrix_type,
+                "matrix_size": self.block_sizes[0],
+                "level": self.level,
+                "monotonic_cst": list(self.monotonic),
+            }
         names = "n_eigenvectors", "which", "readout", "matrix_type"
         told = {name: getattr(self, name) for name in names}
         told["matrix_size"] = size_parameter(self.block_sizes)
@@ -150,15 +206,19 @@ def observable_structure(estimator, data, level_spacing=0.0, size=None):
     ObservableStructure
     """
     is_density = estimator.readout == "density"
+    is_level = estimator.readout == "level"
     matrix_size, n_eigenvectors = size or (
         estimator.matrix_size,
         estimator.n_eigenvectors,
     )
+    n_features, n_outputs = data.X.shape[1], data.y.shape[1]
+    block_sizes = check_matrix_size(matrix_size)
     return ObservableStructure(
-        n_features=data.X.shape[1],
-        n_outputs=data.y.shape[1],
-        block_sizes=check_matrix_size(matrix_size),
-        n_eigenvectors=n_eigenvectors,
+        n_features=n_features,
+        n_outputs=n_outputs,
+        # Of levels each output has a block.
+        block_sizes=block_sizes[:1] * n_outputs if is_level else block_sizes,
+        n_eigenvectors=n_outputs if is_level else n_eigenvectors,
         which=estimator.which,
         readout=estimator.readout,
         matrix_type=estimator.matrix_type,
@@ -167,4 +227,6 @@ def observable_structure(estimator, data, level_spacing=0.0, size=None):
         eigensolver=estimator.eigensolver,
         # Of other readouts it says nothing, and may be changed.
         smearing=float(estimator.smearing) if is_density else 0.0,
+        level=level_of(estimator, block_sizes[0]) if is_level else None,
+        monotonic=check_monotonic_cst(estimator, n_features) if is_level else (),
     )

@@ -15,6 +15,7 @@ from ...checks.parameters import (
 )
 from ...model import (
     MATRIX_TYPES,
+    Definite,
     HermitianSpace,
     Parameters,
     ShiftedLowRank,
@@ -62,8 +63,8 @@ class SpectrumStructure(Structure):
         Parameters
         ----------
         bases : list of (ndarray, int or None), optional
-            Bases of the spaces of the matrices, a rank for those of low rank, None for
-            all that are Hermitian.
+            Bases of the spaces of the matrices, a rank for those of low rank, a tuple
+            of the sign for definite ones, None for all that are Hermitian.
         basis_of_matrix : list of int
             Which of them belongs to each matrix.
         offsets, commutator
@@ -80,6 +81,8 @@ class SpectrumStructure(Structure):
         space = HermitianSpace(self.block_sizes, self.matrix_type)
         if basis is None:
             return space
+        if isinstance(basis, tuple):
+            return Definite(self.block_sizes, self.matrix_type, *basis)
         if isinstance(basis, int):
             return ShiftedLowRank(space.side, basis, self.matrix_type)
         return Subspace(space, basis)
@@ -176,6 +179,10 @@ class SpectrumStructure(Structure):
             _, size = fields["shape"]
             check_integer("size", size, 0, space.size)
             return archive.numbers(name, (space.size, size), np.dtype(np.float64))
+        if isinstance(fields, list):
+            (sign,) = fields
+            check_option("sign", sign, (-1, 1))
+            return (sign,)
         check_rank_of_couplings(fields, self.block_sizes)
         return fields
 
@@ -195,5 +202,7 @@ class SpectrumStructure(Structure):
 
 def _basis(space):
     """What :meth:`SpectrumStructure.model` makes a space of again."""
+    if isinstance(space, Definite):
+        return (int(space.sign),)
     is_low = isinstance(space, ShiftedLowRank)
     return int(space.rank) if is_low else space.columns
