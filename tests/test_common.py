@@ -29,6 +29,7 @@ SMALL = {"matrix_size": 4, "n_eigenvectors": 2, "max_iter": 15}
         PMMRegressor(**{**SMALL, "max_iter": 4}, n_init=1, loss="absolute_error"),
         PMMRegressor(
             **{**SMALL, "max_iter": 4}, n_init=1, loss="quantile", quantile=0.9
+        ),
         PMMRegressor(3, max_iter=4, n_init=1, readout="level"),
         PMMRegressor(
             3, max_iter=6, n_init=1, readout="level", alpha=0.1, convexity="convex"

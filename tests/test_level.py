@@ -328,3 +328,27 @@ def test_definite_terms_stand_alone(name, value):
     emulator = PMMEmulator(3, monotonic_cst=[1], **{name: value})
     with pytest.raises(ValueError, match=f"monotonic_cst goes with {name}="):
         emulator.fit(np.zeros((4, 1)), np.zeros(4))
+
+
+def test_portable_files(tmp_path):
+    X = np.random.RandomState(0).uniform(-1, 1, size=(40, 2))
+    y = X[:, 0] ** 2 + np.exp(X[:, 1])
+    model = PMMRegressor(
+        3, readout="level", monotonic_cst=[0, 1], n_init=1, max_iter=5, random_state=0
+    ).fit(X, y)
+    model.to_npz(tmp_path / "level.npz")
+    again = PMMRegressor.from_npz(tmp_path / "level.npz")
+    for option in ({}, {"return_std": True}):
+        assert np.array_equal(again.predict(X, **option), model.predict(X, **option))
+    emulator = PMMEmulator(2, monotonic_cst=[1, 0], n_init=1, max_iter=5).fit(X, y)
+    emulator.to_npz(tmp_path / "emulator.npz")
+    again = PMMEmulator.from_npz(tmp_path / "emulator.npz")
+    assert np.array_equal(again.predict(X), emulator.predict(X))
+    expected = emulator.predict(X, return_std=True)
+    assert np.array_equal(again.predict(X, return_std=True), expected)
+
+
+def test_other_losses_are_refused():
+    model = PMMRegressor(3, readout="level", loss="huber")
+    with pytest.raises(ValueError, match="readout=.level. goes with loss"):
+        model.fit([[0.0], [1.0], [2.0]], [0.0, 1.0, 2.0])

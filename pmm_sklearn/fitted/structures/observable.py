@@ -138,16 +138,17 @@ level_spacing, rank, eigensolver, smearing
         """Shape and type of each array: see `Structure`."""
         side, n_outputs = sum(self.block_sizes), self.n_outputs
         dtype = dtype_of(self.matrix_type)
+        observables, intercept = (0,), (0,)
+        if self.readout != "level":
+            observables, intercept = (n_outputs, self._n_observables()), (n_outputs,)
         return {
             "matrices": ((self.n_features + 1, side, side), dtype),
-            "observables": ((n_outputs, self._n_observables(), side, side), dtype),
-            "intercept": ((n_outputs,), np.dtype(np.float64)),
+            "observables": ((*observables, side, side), dtype),
+            "intercept": (intercept, np.dtype(np.float64)),
         }
 
     def _n_observables(self):
         """Number of observables of each output."""
-        if self.readout == "level":
-            return 0
         if self.readout == "density":
             return READOUTS[self.readout].n_observables
         left, _ = READOUTS[self.readout]().pairs(self.n_eigenvectors)

@@ -181,7 +181,9 @@ class SpectrumStructure(Structure):
             return archive.numbers(name, (space.size, size), np.dtype(np.float64))
         if isinstance(fields, list):
             (sign,) = fields
-            check_option("sign", sign, (-1, 1))
+            check_integer("sign", sign, -1, 1)
+            if sign == 0:
+                raise ValueError("a definite matrix has no sign")
             return (sign,)
         check_rank_of_couplings(fields, self.block_sizes)
         return fields
