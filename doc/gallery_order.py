@@ -15,6 +15,7 @@ NAMES = [
     "airfoil_search",
     "error_bars",
     "losses",
+    "curves",
     "gradients",
     "shape_constraints",
     "interpretation",

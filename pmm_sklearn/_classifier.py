@@ -16,6 +16,7 @@ from ._classification_problems import (
     penalised_structure,
     weighted,
 )
+from ._level_features import LevelFeatures
 from ._means import goes_on, warn_if_no_better
 from ._sizes import size_of
 from ._softmax import SoftmaxOutputs
@@ -37,7 +38,7 @@ from .fitted import ObservableStructure
 from .model import CrossEntropy
 
 
-class PMMClassifier(SoftmaxOutputs, ClassifierMixin, BasePMM):
+class PMMClassifier(LevelFeatures, SoftmaxOutputs, ClassifierMixin, BasePMM):
     r"""Parametric matrix model for classification.
 
     The features control a Hermitian matrix, :math:`H(x) = M_0 + \sum_l x_l M_l`.

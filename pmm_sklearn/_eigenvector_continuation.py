@@ -6,20 +6,28 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ._base import fitted_state_kept_on_error
 from ._hamiltonian import AffineHamiltonian
+from ._hamiltonian_methods import HamiltonianMethods
+from ._reduced_basis import ReducedHamiltonian, greedy_snapshots, reduced
 from ._threads import single_blas_thread
 from .checks.data import check_reach
 from .checks.dtypes import check_real
 from .checks.parameters import check_integer, check_number
+from .fitted import FittedModel, SpectrumStructure, once
+from .fitted.error_bars import NoErrorBars
+from .model import Parameters
 from .model._chunks import chunks
+from .targets import as_outputs
 
 
-class EigenvectorContinuation(RegressorMixin, BaseEstimator):
+class EigenvectorContinuation(HamiltonianMethods, RegressorMixin, BaseEstimator):
     r"""Lowest energies of a known Hamiltonian, from a basis of its eigenvectors.
 
     The Hamiltonian :math:`H(x) = T_0 + \sum_l x_l T_l` is given.  ``fit`` computes
     its lowest eigenvectors ("snapshots") at a few rows of features, and
     ``predict`` diagonalises the Hamiltonian between these vectors, a small matrix.
     Energies are exact at the rows of ``fit`` and upper bounds everywhere else.
+    :meth:`error_estimate` says how far they are wrong, without an exact solution, and
+    `n_snapshots` chooses the rows by it.
 
     Where the matrices of the Hamiltonian are at hand, this is the method to
     compare `PMMRegressor` with, which needs energies only.
@@ -38,6 +46,13 @@ class EigenvectorContinuation(RegressorMixin, BaseEstimator):
         Directions of the snapshots are removed whose singular value, relative to
         the largest, is not above `tol`.  This is the square root of the relative
         eigenvalue of the overlap matrix.
+    n_snapshots : int, "auto" or None, default=None
+        Number of rows of ``fit`` whose eigenvectors are computed: None for all of them.
+        Otherwise rows are candidates, of which that with the largest estimate of its
+        errors is taken, one after the other: so many, or with "auto" until no estimate
+        is larger than `energy_tol`.
+    energy_tol : float, default=1e-6
+        The largest estimate that "auto" accepts, in units of energy.
 
     Attributes
     ----------
@@ -50,9 +65,16 @@ class EigenvectorContinuation(RegressorMixin, BaseEstimator):
     singular_values_ : ndarray of shape (min(n, n_snapshots),)
         Singular values of all snapshots, largest first; their squares are the
         eigenvalues of the overlap matrix.
-    training_energies_ : ndarray of shape (n_samples, n_snapshot_vectors)
-        Exact lowest energies at the rows of ``fit``: what a model without access
-        to the Hamiltonian would learn from.
+    residual_terms_ : ndarray of shape (n_features + 1, n_outside, n_basis)
+        What the terms take out of the basis, :math:`(1 - Q Q^\dagger) T_l Q`, in
+        orthonormal coordinates.
+    snapshot_indices_ : ndarray of int of shape (n_snapshots,)
+        Rows of ``fit`` whose eigenvectors were computed, in this order.
+    training_energies_ : ndarray of shape (n_snapshots, n_snapshot_vectors)
+        Exact lowest energies at these rows: what a model without access to the
+        Hamiltonian would learn from.
+    model_ : FittedModel
+        The small matrix as a value: levels, eigenvectors, derivatives.
     n_outputs_ : int
         Number of energies that are predicted.
     n_features_in_ : int
@@ -62,7 +84,9 @@ class EigenvectorContinuation(RegressorMixin, BaseEstimator):
 
     See Also
     --------
-    PMMRegressor : Learns small matrices from data, without a Hamiltonian.
+    PMMEmulator : Learns small matrices from energies, without a Hamiltonian.
+    UnitaryPMMEmulator : The same from finite steps of time evolution.
+    PMMRegressor : Learns small matrices from any data.
 
     Notes
     -----
@@ -88,6 +112,8 @@ class EigenvectorContinuation(RegressorMixin, BaseEstimator):
     ----------
     .. [1] D. Frame, R. He, I. Ipsen, D. Lee, D. Lee, E. Rrapaj, "Eigenvector
        continuation with subspace learning", Phys. Rev. Lett. 121, 032501 (2018).
+    .. [2] A. Sarkar, D. Lee, "Self-learning emulators and eigenvector continuation",
+       Phys. Rev. Research 4, 023214 (2022).
 
     Examples
     --------
@@ -104,11 +130,22 @@ class EigenvectorContinuation(RegressorMixin, BaseEstimator):
     array([0.6024, 0.8089])
     """
 
-    def __init__(self, terms, *, n_levels=1, n_snapshot_vectors=None, tol=1e-10):
+    def __init__(
+        self,
+        terms,
+        *,
+        n_levels=1,
+        n_snapshot_vectors=None,
+        tol=1e-10,
+        n_snapshots=None,
+        energy_tol=1e-6,
+    ):
         self.terms = terms
         self.n_levels = n_levels
         self.n_snapshot_vectors = n_snapshot_vectors
         self.tol = tol
+        self.n_snapshots = n_snapshots
+        self.energy_tol = energy_tol
 
     def fit(self, X, y=None):
         """Diagonalise the Hamiltonian at the rows and build the reduced terms.
@@ -144,13 +181,14 @@ class EigenvectorContinuation(RegressorMixin, BaseEstimator):
         with fitted_state_kept_on_error(self):
             hamiltonian, n_states = self._check_parameters()
             X = self._check_features(X, hamiltonian.n_features)
-            energies, snapshots = hamiltonian.lowest_states(X, n_states)
-            basis, singular_values = _orthonormal_basis(snapshots, self.tol)
+            rows, energies, snapshots = self._snapshots(hamiltonian, X, n_states)
+            basis, model, singular_values = reduced(hamiltonian, snapshots, self.tol)
             self._check_basis(basis, snapshots)
             self.basis_ = basis
             self.n_basis_ = basis.shape[1]
             self.singular_values_ = singular_values
-            self.reduced_terms_ = hamiltonian.project(basis)
+            self.reduced_terms_, self.residual_terms_ = model
+            self.snapshot_indices_ = np.array(rows)
             self.training_energies_ = energies
             self.n_outputs_ = int(self.n_levels)
         return self
@@ -179,10 +217,7 @@ class EigenvectorContinuation(RegressorMixin, BaseEstimator):
         >>> bool(0 < model.predict([[0.8]])[0] - exact < 1e-3)  # an upper bound
         True
         """
-        check_is_fitted(self)
-        check_real("X", X)
-        X = validate_data(self, X, reset=False, dtype=np.float64)
-        check_reach(X, self.reduced_terms_)
+        X = self._features_to_predict(X)
         side = self.n_basis_
         constant, *controlled = self.reduced_terms_.reshape(
             len(self.reduced_terms_), -1
@@ -195,6 +230,150 @@ class EigenvectorContinuation(RegressorMixin, BaseEstimator):
                 energies[chunk] = levels[:, : self.n_outputs_]
         return energies[:, 0] if self.n_outputs_ == 1 else energies
 
+    def residual_norm(self, X):
+        r"""Norms of the residuals of the eigenvectors, :math:`\|H v - E v\|`.
+
+        An exact level is within this distance of each energy (Weinstein).
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Coefficients of ``terms[1:]``.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,) or (n_samples, n_levels)
+            As the energies of :meth:`predict`, and as fast: matrices of the full side
+            take no part.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pmm_sklearn import EigenvectorContinuation
+        >>> hopping = np.diag(np.ones(49), 1)
+        >>> terms = np.diag(np.arange(50.0)), hopping + hopping.T
+        >>> model = EigenvectorContinuation(terms).fit([[0.5], [1.0], [1.5]])
+        >>> at_a_snapshot, between = model.residual_norm([[1.0], [0.8]])
+        >>> bool(at_a_snapshot < 1e-12 < between)
+        True
+        """
+        X = self._features_to_predict(X)
+        with single_blas_thread():
+            _, norms = self._reduced.residuals(X, self.n_outputs_)
+        return norms[:, 0] if self.n_outputs_ == 1 else norms
+
+    def error_estimate(self, X):
+        r"""How large the errors of the energies are.
+
+        The norm :math:`\rho` of the residual, or :math:`\rho^2 / \delta` where the
+        distance :math:`\delta` to other levels is larger than it (Kato and Temple).
+        These are taken from the small matrix, less the norms of their residuals.  It
+        is a bound where each of these levels stands for the exact one of its number.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Coefficients of ``terms[1:]``.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,) or (n_samples, n_levels)
+            In units of energy, exact but for rounding errors.
+
+        Notes
+        -----
+        With very few snapshots the small matrix may lack a level, whose distance is
+        then not noticed: the estimate is too small.  So is one that the basis misses
+        altogether, because no snapshot has any of its symmetry: an energy is then that
+        of another level.
+
+        References
+        ----------
+        T. Kato, "On the upper and lower bounds of eigenvalues", J. Phys. Soc. Jpn. 4,
+        334 (1949).
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pmm_sklearn import EigenvectorContinuation
+        >>> hopping = np.diag(np.ones(49), 1)
+        >>> terms = np.diag(np.arange(50.0)), hopping + hopping.T
+        >>> model = EigenvectorContinuation(terms).fit([[0.5], [1.0], [1.5]])
+        >>> exact = np.linalg.eigvalsh(terms[0] + 0.8 * terms[1])[0]
+        >>> bool(model.predict([[0.8]])[0] - exact < model.error_estimate([[0.8]])[0])
+        True
+        """
+        X = self._features_to_predict(X)
+        with single_blas_thread():
+            errors = self._reduced.error_estimates(X, self.n_outputs_)
+        return errors[:, 0] if self.n_outputs_ == 1 else errors
+
+    @property
+    def model_(self):
+        """The small matrix as a value: levels, eigenvectors, derivatives.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pmm_sklearn import EigenvectorContinuation
+        >>> hopping = np.diag(np.ones(49), 1)
+        >>> terms = np.diag(np.arange(50.0)), hopping + hopping.T
+        >>> model = EigenvectorContinuation(terms).fit([[0.5], [1.0], [1.5]])
+        >>> model.model_.levels(np.array([[0.8]])).shape
+        (1, 3)
+        """
+        check_is_fitted(self)
+        names = getattr(self, "feature_names_in_", None)
+        state = self.reduced_terms_, names
+        return once(self, state, self._make_model)
+
+    def _make_model(self):
+        terms = self.reduced_terms_
+        is_complex = np.iscomplexobj(terms)
+        sizes = (self.n_basis_,)
+        structure = SpectrumStructure(
+            n_features=self.n_features_in_,
+            degree=1,
+            block_sizes=sizes,
+            matrix_type="hermitian" if is_complex else "symmetric",
+            outputs=as_outputs(None, self.n_outputs_, sizes),
+            eigensolver="auto",
+        )
+        nothing = np.empty((0, *terms.shape[1:]), terms.dtype)
+        reason = "EigenvectorContinuation has no error bars: see error_estimate."
+        return FittedModel(
+            structure.fitted_model(),
+            [Parameters(terms, nothing, np.empty(0))],
+            structure=structure,
+            n_features=self.n_features_in_,
+            feature_names=getattr(self, "feature_names_in_", None),
+            single_output=self.n_outputs_ == 1,
+            make_error_bars=lambda: NoErrorBars(reason),
+        )
+
+    @property
+    def _reduced(self):
+        return ReducedHamiltonian(self.reduced_terms_, self.residual_terms_)
+
+    def _features_to_predict(self, X):
+        check_is_fitted(self)
+        check_real("X", X)
+        X = validate_data(self, X, reset=False, dtype=np.float64)
+        check_reach(X, self.reduced_terms_)
+        return X
+
+    def _snapshots(self, hamiltonian, X, n_states):
+        """Rows, their energies, and their eigenvectors."""
+        if self.n_snapshots is None:
+            return np.arange(len(X)), *hamiltonian.lowest_states(X, n_states)
+        is_auto = self.n_snapshots == "auto"
+        most = len(X) if is_auto else min(self.n_snapshots, len(X))
+        least = self.energy_tol if is_auto else -np.inf
+        with single_blas_thread():
+            return greedy_snapshots(
+                hamiltonian, X, n_states, self.n_levels, most, least, self.tol
+            )
+
     def _check_parameters(self):
         """Validate all parameters; the Hamiltonian and the states kept per row."""
         check_integer("n_levels", self.n_levels, 1)
@@ -203,6 +382,14 @@ class EigenvectorContinuation(RegressorMixin, BaseEstimator):
             check_integer("n_snapshot_vectors", self.n_snapshot_vectors, 1)
             n_states = self.n_snapshot_vectors
         check_number("tol", self.tol, 0, 1)
+        check_number("energy_tol", self.energy_tol, 0)
+        if isinstance(self.n_snapshots, str) and self.n_snapshots != "auto":
+            raise ValueError(
+                f"n_snapshots must be an integer, 'auto' or None, got "
+                f"{self.n_snapshots!r}."
+            )
+        if self.n_snapshots not in (None, "auto"):
+            check_integer("n_snapshots", self.n_snapshots, 1)
         hamiltonian = AffineHamiltonian(self.terms)
         for name in ("n_levels", "n_snapshot_vectors"):
             value = getattr(self, name)
@@ -240,24 +427,3 @@ class EigenvectorContinuation(RegressorMixin, BaseEstimator):
         tags.target_tags.multi_output = True
         tags.target_tags.required = False
         return tags
-
-
-def _orthonormal_basis(snapshots, tol):
-    """Orthonormal vectors that span the snapshots, but for near-null directions.
-
-    Parameters
-    ----------
-    snapshots : ndarray of shape (n, n_snapshots)
-        Normalised eigenvectors in columns.
-    tol : float
-        Threshold of singular values, relative to the largest.
-
-    Returns
-    -------
-    basis : ndarray of shape (n, n_basis)
-        Left singular vectors.
-    singular_values : ndarray of shape (min(n, n_snapshots),)
-        All singular values, largest first.
-    """
-    vectors, values, _ = np.linalg.svd(snapshots, full_matrices=False)
-    return np.ascontiguousarray(vectors[:, values > tol * values[0]]), values

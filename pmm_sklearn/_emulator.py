@@ -6,6 +6,7 @@ from ._base import fitted_state_kept_on_error
 from ._callbacks import with_callbacks
 from ._emulator_base import BaseEmulator
 from ._hamiltonian_methods import HamiltonianMethods
+from ._level_features import LevelFeatures
 from .checks.data import check_powers
 from .checks.matrices import (
     check_fits,
@@ -39,7 +40,7 @@ from .targets import as_outputs, names_of_features
 from .training import FeatureUnits, SpectrumUnits
 
 
-class PMMEmulator(HamiltonianMethods, BaseEmulator):
+class PMMEmulator(LevelFeatures, HamiltonianMethods, BaseEmulator):
     r"""Emulator of a quantum Hamiltonian: energies and observables anywhere.
 
     A few expensive calculations of energies, and perhaps of observables, at some

@@ -104,11 +104,22 @@ class AffineHamiltonian:
 
         Returns
         -------
-        ndarray of shape (n_features + 1, r, r)
+        projected : ndarray of shape (n_features + 1, r, r)
             Projected terms, exactly Hermitian.
+        outside : ndarray of shape (n_features + 1, n_outside, r)
+            What is left of the images of the basis, in orthonormal coordinates.
         """
-        projected = np.array([basis.conj().T @ (term @ basis) for term in self.terms])
-        return (projected + projected.conj().swapaxes(1, 2)) / 2
+        images = [term @ basis for term in self.terms]
+        projected = np.array([basis.conj().T @ image for image in images])
+        for image in images:
+            # Twice is enough.
+            image -= basis @ (basis.conj().T @ image)
+            image -= basis @ (basis.conj().T @ image)
+        (triangle,) = linalg.qr(np.hstack(images), mode="r", check_finite=False)
+        triangle = triangle[: min(triangle.shape)]
+        outside = triangle.reshape(len(triangle), len(images), -1).swapaxes(0, 1)
+        projected = (projected + projected.conj().swapaxes(1, 2)) / 2
+        return projected, np.ascontiguousarray(outside)
 
     def _is_dense(self, n_states):
         few = max(_LARGEST_DENSE_SIDE, _SIDES_PER_STATE * n_states)

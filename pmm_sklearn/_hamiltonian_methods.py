@@ -194,13 +194,14 @@ class HamiltonianMethods:
         True
         """
         check_is_fitted(self)
-        if len(self.matrices_) != 2:
+        matrices, monomials = self.model_.matrices, self.model_.monomials
+        if len(matrices) != 2:
             raise ValueError(
                 f"exceptional_points needs one feature and degree=1, got "
-                f"{self.n_features_in_} feature(s) and degree={self.degree!r}: use "
+                f"{self.n_features_in_} feature(s) and degree={monomials.degree}: use "
                 f"continue_along to look at H on a path of your choice."
             )
-        constant, slope = self.matrices_
+        constant, slope = matrices
         return [
             exceptional_points(constant[sector, sector], slope[sector, sector])
             for sector in self.model_.sectors

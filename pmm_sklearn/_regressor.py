@@ -7,6 +7,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from ._base import BasePMM, fitted_state_kept_on_error
 from ._callbacks import with_callbacks
+from ._level_features import LevelFeatures
 from ._means import goes_on, warn_if_no_better
 from ._regression_problems import SIDE_OTHERWISE, judge_of, regression_families
 from ._sizes import size_of
@@ -30,7 +31,7 @@ from .model import READOUTS, level_inverse
 from .training import LOG_LINK, GaussianLikelihood, table_problem
 
 
-class PMMRegressor(RegressorMixin, BasePMM):
+class PMMRegressor(LevelFeatures, RegressorMixin, BasePMM):
     r"""Parametric matrix model for regression.
 
     The features control a Hermitian matrix, :math:`H(x) = M_0 + \sum_l x_l M_l`.

@@ -121,7 +121,8 @@ def test_no_name_is_defined_more_than_twice_along_an_mro():
 
 
 def test_the_regressor_has_few_ancestors():
-    assert len(PMMRegressor.__mro__) <= 9
+    # Three of them make it a transformer, two of which are of scikit-learn.
+    assert len(PMMRegressor.__mro__) <= 12
 
 
 @pytest.mark.parametrize(

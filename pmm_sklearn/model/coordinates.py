@@ -65,14 +65,16 @@ class RowSpace:
 
     Parameters
     ----------
-    rows : ndarray of shape (n, size)
-        Derivatives of all targets by all coordinates, fewer than these.
+    rows : ndarray of shape (n_targets, size)
+        Derivatives of all targets by all coordinates.
     deviations : ndarray of shape (size,)
         Of their prior.
+    n_observed : float
+        Number of observations, repetitions included.
 
     Attributes
     ----------
-    rows : ndarray of shape (n, n)
+    rows : ndarray of shape (n_targets, n)
         Derivatives by the coordinates to solve for.
     prior, log_determinant
         As for `AllCoordinates`.
@@ -81,18 +83,19 @@ class RowSpace:
     --------
     >>> import numpy as np
     >>> from pmm_sklearn.model.coordinates import RowSpace
-    >>> space = RowSpace(np.array([[3.0, 4.0]]), np.array([1.0, 0.5]))
+    >>> space = RowSpace(np.array([[3.0, 4.0]]), np.array([1.0, 0.5]), 1)
     >>> np.abs(space.rows).round(3)  # the root of 3**2 + (4 / 2)**2
     array([[3.606]])
     """
 
-    def __init__(self, rows, deviations):
+    def __init__(self, rows, deviations, n_observed):
         self._deviations = deviations
+        self._n_observed = n_observed
         self._basis, triangle = scipy.linalg.qr(
             (rows * deviations).T, mode="economic", overwrite_a=True, check_finite=False
         )
         self.rows = np.asfortranarray(triangle.T)
-        self.prior = np.eye(len(rows))
+        self.prior = np.eye(self._basis.shape[1])
         self.log_determinant = -float(np.sum(np.log(deviations)))
 
     def lifted(self, solutions):
@@ -115,6 +118,5 @@ class RowSpace:
 
     def equations(self, triangle, gradient, variance_steps):
         """Equations for a damped step of all coordinates and of variances."""
-        return WideEquations(
-            triangle, self._basis, self._deviations, gradient, variance_steps
-        )
+        prior = self._basis, self._deviations, self._n_observed
+        return WideEquations(triangle, *prior, gradient, variance_steps)

@@ -184,13 +184,17 @@ class WideEquations:
         Its basis ``Q``, orthonormal.
     deviations : ndarray of shape (size,)
         Of the prior, :math:`\tau`.
+    n_observed : float
+        Number of observations, repetitions included.
     gradient : ndarray of shape (size,)
         Gradient by all coordinates.
     variance_steps : ndarray of shape (n_variances,)
         As for `EvidenceEquations`.
     """
 
-    def __init__(self, triangle, basis, deviations, gradient, variance_steps):
+    def __init__(
+        self, triangle, basis, deviations, n_observed, gradient, variance_steps
+    ):
         self.matrix = triangle.T @ triangle
         self.gradient = gradient
         self.variance_steps = variance_steps
@@ -200,7 +204,7 @@ class WideEquations:
         self._inside = basis.T @ scaled
         self._outside = scaled - basis @ self._inside
         curvature = np.trace(self.matrix) - len(triangle)
-        self.scale = max(curvature / len(triangle), _LEAST_SCALE)
+        self.scale = max(curvature / n_observed, _LEAST_SCALE)
 
     def step(self, damping):
         r"""Damped step of coordinates; variances go a part of theirs.

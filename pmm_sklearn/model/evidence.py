@@ -78,18 +78,20 @@ class MarginalEvidence(Evidence):
 
     def _prepare_data(self, X, errors):
         """Set the attributes of features and chunks."""
-        size, y = self.size, self.y
+        size = self.size
         self.X = X
         self.squared_errors = 0.0 if errors is None else errors**2
         self.n_features = self.model.readout.n_features
         self._inputs = self.model.inputs(X)
         self.n_columns = self.n_features + size
-        full = triangle_operations(y.size, self.n_columns)
-        reduced = triangle_operations(y.size, self.n_features + y.size)
+        # By observations: weights shall not make another model than repetitions.
+        number = self.n_observed
+        full = triangle_operations(number, self.n_columns)
+        reduced = triangle_operations(number, self.n_features + number)
         # With a basis, and what is lifted from it.
-        reduced += 8 * size * y.size**2
-        is_cheap = reduced * _MANY_TIMES < full and y.size < size
-        self.is_wide = is_cheap and y.size * size <= _LARGEST_MEMORY
+        reduced += 8 * size * number**2
+        is_cheap = reduced * _MANY_TIMES < full and number < size
+        self.is_wide = is_cheap and number * size <= _LARGEST_MEMORY
         self.operations = reduced if self.is_wide else full
         self.chunks = chunks(len(X), self.n_columns, _LARGEST_CHUNK)
         numbers = (self.model.working_size + self.n_outputs * size) * len(X)

@@ -189,7 +189,7 @@ class MarginalPoint(ABC):
             for k in range(objective.n_outputs)
             for part in self.passes
         ]
-        return RowSpace(np.concatenate(rows), deviations)
+        return RowSpace(np.concatenate(rows), deviations, objective.n_observed)
 
     def _variance_of_coordinates(self):
         return self.variances.matrices[self._objective.block_of]

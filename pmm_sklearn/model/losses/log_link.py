@@ -7,6 +7,8 @@ from scipy.special import digamma, gammaln, xlogy
 _LEAST_DISPERSION = 1e-12
 _N_NEWTON = 20
 _TINY = np.finfo(np.float64).tiny
+# Exponentials of larger numbers would leave floating point, with what multiplies them.
+_LARGEST_LOGARITHM = 300.0
 
 
 class _LogMeans:
@@ -56,21 +58,21 @@ class Poisson(_LogMeans):
 
     def value(self, outputs, targets):
         """Negative logarithm of the probability of each count."""
-        means = self.means * np.exp(outputs)
+        means = self.means * _exp(outputs)
         constant = gammaln(targets + 1.0) - xlogy(targets, self.means)
         return means - targets * outputs + constant
 
     def slope(self, outputs, targets):
         """Means minus counts."""
-        return self.means * np.exp(outputs) - targets
+        return self.means * _exp(outputs) - targets
 
     def curvature(self, outputs, targets):
         """Half the means."""
-        return 0.5 * self.means * np.exp(outputs)
+        return 0.5 * self.means * _exp(outputs)
 
     def information(self, outputs, targets):
         """The means."""
-        return self.means * np.exp(outputs)
+        return self.means * _exp(outputs)
 
     majorant = information
 
@@ -120,15 +122,15 @@ class Gamma(_LogMeans):
         shape, ratio = 1.0 / self.noise, targets / self.means
         constant = gammaln(shape) - shape * np.log(shape) + np.log(self.means)
         powers = (shape - 1.0) * np.log(ratio)
-        return shape * (outputs + ratio * np.exp(-outputs)) - powers + constant
+        return shape * (outputs + ratio * _exp(-outputs)) - powers + constant
 
     def slope(self, outputs, targets):
         """Relative errors, in units of the dispersion."""
-        return (1.0 - targets / self.means * np.exp(-outputs)) / self.noise
+        return (1.0 - targets / self.means * _exp(-outputs)) / self.noise
 
     def curvature(self, outputs, targets):
         """Half the ratio of target and mean, in units of the dispersion."""
-        return 0.5 * targets / self.means * np.exp(-outputs) / self.noise
+        return 0.5 * targets / self.means * _exp(-outputs) / self.noise
 
     def information(self, outputs, targets):
         """One over the dispersion."""
@@ -143,7 +145,7 @@ class Gamma(_LogMeans):
 
     def fitted_noise(self, outputs, targets, weight, left):
         """The most probable dispersions, (n_outputs,)."""
-        ratio = targets / self.means * np.exp(-outputs)
+        ratio = targets / self.means * _exp(-outputs)
         deviance = np.sum(weight * (ratio - 1.0 - np.log(ratio)), axis=0)
         mean = np.maximum(deviance / np.maximum(left, 1.0), _LEAST_DISPERSION / 2)
         # The shape where ln(shape) - digamma(shape) is this mean.
@@ -185,3 +187,8 @@ class MeanDeviance:
     def value(self, outputs, targets):
         """Half the deviance of each observation."""
         return self._loss.excess(np.log(np.maximum(outputs, _TINY)), targets)
+
+
+def _exp(logarithms):
+    """Exponentials, far beyond any data constant."""
+    return np.exp(np.minimum(logarithms, _LARGEST_LOGARITHM))
