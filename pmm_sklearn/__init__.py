@@ -7,7 +7,7 @@ from ._image_classifier import PMMImageClassifier
 from ._regressor import PMMRegressor
 from ._unitary_emulator import UnitaryPMMEmulator
 from ._version import __version__
-from .model import PointwiseLoss
+from .model.losses import PointwiseLoss
 
 __all__ = [
     "EigenvectorContinuation",

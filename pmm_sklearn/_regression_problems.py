@@ -16,8 +16,8 @@ from .checks.parameters import (
     check_rank_reaches,
 )
 from .fitted import observable_structure
-from .model import PointwiseLoss, SquaredError
-from .model.losses import MeanDeviance, OwnLoss, Penalised, Quantile
+from .model import SquaredError
+from .model.losses import MeanDeviance, OwnLoss, Penalised, PointwiseLoss, Quantile
 from .training import (
     LOG_LINK,
     Family,

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..model import PointwiseLoss
+from ..model.losses import PointwiseLoss
 from .parameters import check_number, check_option
 
 LOSSES = (

@@ -15,7 +15,7 @@ from .joint_evidence import JointEvidence
 from .level import convex_start, level_pmm
 from .level_inverse import level_inverse
 from .loss_evidence import LossEvidence
-from .losses import LOSSES, CrossEntropy, PointwiseLoss, SquaredError, WeightedLoss
+from .losses import LOSSES, CrossEntropy, SquaredError, WeightedLoss
 from .low_rank import LowRank
 from .objective import Objective
 from .observables import ObservableReadout, observable_pmm, rescaled
@@ -79,7 +79,6 @@ __all__ = [
     "ObservableReadout",
     "Pairs",
     "Parameters",
-    "PointwiseLoss",
     "RidgePenalty",
     "Scaled",
     "ShiftedGrams",

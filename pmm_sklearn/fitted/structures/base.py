@@ -86,7 +86,7 @@ class Structure(ABC):
         Parameters
         ----------
         fields : dict
-            What is not in arrays: see :func:`~..portable.flattened`.
+            What is not in arrays, from :meth:`training_arguments`.
         name : str
             What names of arrays begin with.
         archive : Archive
