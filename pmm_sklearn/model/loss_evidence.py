@@ -131,10 +131,7 @@ class LossPoint(MarginalPoint):
     def _prepared(self):
         objective = self._objective
         self._loss = objective.loss_of(self.variances)
-        shape = objective.n_features, objective.n_outputs
-        nearby = objective.nearby
-        first = np.zeros(shape) if nearby is None else nearby
-        self.b, self.z = self._least(first)
+        self.b, self.z = self._least(*self._first())
         objective.nearby = self.b
         data = self.z, objective.y
         information = self._loss.information(*data)
@@ -203,6 +200,25 @@ class LossPoint(MarginalPoint):
 
     # -- the most probable observables
 
+    def _first(self):
+        """Observables to begin with, their outputs, and the loss of each output.
+
+        Those of the last point, unless none are better: at matrices far from the last
+        they may be without bounds, and rounding would be all that is left.
+        """
+        objective = self._objective
+        b = np.zeros((objective.n_features, objective.n_outputs))
+        z = np.zeros_like(objective.y)
+        values = self._of_outputs(b, z)
+        if objective.nearby is None:
+            return b, z, values
+        near = objective.nearby, self._outputs(objective.nearby)
+        near_values = self._of_outputs(*near)
+        # Comparisons with NaN are false.
+        is_near = near_values <= values
+        b, z = (np.where(is_near, *pair) for pair in zip(near, (b, z), strict=True))
+        return b, z, np.where(is_near, near_values, values)
+
     def _outputs(self, b):
         z = np.empty_like(self._objective.y)
         for chunk, *_, features in self.passes:
@@ -234,11 +250,9 @@ class LossPoint(MarginalPoint):
             total = total + features.T @ slope[chunk]
         return total
 
-    def _least(self, b):
+    def _least(self, b, z, values):
         """Observables of the least loss, and the outputs: Newton's method."""
         y, weight, loss = self._objective.y, self._objective.weight, self._loss
-        z = self._outputs(b)
-        values = self._of_outputs(b, z)
         is_careful = True
         for _ in range(_MOST_ITERATIONS):
             curvature = (

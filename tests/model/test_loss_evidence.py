@@ -193,3 +193,16 @@ def test_own_loss_names_what_is_wrong(wrong):
     OWN.check(np.arange(10.0), 1.0)
     with pytest.raises(ValueError, match=f"^{named} of PointwiseLoss is not"):
         PointwiseLoss(**functions).check(np.arange(10.0), 1.0)
+
+
+@pytest.mark.parametrize("distance", [300.0, 1e30])
+@EACH
+def test_value_does_not_depend_on_the_last_point(name, distance):
+    """Observables of another point may be of no use, as those of a step too far."""
+    objective = evidence(name, "expectation")
+    theta = objective.initial(np.random.RandomState(0))
+    value = objective.value(theta)
+    objective.value(theta + 1e-3)
+    sign = np.random.RandomState(1).choice([-1.0, 1.0], objective.nearby.shape)
+    objective.nearby = distance * sign
+    assert objective.value(theta) == pytest.approx(value, rel=1e-9)
