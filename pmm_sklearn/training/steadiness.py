@@ -87,7 +87,7 @@ def _distance(outputs, variances, best):
 
 def _scatter(problem, members, posteriors):
     """Outputs around the data, variances, and mean squares of all uncertainties."""
-    points = _around(problem.objective.X)
+    points = _around(problem.objective.X, problem.objective.y)
     spread = problem.units.spread / problem.units.target_scale
     model = problem.model
     outputs = np.stack(
@@ -101,12 +101,19 @@ def _scatter(problem, members, posteriors):
     return outputs, variances, np.where(np.isfinite(means), means, np.inf)
 
 
-def _around(X):
-    """Points on lines through pairs of samples, evenly distributed."""
-    n_samples = len(X)
+def _around(X, y):
+    """Points on lines through pairs of samples, evenly distributed.
+
+    They depend neither on the order of the rows and columns nor on repetitions: rows
+    are paired in the order of their targets.
+    """
+    n_targets = y.shape[1]
+    rows = np.hstack([np.nan_to_num(y, nan=np.inf, posinf=np.inf), X])
+    X = np.unique(rows, axis=0)[:, n_targets:]
     numbers = np.arange(_N_POINTS)
-    first = numbers % n_samples
-    # Steps of all lengths, so that pairs do not repeat.
-    second = (first + 1 + numbers // n_samples) % n_samples
+    first = numbers % len(X)
+    # Steps of all lengths, so that neither pairs nor their targets are alike.
+    steps = ((numbers * 0.4142135624) % 1.0 * (len(X) - 1)).astype(int)
+    second = (first + 1 + steps) % len(X)
     fractions = -_BEYOND + (1 + 2 * _BEYOND) * ((numbers * 0.6180339887) % 1.0)
     return X[first] + fractions[:, np.newaxis] * (X[second] - X[first])

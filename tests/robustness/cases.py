@@ -74,9 +74,7 @@ class Case(NamedTuple):
         parameters = self.estimator.get_params(deep=False)
         by_batches = parameters.get("solver") == "adam" or self.method == "partial_fit"
         is_split = parameters.get("early_stopping", False)
-        # Weights of solutions follow their distance on lines through pairs of rows.
-        is_mean = self.kind is PMMEmulator and parameters["n_average"] > 1
-        return by_batches or is_split or is_mean or self.kind is PMMImageClassifier
+        return by_batches or is_split or self.kind is PMMImageClassifier
 
     @property
     def has_errors(self):
