@@ -19,8 +19,8 @@ import numpy as np
 
 from ..model import Parameters, rescaled
 
-# So many digits may cancel before features count from elsewhere.  Thirteen are left, and
-# a fit ends where residuals are 1e-12.
+# So many digits may cancel before features count from elsewhere: 13 are left, and a fit
+# ends where residuals are 1e-12.
 _MOST_DIGITS = 3
 # Spreads below this multiple of the rounding error count as constant.
 _CONSTANT = 10 * np.finfo(np.float64).eps
