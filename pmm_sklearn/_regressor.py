@@ -706,7 +706,8 @@ class PMMRegressor(LevelFeatures, RegressorMixin, BasePMM):
         sign = check_invertible(self, structure, feature)
         z, X = check_values_and_others(self, z, X_others, feature)
         model = self.model_
-        X[:, feature] = origin = model.monomials.origin[feature]
+        origin = model.monomials.origin[feature]
+        X[:, feature] = origin
         matrices, slope = model.hamiltonian(X), sign * model.matrices[1 + feature]
         return origin + sign * level_inverse(matrices, slope, structure.level, z)
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
 
 from pmm_sklearn import PMMClassifier, PMMEmulator, PMMRegressor
 from pmm_sklearn.inspection import (
@@ -161,6 +162,19 @@ class TestTheSameModel:
                 quietly(model.fit, data + 0.25, y)
             assert_alike(far, expected, X, near)
 
+    def test_training_goes_on_from_another_origin(self):
+        """Of data that vary twice as much there is none."""
+        for fits in (regressors, emulators):
+            far, expected, _, near = fits(1200.0)
+            for stretch, n_numbers in ((2.0, 0), (1.0, 2)):
+                new = stretch * near
+                moved = new + np.array([1200.0, 0.0])
+                y = 0.1 * new[:, 1] + expected.predict(new)
+                for model, data in ((far, moved), (expected, new)):
+                    quietly(model.set_params(warm_start=True, max_iter=1).fit, data, y)
+                assert len(far._structure["origin"]) == n_numbers
+                assert_alike(far, expected, moved, new)
+
     def test_batches(self):
         X, near = features(1e12, 120)
         y = np.sin(near[:, 0]) + near[:, 1] ** 2
@@ -224,6 +238,12 @@ class TestMatricesOfTheUser:
         model = quietly(PMMRegressor(3, 2, **SHORT).fit, X, near[:, 0])
         assert model._structure["origin"] == ()
 
+    @pytest.mark.parametrize("kind", [PMMRegressor, PMMClassifier, PMMEmulator])
+    def test_are_not_there_before_the_fit(self, kind):
+        assert not hasattr(kind(), "matrices_")
+        with pytest.raises(NotFittedError):
+            kind().matrices_ = np.zeros((2, 2, 2))
+
     def test_may_be_assigned_and_not_written_into(self):
         far, _, X, _ = emulators(1e6)
         expected = far.predict(X)
@@ -239,13 +259,6 @@ class TestMatricesOfTheUser:
         with np.load(file) as arrays:
             assert "matrices" not in arrays
             assert arrays["matrices_from_origin"].shape == (3, 3, 3)
-
-    def test_from_far_to_near(self):
-        """What is left is as much as the matrices of the user have."""
-        far, _, X, _ = emulators(1e6)
-        far.set_params(warm_start=True, max_iter=1)
-        quietly(far.fit, X - [1e6 - 3.0, 0.0], far.predict(X))
-        assert far._structure["origin"] == ()
 
 
 class TestInspection:

@@ -48,6 +48,8 @@ class FittedModel:
         How far predictions can be trusted.
     matrices, observables, intercept : ndarray
         Those of the best member.
+    user_matrices : ndarray
+        The matrices for features in the user's units, wherever these count from.
     block_sizes : tuple of int
         Sides of the sectors.
     side : int

@@ -130,8 +130,8 @@ def commutator_norms(estimator, operator=None):
 
     Notes
     -----
-    Where features are far from zero, :math:`M_0` is `H` in the middle of the data, since
-    ``matrices_[0]`` is little more than a multiple of the other matrices there.
+    Where features are far from zero, :math:`M_0` is `H` in the middle of the data:
+    ``matrices_[0]`` is little more than a sum of multiples of the other matrices there.
 
     Examples
     --------

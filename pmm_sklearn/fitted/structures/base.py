@@ -149,13 +149,14 @@ class Structure(ABC):
         Parameters
         ----------
         parameters : tuple of ndarray
-            Those for features counted from `origin`.
+            For features that count from the origin of the structure.
         origin : tuple of float
             The other point; empty for zero.
 
         Returns
         -------
         tuple of ndarray
+            The same if the points are.
         """
         if origin == self.origin:
             return parameters
