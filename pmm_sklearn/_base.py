@@ -102,9 +102,7 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
         [(2, 3, 3), (2, 3, 3)]
         """
         check_is_fitted(self)
-        kind = self._structure_type
-        others = [kind.parameters(*arrays) for arrays in self._other_members]
-        return (kind.parameters_of(vars(self)), *others)
+        return self._members(())
 
     @property
     def matrix_size_(self):
@@ -125,7 +123,9 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
         """Write the fitted model to a file of arrays, without pickle.
 
         Any program that reads NumPy files can use it: arrays have the names of fitted
-        attributes, "matrices" for `matrices_`, and "description" is a JSON text.
+        attributes, "matrices" for `matrices_`, and "description" is a JSON text.  Where
+        features are far from zero, in units of their spread, "matrices_from_origin" are
+        for features from which the "origin" of its "structure" has been subtracted.
         Members of an average, error bars and classes are in the file; what training
         told, such as losses, is not.
 
@@ -162,7 +162,7 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
         model = PortableModel(
             estimator=type(self).__name__,
             structure=self._fitted_structure(),
-            members=self.members_,
+            members=self._members(),
             weights=self.member_weights_,
             n_parameters=self.n_parameters_,
             # Images have no such outputs.
@@ -224,6 +224,20 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
     def _fitted_structure(self):
         return self._structure_type(**self._structure)
 
+    def _members(self, origin=None):
+        """Parameters of all models, the best first.
+
+        They are for features that count from a given point, by default from that of the
+        fit; an empty one is zero.
+        """
+        kind = self._structure_type
+        others = [kind.parameters(*arrays) for arrays in self._other_members]
+        members = (kind.parameters_of(vars(self)), *others)
+        if origin is None:
+            return members
+        structure = self._fitted_structure()
+        return tuple(structure.moved(member, origin) for member in members)
+
     def _fitted_model(self):
         """The fitted model, made once for each fitted state: `FittedModel`."""
         state = vars(self)
@@ -238,7 +252,7 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
         n_parameters = getattr(self, "n_parameters_", None)
         return FittedModel(
             structure.fitted_model(),
-            self.members_,
+            self._members(),
             self._likelihood.combination(weights),
             structure=structure,
             n_features=self.n_features_in_,
@@ -272,7 +286,7 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
             structure.check_same(
                 self._fitted_structure(), "warm_start=True", "set warm_start=False"
             )
-            members = self.members_[:n_members]
+            members = self._members(problem.units.origin)[:n_members]
             seeds = seeds[: n_members - len(members)]
         starts = [problem.start_from(parameters) for parameters in members]
         return starts + [problem.random_start(seed) for seed in seeds]
@@ -308,6 +322,7 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
         probe = partial(self._probe, seeds, continues)
         candidate, screened = most_probable(families, probe)
         problem, structure = candidate
+        structure = structure.counted_from(problem.units.origin)
         n_members = self._n_members(problem)
         description = {**description, "_structure": dict(vars(structure))}
 
@@ -419,7 +434,7 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
         kind = self._structure_type
         best, *others = (problem.parameters(theta) for theta in thetas)
         return {
-            **dict(zip(kind.attributes, best, strict=False)),
+            **kind.state_of(best),
             "_other_members": tuple(map(tuple, others)),
             "member_weights_": problem.weights(scores),
             "n_parameters_": len(thetas) * problem.model.n_parameters,
@@ -488,7 +503,7 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
         thetas = [state.theta for state in states]
         vars(self).update(
             **self._attributes_of(problem, thetas, losses) | description,
-            _structure=dict(vars(structure)),
+            _structure=dict(vars(structure.counted_from(problem.units.origin))),
             _online=states,
             alpha_=float(problem.objective.alpha(thetas[0])),
             n_iter_=getattr(self, "n_iter_", 0) + 1,
@@ -499,7 +514,8 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
     def _first_states(self, problem):
         """Of new models, or of those that ``fit`` has left."""
         random_state = check_random_state(self.random_state)
-        members = self.members_ if hasattr(self, "_structure") else ()
+        origin = problem.units.origin
+        members = self._members(origin) if hasattr(self, "_structure") else ()
         n_states = len(members) or self._n_members(problem)
         seeds = random_state.randint(_LARGEST_SEED, size=(n_states, 2))
         if members:

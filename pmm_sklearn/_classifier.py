@@ -21,6 +21,7 @@ from ._means import goes_on, warn_if_no_better
 from ._sizes import size_of
 from ._softmax import SoftmaxOutputs
 from ._threads import ThreadMap
+from ._user_matrices import USER_MATRICES
 from .checks.data import TableData, check_features, check_sample_weight
 from .checks.dtypes import check_not_masked, check_real
 from .checks.labels import (
@@ -277,6 +278,7 @@ class PMMClassifier(LevelFeatures, SoftmaxOutputs, ClassifierMixin, BasePMM):
 
     _structure_type = ObservableStructure
     _likelihood = LIKELIHOOD
+    matrices_ = USER_MATRICES
 
     def __init__(
         self,
@@ -378,7 +380,7 @@ class PMMClassifier(LevelFeatures, SoftmaxOutputs, ClassifierMixin, BasePMM):
             check_class_weight(self.class_weight)
             X_used, labels, weight = self._check_samples(X, y, sample_weight)
             classes = unique_labels("y", labels, "the samples of positive weight")
-            if self.warm_start and hasattr(self, "matrices_"):
+            if self.warm_start and hasattr(self, "_structure"):
                 check_same_classes(classes, self.classes_)
             encoded = self._encoded(X_used, labels, weight, classes)
             random_state = check_random_state(self.random_state)
@@ -437,7 +439,7 @@ class PMMClassifier(LevelFeatures, SoftmaxOutputs, ClassifierMixin, BasePMM):
             check_class_weight(self.class_weight)
             check_batchwise(self)
             check_not_balanced(self.class_weight)
-            is_first = not hasattr(self, "matrices_")
+            is_first = not hasattr(self, "_structure")
             X, y, weight = self._check_samples(X, y, sample_weight, is_first)
             classes = online_classes(classes, getattr(self, "classes_", None))
             data = weighted(*self._encoded(X, y, weight, classes))

@@ -7,6 +7,7 @@ from ._callbacks import with_callbacks
 from ._emulator_base import BaseEmulator
 from ._hamiltonian_methods import HamiltonianMethods
 from ._level_features import LevelFeatures
+from ._user_matrices import USER_MATRICES
 from .checks.data import check_powers
 from .checks.matrices import (
     check_fits,
@@ -248,6 +249,7 @@ class PMMEmulator(LevelFeatures, HamiltonianMethods, BaseEmulator):
 
     _structure_type = SpectrumStructure
     compares_solutions = True
+    matrices_ = USER_MATRICES
 
     def __init__(
         self,
@@ -436,7 +438,8 @@ class PMMEmulator(LevelFeatures, HamiltonianMethods, BaseEmulator):
             monomials,
             centre=self.parity is None and not fixed and self._may_mix_terms(),
         )
-        check_powers(features.shift, features.scale, self.degree)
+        size = np.abs(data.X).max(axis=0)
+        check_powers(size, features.scale, self.degree)
         units = SpectrumUnits(features, readout, data.y, data.weight)
         model = spectrum_pmm(
             **vars(structure),

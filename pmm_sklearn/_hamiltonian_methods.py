@@ -202,10 +202,11 @@ class HamiltonianMethods:
                 f"continue_along to look at H on a path of your choice."
             )
         constant, slope = matrices
-        return [
+        found = [
             exceptional_points(constant[sector, sector], slope[sector, sector])
             for sector in self.model_.sectors
         ]
+        return [points._replace(x=points.x + monomials.origin) for points in found]
 
     def as_function(self, gradient=False, return_std=False):
         """The fitted model as a plain function of arrays, fast for single samples.

@@ -11,6 +11,7 @@ from ._level_features import LevelFeatures
 from ._means import goes_on, warn_if_no_better
 from ._regression_problems import SIDE_OTHERWISE, judge_of, regression_families
 from ._sizes import size_of
+from ._user_matrices import USER_MATRICES
 from .checks.data import check_features, check_table
 from .checks.losses import check_loss, check_targets, has_batches
 from .checks.parameters import (
@@ -315,6 +316,7 @@ class PMMRegressor(LevelFeatures, RegressorMixin, BasePMM):
 
     _structure_type = ObservableStructure
     _likelihood = GaussianLikelihood()
+    matrices_ = USER_MATRICES
 
     def __init__(
         self,
@@ -488,7 +490,7 @@ class PMMRegressor(LevelFeatures, RegressorMixin, BasePMM):
             check_batchwise(self)
             check_loss(self)
             self._check_parameters()
-            is_first = not hasattr(self, "matrices_")
+            is_first = not hasattr(self, "_structure")
             data, is_single, _ = check_table(self, X, y, sample_weight, reset=is_first)
             size = size_of(self, SIDE_OTHERWISE, continues=not is_first)
             structure = observable_structure(self, data, size=size)
@@ -703,9 +705,11 @@ class PMMRegressor(LevelFeatures, RegressorMixin, BasePMM):
         feature = number_of_feature(self, feature)
         sign = check_invertible(self, structure, feature)
         z, X = check_values_and_others(self, z, X_others, feature)
-        matrices = self.model_.hamiltonian(X)
-        slope = sign * self.matrices_[1 + feature]
-        return sign * level_inverse(matrices, slope, structure.level, z)
+        model = self.model_
+        origin = model.monomials.origin[feature]
+        X[:, feature] = origin
+        matrices, slope = model.hamiltonian(X), sign * model.matrices[1 + feature]
+        return origin + sign * level_inverse(matrices, slope, structure.level, z)
 
     @property
     def model_(self):

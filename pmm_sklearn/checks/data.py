@@ -13,8 +13,6 @@ _SMALLEST_WEIGHT, LARGEST_WEIGHT = 1e-100, 1e100
 _LARGEST_ELEMENT = 1e300
 # Of ten, of the highest power of a unit.
 _LARGEST_EXPONENT = 150
-# Powers of ten that cancel and leave half of the digits.
-_MOST_DIGITS = 8
 
 
 class TableData(NamedTuple):
@@ -314,33 +312,26 @@ def check_reach(X, matrices):
         )
 
 
-def check_powers(shift, units, degree):
+def check_powers(size, units, degree):
     """Raise if matrices of high powers of a feature would leave floating point.
 
     Parameters
     ----------
-    shift, units : ndarray of shape (n_features,)
-        Mean and unit of each feature.
+    size, units : ndarray of shape (n_features,)
+        Largest magnitude and unit of each feature.
     degree : int
         The highest power.
     """
     if degree == 1:
-        # Features themselves have lost as much.
+        # Features themselves have been checked.
         return
-    exponents = np.abs(np.log10(units)) * degree
+    large, small = np.log10(np.maximum(size, units)), -np.log10(units)
+    exponents = degree * np.maximum(large, small)
     column = int(np.argmax(exponents))
     if exponents[column] > _LARGEST_EXPONENT:
+        is_large = large[column] > small[column]
         raise ValueError(
-            f"X has values of about {units[column]:.3g} in column {column}, too "
-            f"{'large' if units[column] > 1 else 'small'} for degree={degree}: divide "
-            f"them by a unit."
-        )
-    # Powers of the features cancel from so many digits.
-    offsets = degree * np.log10(1.0 + np.abs(shift / units))
-    column = int(np.argmax(offsets))
-    if offsets[column] > _MOST_DIGITS:
-        raise ValueError(
-            f"X has values of about {shift[column]:.3g} in column {column} that vary "
-            f"by {units[column]:.3g}, which leaves no digits for degree={degree}: "
-            f"subtract a constant, as StandardScaler does."
+            f"X has values of about {(size if is_large else units)[column]:.3g} in "
+            f"column {column}, too {'large' if is_large else 'small'} for "
+            f"degree={degree}: divide them by a unit."
         )

@@ -44,8 +44,8 @@ def error_bars_of(kept, structure, weights, n_parameters):
         )
     model = structure.model(**kept["arguments"])
     posteriors = [LaplacePosterior.from_arrays(model, a) for a in kept["members"]]
-    units = kept["feature_units"], kept["target_scale"]
-    return ErrorBars(posteriors, weights, *units, n_parameters)
+    units = (np.array(structure.origin or 0.0), *kept["feature_units"])
+    return ErrorBars(posteriors, weights, units, kept["target_scale"], n_parameters)
 
 
 class NoErrorBars:
@@ -77,8 +77,8 @@ class ErrorBars:
         One for each member, of the standardised problem.
     weights : ndarray of shape (n_members,)
         Of sum 1.
-    feature_units : tuple of ndarray (shift, scale)
-        Features of the standardised problem are ``(X - shift) / scale``.
+    feature_units : tuple of ndarray (origin, shift, scale)
+        Features of the standardised problem are ``(X - origin - shift) / scale``.
     target_scale : ndarray of shape (n_outputs,)
         Unit of each target.
     n_parameters : int
@@ -198,8 +198,8 @@ class ErrorBars:
         return total
 
     def _standardised(self, X):
-        shift, scale = self._feature_units
-        return (X - shift) / scale
+        origin, shift, scale = self._feature_units
+        return (X - origin - shift) / scale
 
 
 def _check_not_too_far(X, variances):

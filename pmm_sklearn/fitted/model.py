@@ -21,7 +21,8 @@ class FittedModel:
     pmm : PMM
         Structure of the model.
     members : sequence of Parameters
-        Matrices of the models whose outputs are averaged, the best first.
+        Matrices of the models whose outputs are averaged, the best first; what
+        `monomials` are multiplied by.
     combine : callable, optional
         What is made of the outputs of several members: see `MeanModel`.
     make_error_bars : callable, optional
@@ -39,7 +40,7 @@ class FittedModel:
 
     Attributes
     ----------
-    pmm, members, single_output, feature_names
+    pmm, members, single_output, feature_names, structure
         The arguments.
     targets : list or None
         What the outputs of an emulator are: see :mod:`pmm_sklearn.targets`.
@@ -47,6 +48,8 @@ class FittedModel:
         How far predictions can be trusted.
     matrices, observables, intercept : ndarray
         Those of the best member.
+    user_matrices : ndarray
+        The matrices for features in the user's units, wherever these count from.
     block_sizes : tuple of int
         Sides of the sectors.
     side : int
@@ -84,6 +87,7 @@ class FittedModel:
         self.feature_names = [f"x{i}" for i in range(n_features)]
         if feature_names is not None:
             self.feature_names = [str(name) for name in feature_names]
+        self.structure = structure
         self.targets = structure.targets()
         self._make_error_bars = make_error_bars
         self._mean = MeanModel(pmm, self.members, combine, are_logarithms)
@@ -97,6 +101,17 @@ class FittedModel:
     def monomials(self):
         """What multiplies the matrices; None for a product of evolutions."""
         return getattr(self.pmm.primary, "monomials", None)
+
+    @cached_property
+    def user_matrices(self):
+        """Those of the best member for features in the user's units.
+
+        The matrices themselves, unless features count from elsewhere than zero.
+        """
+        moved = self.structure.moved(self.members[0], ()).matrices
+        if moved is not self.matrices:
+            moved.flags.writeable = False
+        return moved
 
     @property
     def is_continued(self):

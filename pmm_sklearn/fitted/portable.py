@@ -107,7 +107,7 @@ class PortableModel:
             "_posterior": self.posterior,
             "_single_output": self.single_output,
             "_are_logarithms": self.are_logarithms,
-            **dict(zip(structure.attributes, best, strict=False)),
+            **structure.state_of(best),
             **structure.fitted_attributes(),
         }
         if self.classes is None:

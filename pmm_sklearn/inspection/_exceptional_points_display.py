@@ -106,9 +106,10 @@ class ExceptionalPointsDisplay:
         half = 0.5 * np.ptp(training) or 1.0
         centre = 0.5 * (training.min() + training.max())
         steps = np.linspace(-1.2, 1.2, grid_resolution) * half
-        distance = _closest_levels(constant, slope, centre + steps, steps)
+        (origin,) = model.monomials.origin
+        distance = _closest_levels(constant, slope, centre - origin + steps, steps)
         return cls(
-            exceptional_points(constant, slope).x,
+            exceptional_points(constant, slope).x + origin,
             centre + steps,
             steps,
             distance,

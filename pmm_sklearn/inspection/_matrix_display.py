@@ -139,7 +139,7 @@ class MatrixDisplay:
 
 def _named_matrices(model, reference):
     """List of matrices, and what they are."""
-    matrices = list(model.matrices)
+    matrices = list(model.user_matrices)
     if model.monomials is None:
         names = [f"factor {number}" for number in range(len(matrices))]
     else:

@@ -74,7 +74,7 @@ def canonical_gauge(estimator, reference=None):
     model = check_model(estimator)
     matrices, observables = model.matrices, model.observables
     if reference is None:
-        first = matrices[0]
+        first = model.user_matrices[0]
     else:
         row = check_point(model, "reference", reference)
         first = check_affine(estimator).hamiltonian(row)[0]
@@ -84,8 +84,8 @@ def canonical_gauge(estimator, reference=None):
     sectors = _sorted_sectors(model, first)
     basis = canonical_basis(np.concatenate([first[None], matrices, others]), sectors)
     canonical = copy.copy(estimator)
-    canonical.matrices_ = in_basis(matrices, basis)
-    canonical.observables_ = in_basis(observables, basis)
+    turned = in_basis(matrices, basis), in_basis(observables, basis)
+    vars(canonical).update(model.structure.state_of(turned))
     return canonical
 
 

@@ -69,7 +69,8 @@ def find_sectors(estimator, *, tol=1e-6):
     All matrices that commute with every :math:`M_l` form a linear space, the
     commutant.  Any random element of it has the sectors as eigenspaces.  It is found
     among Hermitian matrices, or among real symmetric ones if the :math:`M_l` are
-    real, as the null space of a matrix of side :math:`n^2`.
+    real, as the null space of a matrix of side :math:`n^2`.  For features that are far
+    from zero :math:`M_0` is `H` in the middle of the data.
 
     Examples
     --------
@@ -126,6 +127,11 @@ def commutator_norms(estimator, operator=None):
         The former without `operator`.  Numbers from 0 to 1:
         :math:`\|[A, B]\|_F / (\sqrt{2} \|A\|_F \|B\|_F)` of the matrices without
         their traces, in which 1 is the largest possible value.
+
+    Notes
+    -----
+    Where features are far from zero, :math:`M_0` is `H` in the middle of the data:
+    ``matrices_[0]`` is little more than a sum of multiples of the other matrices there.
 
     Examples
     --------

@@ -27,6 +27,7 @@ def level_pmm(
     matrix_type="hermitian",
     monotonic=(),
     eigensolver="auto",
+    origin=(),
 ):
     r"""Model of outputs :math:`z_k = \lambda(M_{k0} + \sum_l x_l M_{kl})`.
 
@@ -46,6 +47,8 @@ def level_pmm(
         Of each feature, whether outputs never rise with it (-1) or never fall (1).
     eigensolver : {"auto", "lapack", "simd"}, default="auto"
         See ``eigensolver.eigh``.
+    origin : sequence of float, optional
+        Point that features are counted from: see `Monomials`.
 
     Returns
     -------
@@ -65,7 +68,8 @@ def level_pmm(
     kinds = {0: free, 1: Definite(*blocks), -1: Definite(*blocks, sign=-1)}
     signs = monotonic or (0,) * n_features
     primary = AffineMatrix(
-        Monomials(n_features), [free, *(kinds[sign] for sign in signs)]
+        Monomials(n_features, origin=origin),
+        [free, *(kinds[sign] for sign in signs)],
     )
     outputs = [("level", "", ((level % side, k),)) for k in range(n_outputs)]
     readout = SpectrumReadout(outputs, *blocks)

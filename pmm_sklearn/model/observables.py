@@ -293,6 +293,7 @@ def observable_pmm(
     spaces=None,
     commutator=0.0,
     smearing=0.125,
+    origin=(),
 ):
     """Model of regressor and classifier: affine primary matrix, learned outputs.
 
@@ -326,6 +327,8 @@ def observable_pmm(
         The energy ``kT`` of "density", in units of the spacing of levels of a matrix to
         start from.  This is `level_spacing`; if that is zero, levels are taken to be
         equidistant, and spread as those of the random matrices of ``PMM.initial``.
+    origin : sequence of float, optional
+        Point that features are counted from: see `Monomials`.
 
     Returns
     -------
@@ -342,7 +345,7 @@ def observable_pmm(
     211
     """
     primary_rank, secondary_rank = rank
-    monomials = Monomials(n_features)
+    monomials = Monomials(n_features, origin=origin)
     primary = AffineMatrix(
         monomials,
         spaces or _space(block_sizes, matrix_type, primary_rank),

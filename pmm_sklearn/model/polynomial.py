@@ -20,11 +20,15 @@ class Monomials:
         Number ``p`` of features.
     degree : int, default=1
         Largest total degree ``D``.
+    origin : sequence of float of length n_features, optional
+        Point that features are counted from: monomials are those of ``X - origin``.
 
     Attributes
     ----------
     size : int
         Number of monomials.
+    origin : ndarray of shape (n_features,)
+        The argument, zeros by default.
 
     Examples
     --------
@@ -35,11 +39,15 @@ class Monomials:
     array([[1., 2., 3., 4., 6., 9.]])
     >>> monomials.powers[4]
     array([1, 1])
+    >>> Monomials(1, degree=2, origin=(1e9,)).values(np.array([[1e9 + 3.0]]))
+    array([[1., 3., 9.]])
     """
 
-    def __init__(self, n_features, degree=1):
+    def __init__(self, n_features, degree=1, origin=()):
         self.n_features = n_features
         self.degree = degree
+        self._is_moved = len(origin) > 0
+        self.origin = np.array(origin) if self._is_moved else np.zeros(n_features)
         self.size = comb(n_features + degree, n_features)
 
     @cached_property
@@ -68,7 +76,7 @@ class Monomials:
 
     def values(self, X):
         """Monomials of shape (n_samples, size) of features (n_samples, n_features)."""
-        X = np.asarray(X)
+        X = self._counted(np.asarray(X))
         if self.degree == 1:
             values = np.empty((len(X), self.size), dtype=X.dtype)
             values[:, 0] = 1.0
@@ -78,12 +86,17 @@ class Monomials:
 
     def derivatives(self, X):
         """Derivatives of shape (n_samples, size, n_features) of the monomials."""
+        X = self._counted(X)
         derivatives = np.zeros((len(X), self.size, self.n_features))
         for rows, factors in self._blocks:
             for i, column in enumerate(factors.T):
                 others = np.delete(factors, i, axis=1)
                 derivatives[:, rows, column] += _products(X, others)
         return derivatives
+
+    def _counted(self, X):
+        """Features counted from the origin."""
+        return X - self.origin if self._is_moved else X
 
     def pull_back(self, X, gradients):
         """Derivatives by the features from those by the monomials.
@@ -154,6 +167,25 @@ class Monomials:
                 lower = index[factors[:place] + factors[place + 1 :]]
                 found[feature].append((k, lower, factors.count(feature)))
         return [np.array(triples, np.intp).T for triples in found]
+
+    def in_other_units(self, coefficients, shift, scale):
+        """Coefficients of a polynomial of other units, for monomials of these.
+
+        Parameters
+        ----------
+        coefficients : ndarray of shape (size, ...)
+            What monomials of :math:`x' = (x - c) / h` are multiplied by.
+        shift, scale : ndarray of shape (n_features,)
+            The numbers ``c`` and ``h``.
+
+        Returns
+        -------
+        ndarray of shape (size, ...)
+            What monomials of ``x`` are multiplied by, for the same polynomial.
+        """
+        change = self.change_of_units(shift, scale)
+        flat = change.T @ coefficients.reshape(len(coefficients), -1)
+        return flat.reshape(coefficients.shape)
 
     def change_of_units(self, shift, scale):
         r"""Monomials of other units as sums of monomials of these.

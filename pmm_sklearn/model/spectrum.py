@@ -336,6 +336,7 @@ def spectrum_pmm(
     spaces=None,
     offsets=None,
     commutator=0.0,
+    origin=(),
 ):
     """Model of the emulator: a primary matrix of polynomials, and its spectrum.
 
@@ -358,6 +359,8 @@ def spectrum_pmm(
         `block_sizes` and `matrix_type` allow.
     commutator : float, default=0.0
         That of :class:`AffineMatrix`.
+    origin : sequence of float, optional
+        Point that features are counted from: see :class:`Monomials`.
 
     Returns
     -------
@@ -373,7 +376,7 @@ def spectrum_pmm(
     >>> pmm.n_parameters, pmm.n_outputs
     (12, 2)
     """
-    monomials = Monomials(n_features, degree)
+    monomials = Monomials(n_features, degree, origin)
     if spaces is None:
         spaces = HermitianSpace(block_sizes, matrix_type)
     primary = AffineMatrix(monomials, spaces, offsets, commutator)

@@ -185,12 +185,12 @@ class EvidenceProblem:
         return objective.start_from(theta, residuals=objective.y - outputs)
 
     def start_from(self, parameters):
-        """A vector with given matrices, which are in the user's units."""
+        """A vector of parameters in the user's units, counted from the origin."""
         coordinates = self.model.join(self.units.to_standard(parameters))
         return self.objective.start_from(coordinates, self._first_variances)
 
     def parameters(self, theta):
-        """Parameters in the user's units."""
+        """Parameters in the user's units, for features counted from the origin."""
         return self.units.to_user(self.objective.parameters(theta))
 
 

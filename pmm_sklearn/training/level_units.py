@@ -39,6 +39,11 @@ class LevelUnits:
         return self._features.shift, self._features.scale
 
     @property
+    def origin(self):
+        """Point that features are counted from."""
+        return self._features.origin
+
+    @property
     def target_scale(self):
         """Unit of each target."""
         return self._scale

@@ -140,11 +140,11 @@ class Problem:
         return self.units.start(self.model, theta)
 
     def start_from(self, parameters):
-        """Coordinates of given parameters, which are in the user's units."""
+        """Coordinates of parameters in the user's units, counted from the origin."""
         return self.model.join(self.units.to_standard(parameters))
 
     def parameters(self, theta):
-        """Parameters in the user's units."""
+        """Parameters in the user's units, for features counted from the origin."""
         return self.units.to_user(self.model.split(theta.copy()))
 
 

@@ -122,6 +122,11 @@ class SpectrumUnits:
         return self._features.shift, self._features.scale
 
     @property
+    def origin(self):
+        """Point that features are counted from."""
+        return self._features.origin
+
+    @property
     def target_scale(self):
         """Unit of each target."""
         return self._target_scale
@@ -167,6 +172,8 @@ class TimeUnits:
 
     The matrices multiply the time step, so that the unit of energy does it all.
     """
+
+    origin = ()
 
     def __init__(self, longest):
         self.shift, self.scale = np.zeros(1), np.array([longest])

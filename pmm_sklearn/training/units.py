@@ -9,13 +9,19 @@ Units offer
 ``to_user(parameters)``, ``to_standard(parameters)``
     parameters of the user's problem from those of the standardised one, and back;
 ``feature_units``, ``target_scale``
-    shift and scale of the features, and the unit of each target, for error bars.
+    shift and scale of the features, and the unit of each target, for error bars;
+``origin``
+    the point that the user's features are counted from, by all of these but
+    ``features``: see `FeatureUnits`.
 """
 
 import numpy as np
 
 from ..model import Parameters, rescaled
 
+# So many digits may cancel before features count from elsewhere: 13 are left, and a fit
+# ends where residuals are 1e-12.
+_MOST_DIGITS = 3
 # Spreads below this multiple of the rounding error count as constant.
 _CONSTANT = 10 * np.finfo(np.float64).eps
 
@@ -31,6 +37,10 @@ class FeatureUnits:
     monomials of the other, primary matrices absorb the map.  A constant column is
     only shifted.
 
+    Where features are far from zero, in units of ``h``, powers of them cancel, and
+    matrices for them would have no digits to predict with.  Such columns are counted
+    from their mean before all else, as if the user had done it.
+
     Parameters
     ----------
     X : ndarray of shape (n_samples, n_features)
@@ -45,12 +55,18 @@ class FeatureUnits:
     Attributes
     ----------
     shift, scale : ndarray of shape (n_features,)
-        The numbers ``c`` and ``h``.
+        The numbers ``c`` and ``h``; the former counted from the origin.
+    origin : tuple of float
+        Point that features are counted from, zero in most columns; empty if in all.
     """
 
     def __init__(self, X, sample_weight, monomials, centre=True):
         mean, deviation = moments("X", X, sample_weight)
         self._monomials = monomials
+        self.origin = ()
+        if centre and np.any(is_far := _are_far(mean, deviation, monomials.degree)):
+            self.origin = tuple(np.where(is_far, mean, 0.0).tolist())
+            mean, deviation = moments("X", self._counted(X), sample_weight)
         self.shift, self.scale = mean, np.sqrt(3.0) * deviation
         if not centre:
             self.shift = np.zeros_like(mean)
@@ -60,7 +76,10 @@ class FeatureUnits:
 
     def values(self, X):
         """Features of the standardised problem."""
-        return (X - self.shift) / self.scale
+        return (self._counted(X) - self.shift) / self.scale
+
+    def _counted(self, X):
+        return X - np.array(self.origin) if self.origin else X
 
     def silence_constants(self, primary, theta):
         """Coordinates without matrices of features that are zero everywhere."""
@@ -70,17 +89,13 @@ class FeatureUnits:
         return primary.silence(theta, involved)
 
     def to_user(self, matrices):
-        """Matrices for the user's features."""
-        return self._changed(matrices, self.shift, self.scale)
+        """Matrices for the user's features, counted from the origin."""
+        return self._monomials.in_other_units(matrices, self.shift, self.scale)
 
     def to_standard(self, matrices):
         """Inverse of :meth:`to_user`."""
-        return self._changed(matrices, -self.shift / self.scale, 1.0 / self.scale)
-
-    def _changed(self, matrices, shift, scale):
-        change = self._monomials.change_of_units(shift, scale)
-        flat = change.T @ matrices.reshape(len(matrices), -1)
-        return flat.reshape(matrices.shape)
+        shift, scale = -self.shift / self.scale, 1.0 / self.scale
+        return self._monomials.in_other_units(matrices, shift, scale)
 
 
 class TargetUnits:
@@ -141,6 +156,11 @@ class TargetUnits:
     def feature_units(self):
         """Zero and unit of each feature."""
         return self._features.shift, self._features.scale
+
+    @property
+    def origin(self):
+        """Point that features are counted from."""
+        return self._features.origin
 
     @property
     def target_scale(self):
@@ -220,6 +240,11 @@ class LogitUnits:
         """Zero and unit of each feature."""
         return self._features.shift, self._features.scale
 
+    @property
+    def origin(self):
+        """Point that features are counted from."""
+        return self._features.origin
+
     def weights(self, sample_weight):
         """Weights of the samples, as a column."""
         return sample_weight[:, np.newaxis]
@@ -265,6 +290,8 @@ class LogitUnits:
 class ImageUnits:
     """None: ratios of pixels have no units, and logits are outputs."""
 
+    origin = ()
+
     def start(self, model, theta):
         """The coordinates as they are."""
         return theta
@@ -276,6 +303,12 @@ class ImageUnits:
     def to_standard(self, parameters):
         """The parameters as they are."""
         return parameters
+
+
+def _are_far(mean, deviation, degree):
+    """Whether too many digits of the highest power of a feature cancel."""
+    unit = np.where(deviation > 0, np.sqrt(3.0) * deviation, np.inf)
+    return degree * np.log10(1.0 + np.abs(mean / unit)) > _MOST_DIGITS
 
 
 def moments(name, columns, weight):

@@ -55,6 +55,28 @@ DISPLAYS = {
 }
 
 
+@pytest.fixture(scope="module")
+def far_crossing():
+    """The same far from zero."""
+    emulator = PMMEmulator(2, random_state=0)
+    return emulator.fit(1e9 + LINE, np.hypot(LINE, 0.1) * [-1, 1])
+
+
+def test_exceptional_points_far_from_zero(crossing, far_crossing, plt):
+    far, near = (
+        ExceptionalPointsDisplay.from_estimator(model, data, grid_resolution=9)
+        for model, data in ((far_crossing, 1e9 + LINE), (crossing, LINE))
+    )
+    assert_allclose(far.points - 1e9, near.points, atol=1e-6)
+    assert_allclose(far.real - 1e9, near.real, atol=1e-6)
+    assert_allclose(far.distance, near.distance, atol=1e-6)
+
+
+def test_matrices_far_from_zero(far_crossing, plt):
+    display = MatrixDisplay.from_estimator(far_crossing)
+    assert_allclose(display.matrices, canonical_gauge(far_crossing).matrices_, rtol=0)
+
+
 @pytest.mark.parametrize("name", DISPLAYS)
 def test_new_figure_or_given_axes(name, crossing, plt):
     display = DISPLAYS[name](crossing, None)

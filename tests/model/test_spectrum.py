@@ -358,6 +358,15 @@ class TestMonomials:
         assert_allclose(monomials.values(X), expected.transform(X))
         assert np.array_equal(monomials.powers, expected.powers_)
 
+    @pytest.mark.parametrize("degree", [1, 2])
+    def test_of_features_counted_from_another_point(self, degree):
+        X, origin = np.random.RandomState(0).randn(5, 3), np.array([1e9, 0.0, -3.0])
+        X[:, 0] = 1e9 + X[:, 0]
+        moved, plain = Monomials(3, degree, origin), Monomials(3, degree)
+        assert_allclose(moved.values(X), plain.values(X - origin), rtol=1e-15)
+        assert_allclose(moved.derivatives(X), plain.derivatives(X - origin), rtol=1e-15)
+        assert_allclose(moved.values(X + 1j), plain.values(X - origin + 1j))
+
     @pytest.mark.parametrize("degree", [1, 2, 4])
     def test_derivatives(self, degree):
         X = np.random.RandomState(0).randn(5, 3)

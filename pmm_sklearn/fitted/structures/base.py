@@ -1,17 +1,21 @@
 """What all kinds of models have in common: their parts, and how a file tells them."""
 
 from abc import ABC, abstractmethod
+from dataclasses import replace
 from typing import ClassVar
 
 import numpy as np
 
+from ...checks.parameters import check_number
 from ...targets import as_targets
 
 # Arguments of the model that estimators have by another name.
 _NAMES_GIVEN = {"block_sizes": "matrix_size"}
-# What changes how a model is calculated, or where its penalty counts from, not what it
-# is.
-_ANY = ("eigensolver", "level_spacing")
+# What changes how a model is calculated, or where its penalty or its features count
+# from, not what it is.
+_ANY = ("eigensolver", "level_spacing", "origin")
+# Of files: so many powers of ten has the highest power of a feature, at most.
+_LARGEST_EXPONENT = 152
 
 
 class Structure(ABC):
@@ -26,7 +30,10 @@ class Structure(ABC):
     ``model(**arguments)``, ``fitted_model()``
         the model that is trained, and that of the fitted matrices;
     ``training_arguments(model)``
-        plain arguments of ``model`` that give a trained one again.
+        plain arguments of ``model`` that give a trained one again;
+    ``origin``
+        the point that features are counted from, if the fitted matrices are those of a
+        polynomial.
 
     In a file of anyone all of that is checked: the fields by ``from_fields``, the sizes
     of the arrays by ``shapes``, before any of them is read, and the arguments by
@@ -37,6 +44,8 @@ class Structure(ABC):
     attributes: ClassVar[tuple]
     #: Of files: with larger elements outputs are no floating-point numbers.
     largest_element: ClassVar[float] = 1e150
+    #: Zero, for most features.
+    origin = ()
 
     @abstractmethod
     def model(self):
@@ -118,6 +127,46 @@ class Structure(ABC):
         n_missing = len(cls.parameters._fields) - len(arrays)
         return cls.parameters(*arrays, *[np.empty(0)] * n_missing)
 
+    @classmethod
+    def state_of(cls, parameters):
+        """Fitted attributes from parameters: dict by name."""
+        return dict(zip(cls.attributes, parameters, strict=False))
+
+    @property
+    def matrices_name(self):
+        """Name in files of matrices that multiply features, or what is left of them."""
+        return "matrices_from_origin" if self.origin else "matrices"
+
+    def counted_from(self, origin):
+        """The structure of matrices that multiply features counted from a point."""
+        return self if origin == self.origin else replace(self, origin=origin)
+
+    def moved(self, parameters, origin):
+        """Parameters of the same outputs, for features counted from another point.
+
+        Matrices lose as many digits as the points are far from each other.
+
+        Parameters
+        ----------
+        parameters : tuple of ndarray
+            For features that count from the origin of the structure.
+        origin : tuple of float
+            The other point; empty for zero.
+
+        Returns
+        -------
+        tuple of ndarray
+            The same if the points are.
+        """
+        if origin == self.origin:
+            return parameters
+        monomials = self.fitted_model().primary.monomials
+        step = monomials.origin - (np.array(origin) if origin else 0.0)
+        matrices = monomials.in_other_units(
+            parameters.matrices, step, np.ones_like(step)
+        )
+        return parameters._replace(matrices=matrices)
+
     def targets(self):
         """What the outputs of an emulator are; None for others."""
         outputs = vars(self).get("outputs")
@@ -154,6 +203,22 @@ def no_arguments(fields):
     if fields != {}:
         raise ValueError("the error bars have arguments of another structure")
     return {}
+
+
+def origin_from(values, n_features, degree=1):
+    """The point that features are counted from, from a file of anyone.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If powers of it are no floating-point numbers.
+    """
+    if len(values) not in (0, n_features):
+        raise ValueError(f"origin has {len(values)} numbers")
+    largest = 10.0 ** (_LARGEST_EXPONENT / degree)
+    for value in values:
+        check_number("origin", value, -largest, largest)
+    return tuple(map(float, values))
 
 
 def size_parameter(block_sizes):

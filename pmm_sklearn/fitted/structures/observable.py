@@ -22,7 +22,7 @@ from ...model import (
     observable_pmm,
 )
 from ...model.eigensolver import EIGENSOLVERS
-from .base import Structure, dtype_of, no_arguments, size_parameter
+from .base import Structure, dtype_of, no_arguments, origin_from, size_parameter
 
 # Observables of all pairs of so many eigenvectors are in no file.
 _MOST_EIGENVECTORS = 1000
@@ -43,10 +43,12 @@ level_spacing, rank, eigensolver, smearing
         Which level outputs are, for the readout "level".
     monotonic : tuple of int
         As for `level_pmm`.
+    origin : tuple of float
+        As for `observable_pmm`, of the fitted matrices.
     """
 
     parameters: ClassVar = Parameters
-    attributes: ClassVar = ("matrices_", "observables_", "intercept_")
+    attributes: ClassVar = ("_matrices", "observables_", "intercept_")
 
     n_features: int
     n_outputs: int
@@ -61,16 +63,17 @@ level_spacing, rank, eigensolver, smearing
     smearing: float = 0.0
     level: int | None = None
     monotonic: tuple = ()
+    origin: tuple = ()
 
     def model(self):
         """The model that is trained: `PMM`."""
-        return self._model(self.rank, self.monotonic)
+        return self._model(self.rank, self.monotonic, ())
 
     def fitted_model(self):
         """The model of the fitted matrices, which are full: features mix them."""
-        return self._model((None, None), ())
+        return self._model((None, None), (), self.origin)
 
-    def _model(self, rank, monotonic):
+    def _model(self, rank, monotonic, origin):
         if self.readout == "level":
             return level_pmm(
                 self.n_features,
@@ -80,8 +83,9 @@ level_spacing, rank, eigensolver, smearing
                 self.matrix_type,
                 monotonic,
                 self.eigensolver,
+                origin,
             )
-        arguments = {**vars(self), "rank": rank}
+        arguments = {**vars(self), "rank": rank, "origin": origin}
         del arguments["level"], arguments["monotonic"]
         return observable_pmm(**arguments)
 
@@ -95,7 +99,8 @@ level_spacing, rank, eigensolver, smearing
         sizes, rank = tuple(fields["block_sizes"]), tuple(fields["rank"])
         monotonic = tuple(fields["monotonic"])
         own = {"block_sizes": sizes, "rank": rank, "monotonic": monotonic}
-        structure = cls(**{**fields, **own})
+        origin = tuple(fields["origin"])
+        structure = cls(**{**fields, **own, "origin": origin})
         for name in ("n_features", "n_outputs", "n_eigenvectors"):
             check_integer(name, getattr(structure, name), 1)
         check_matrix_size(sizes)
@@ -106,7 +111,8 @@ level_spacing, rank, eigensolver, smearing
         check_rank(rank, sizes)
         structure._check_numbers()
         structure._check_level()
-        return structure
+        origin = origin_from(structure.origin, structure.n_features)
+        return structure.counted_from(origin)
 
     def _check_numbers(self):
         """Raise for numbers that no fit has, or that take long to prepare."""
@@ -142,7 +148,7 @@ level_spacing, rank, eigensolver, smearing
         if self.readout != "level":
             observables, intercept = (n_outputs, self._n_observables()), (n_outputs,)
         return {
-            "matrices": ((self.n_features + 1, side, side), dtype),
+            self.matrices_name: ((self.n_features + 1, side, side), dtype),
             "observables": ((*observables, side, side), dtype),
             "intercept": (intercept, np.dtype(np.float64)),
         }

@@ -24,7 +24,7 @@ from ...model import (
 )
 from ...model.eigensolver import EIGENSOLVERS
 from ..plausible import check_elements, check_form
-from .base import Structure, dtype_of, size_parameter
+from .base import Structure, dtype_of, origin_from, size_parameter
 from .outputs import LARGEST_TABLE, check_outputs, n_names, outputs_from
 
 # Of files: symmetries and known matrices leave no more different spaces.
@@ -40,10 +40,12 @@ class SpectrumStructure(Structure):
     ----------
     n_features, degree, block_sizes, matrix_type, outputs, eigensolver
         Arguments of `spectrum_pmm`.
+    origin : tuple of float
+        The same, of the fitted matrices.
     """
 
     parameters: ClassVar = Parameters
-    attributes: ClassVar = ("matrices_", "observables_")
+    attributes: ClassVar = ("_matrices", "observables_")
 
     n_features: int
     degree: int
@@ -51,6 +53,7 @@ class SpectrumStructure(Structure):
     matrix_type: str
     outputs: list
     eigensolver: str
+    origin: tuple = ()
 
     @property
     def n_outputs(self):
@@ -75,7 +78,7 @@ class SpectrumStructure(Structure):
             own = [self._space(basis) for basis in bases]
             spaces = [own[i] for i in basis_of_matrix]
         arguments = {"spaces": spaces, "offsets": offsets, "commutator": commutator}
-        return spectrum_pmm(**vars(self), **arguments)
+        return spectrum_pmm(**{**vars(self), "origin": ()}, **arguments)
 
     def _space(self, basis):
         space = HermitianSpace(self.block_sizes, self.matrix_type)
@@ -109,7 +112,8 @@ class SpectrumStructure(Structure):
     def from_fields(cls, fields):
         """Structure of fields from a file: see `Structure`."""
         sizes, outputs = tuple(fields["block_sizes"]), outputs_from(fields)
-        structure = cls(**{**fields, "block_sizes": sizes, "outputs": outputs})
+        own = {"block_sizes": sizes, "outputs": outputs}
+        structure = cls(**{**fields, **own, "origin": tuple(fields["origin"])})
         check_integer("n_features", structure.n_features, 1)
         check_integer("degree", structure.degree, 1)
         check_matrix_size(sizes)
@@ -117,7 +121,8 @@ class SpectrumStructure(Structure):
         check_option("eigensolver", structure.eigensolver, EIGENSOLVERS)
         check_outputs(outputs, sizes, structure.n_features)
         structure._check_monomials()
-        return structure
+        origin = origin_from(structure.origin, structure.n_features, structure.degree)
+        return structure.counted_from(origin)
 
     def _check_monomials(self):
         """Raise if monomials would take long or much memory to prepare."""
@@ -137,7 +142,7 @@ class SpectrumStructure(Structure):
         """Shape and type of each array: see `Structure`."""
         side, dtype = sum(self.block_sizes), dtype_of(self.matrix_type)
         return {
-            "matrices": ((self._n_matrices(), side, side), dtype),
+            self.matrices_name: ((self._n_matrices(), side, side), dtype),
             "observables": ((n_names(self.outputs), side, side), dtype),
         }
 
@@ -164,7 +169,7 @@ class SpectrumStructure(Structure):
             "commutator": float(commutator),
         }
         if fields["offsets"] is not None:
-            shape, dtype = self.shapes()["matrices"]
+            shape, dtype = self.shapes()[self.matrices_name]
             offsets = archive.numbers(f"{name}_offsets", shape, dtype)
             check_elements("offsets", offsets, self.largest_element)
             check_form("offsets", offsets, space.matrices(space.coordinates(offsets)))
