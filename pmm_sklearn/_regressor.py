@@ -12,6 +12,7 @@ from ._means import goes_on, warn_if_no_better
 from ._regression_problems import SIDE_OTHERWISE, judge_of, regression_families
 from ._sizes import size_of
 from .checks.data import check_features, check_table
+from .checks.gradients import check_goes_with_gradient, check_gradient
 from .checks.losses import check_loss, check_targets, has_batches
 from .checks.parameters import (
     check_batchwise,
@@ -380,7 +381,15 @@ class PMMRegressor(LevelFeatures, RegressorMixin, BasePMM):
         self.verbose = verbose
 
     @with_callbacks
-    def fit(self, X, y, sample_weight=None, y_err=None):
+    def fit(
+        self,
+        X,
+        y,
+        sample_weight=None,
+        y_err=None,
+        y_gradient=None,
+        y_gradient_err=None,
+    ):
         """Learn the matrices from data.
 
         Parameters
@@ -431,12 +440,19 @@ class PMMRegressor(LevelFeatures, RegressorMixin, BasePMM):
             check_loss(self, y_err)
             if y_err is not None:
                 check_known_errors(self)
+            if y_gradient is not None:
+                check_goes_with_gradient(self)
             data, is_single, error = check_table(self, X, y, sample_weight, y_err)
+            gradient = check_gradient(
+                y_gradient, y_gradient_err, y, sample_weight, data.X.shape[1]
+            )
             check_targets(self.loss, data)
             random_state = check_random_state(self.random_state)
             judged = data, *judge_of(self, data)
             continues = goes_on(self, *judged)
-            families = regression_families(self, data, error, random_state, continues)
+            families = regression_families(
+                self, data, error, random_state, continues, gradient
+            )
             description = {
                 "n_outputs_": data.y.shape[1],
                 "_single_output": is_single,
