@@ -115,7 +115,8 @@ class PMMRegressor(LevelFeatures, RegressorMixin, BasePMM):
         about 20 s (of a given `matrix_size` 200 s) and targets are more than five
         times as many as parameters.
     extra_noise : bool, default=False
-        Whether there is noise of unknown size beside the errors `y_err` of ``fit``.
+        Whether there is noise of unknown size beside the errors `y_err` and
+        `y_gradient_err` of ``fit``.
     solver : {"auto", "lm", "newton-cg", "lbfgs", "adam"}, default="auto"
         "lm" is Levenberg-Marquardt, by far the better where its linear systems
         are affordable.  "newton-cg" takes the same steps, from conjugate gradients,
@@ -199,6 +200,9 @@ class PMMRegressor(LevelFeatures, RegressorMixin, BasePMM):
         beside that of `y_err`, only by evidence.  Of "huber" and "absolute_error"
         without outliers; of "quantile" that of normal noise with such distances; of
         "gamma" in units of the mean; of "poisson" there is none.
+    gradient_noise_ : ndarray of shape (n_outputs, n_features)
+        Standard deviation of the noise of the derivatives `y_gradient` beside
+        `y_gradient_err`, only with these; NaN where none is known.
     length_scales_ : ndarray of shape (n_features,)
         Length scale of each feature in its own unit, only by evidence:
         where it is large against the range of the data, predictions are nearly linear
@@ -405,6 +409,18 @@ class PMMRegressor(LevelFeatures, RegressorMixin, BasePMM):
             Standard deviations of the targets, as of measurements: one for all, for
             each sample, for each output, or for each entry of ``y``.  Noise is then
             not estimated, unless `extra_noise` asks for it.
+        y_gradient : array-like of shape (n_samples, n_features) or \
+                (n_samples, n_outputs, n_features), default=None
+            Derivatives of the targets by the features, the latter if ``y`` is
+            two-dimensional; NaN where one is not known.  They are data like ``y``, with
+            the weights of their samples and a noise of their own, one for each output
+            in units of its spread over that of a feature.  Those by a feature that is
+            constant in `X` are not used.  Only by evidence, with the readouts
+            "expectation" and "density": see :ref:`gradients`.
+        y_gradient_err : float or array-like, default=None
+            Standard deviations of the derivatives: one for all, for each feature, or
+            for each entry of `y_gradient`.  Their noise is then not estimated, unless
+            `extra_noise` asks for it.
 
         Returns
         -------
@@ -434,6 +450,20 @@ class PMMRegressor(LevelFeatures, RegressorMixin, BasePMM):
         >>> model = PMMRegressor(3, 2, n_init=1, random_state=0).fit(X, y)
         >>> model.stop_reason_, model.n_outputs_
         ('converged', 2)
+
+        Fifteen values with their derivatives, and what the error is without these:
+
+        >>> X, X_new = rng.uniform(-1, 1, (15, 2)), rng.uniform(-1, 1, (200, 2))
+        >>> def f(X):
+        ...     return np.sin(2 * X[:, 0]) * X[:, 1]
+        >>> sine, cosine = np.sin(2 * X[:, 0]), np.cos(2 * X[:, 0])
+        >>> slopes = np.column_stack([2 * cosine * X[:, 1], sine])
+        >>> for given in (None, slopes):
+        ...     model = PMMRegressor(5, n_init=2, random_state=0)
+        ...     error = model.fit(X, f(X), y_gradient=given).predict(X_new) - f(X_new)
+        ...     print(bool(np.sqrt(np.mean(error**2)) < 0.01))
+        False
+        True
         """
         with fitted_state_kept_on_error(self):
             self._check_parameters()

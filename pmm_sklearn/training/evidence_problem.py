@@ -89,10 +89,13 @@ class EvidenceProblem:
 
     def summary(self, solver):
         """How large the problem is, in words."""
-        model, n_samples = self.model, self.objective.n_samples
+        model, objective = self.model, self.objective
+        samples = f"{objective.n_samples} samples"
+        if objective.n_rows > objective.n_samples:
+            samples += f" with {np.sum(objective.derivatives.weight > 0)} derivatives"
         return (
             f"matrices of side {model.primary.side}, "
-            f"{n_samples} samples, {model.primary.size} parameters of matrices, "
+            f"{samples}, {model.primary.size} parameters of matrices, "
             f"{model.readout.size} of observables, solver "
             f"{solver!r} of the evidence, about {max(self.seconds, 1.0):.0f} s"
         )
@@ -288,14 +291,14 @@ def _standard_derivatives(units, weight, values, error, extra_noise):
     """
     with np.errstate(over="ignore"):
         values = values / units.gradient_units
+        error = None if error is None else error / units.gradient_units
     if np.any(np.abs(values) > _LARGEST_DERIVATIVE):
         raise ValueError(
             f"y_gradient has values up to {np.nanmax(np.abs(values)):.3g} in units of "
             f"the spread of y over that of X: check its units."
         )
     if error is not None:
-        error = np.minimum(error / units.gradient_units, _LARGEST_ERROR)
-        error = np.maximum(error, 1.0 / _LARGEST_ERROR)
+        error = np.clip(error, 1.0 / _LARGEST_ERROR, _LARGEST_ERROR)
     learns_noise = error is None or extra_noise
     data = DerivativeData(values, units.weights(weight), error, learns_noise)
     return data if len(data) else None
