@@ -13,7 +13,7 @@ noise of output ``k``   :math:`N(0, e_{sk}^2 + \sigma_k^2)`; ``e`` are known err
 ======================  ==========================================================
 
 Derivatives of the targets by the features are further rows ``s`` of all that follows,
-with a noise of their own: see :mod:`.derivative_data`.
+with a noise of their own: see :mod:`.rows`.
 
 A small :math:`\tau_l` makes outputs nearly linear in feature ``l``, as a large length
 scale does in a Gaussian process; and that is what the model is, given its matrices,
@@ -53,11 +53,11 @@ from functools import partial
 import numpy as np
 
 from ._chunks import chunks, shares
-from .derivative_data import DerivativeRows, ValueRows
 from .evidence_base import Evidence
 from .evidence_gradient import EvidenceGradient, PotentialGradient
-from .evidence_point import EvidencePoint, Pass
+from .evidence_point import EvidencePoint
 from .pmm import Parameters
+from .rows import DerivativeRows, LazyPasses, Pass, ValueRows
 from .triangles import triangle_operations
 
 # Numbers in the derivatives of a chunk, and in the eigensystems that are remembered.
@@ -82,7 +82,7 @@ class MarginalEvidence(Evidence):
 
     def _prepare_data(self, X, errors, derivatives=None):
         """Set the attributes of features and chunks."""
-        size, n_derivatives = self.size, 0
+        size = self.size
         self.X = X
         self.squared_errors = 0.0 if errors is None else errors**2
         self.n_features = self.model.readout.n_features
@@ -96,19 +96,14 @@ class MarginalEvidence(Evidence):
         is_cheap = reduced * _MANY_TIMES < full and number < size
         self.is_wide = is_cheap and number * size <= _LARGEST_MEMORY
         self.operations = reduced if self.is_wide else full
-        parts = chunks(len(X), self.n_columns, _LARGEST_CHUNK)
-        values = ValueRows(self.model, X)
-        self.chunks = [
-            (slice(part.start, min(part.stop, len(X))), values) for part in parts
-        ]
+        kinds = [ValueRows(self.model, X)]
         if derivatives is not None:
-            n_derivatives = len(derivatives)
-            parts = chunks(n_derivatives, 2 * self.n_columns, _LARGEST_CHUNK)
-            rows = DerivativeRows(self.model, X, derivatives, len(X))
-            self.chunks += [
-                (slice(len(X) + part.start, len(X) + part.stop), rows) for part in parts
-            ]
-        numbers = self.model.working_size * (len(X) + 2 * n_derivatives)
+            kinds.append(DerivativeRows(self.model, X, derivatives))
+        self.chunks = [
+            (chunk, rows) for rows in kinds for chunk in _slices(rows, self.n_columns)
+        ]
+        n_points = sum(rows.n_points * len(rows) for rows in kinds)
+        numbers = self.model.working_size * n_points
         numbers += self.n_outputs * size * self.n_rows
         self.remembers = numbers <= _LARGEST_MEMORY
 
@@ -137,7 +132,7 @@ class MarginalEvidence(Evidence):
             inputs = rows.inputs(chunk)
             assembled, saved = self.model.primary.forward(matrices, inputs)
             system = self.model.diagonalised(assembled, saved)
-            features = rows.of_samples(self.model.readout.features(system))
+            features = rows.of_points(self.model.readout.features(system))
             return Pass(chunk, rows, assembled, saved, system, features)
 
         if self.remembers:
@@ -306,15 +301,8 @@ class EvidenceObjective(MarginalEvidence):
         return EvidencePoint(self, theta)
 
 
-class LazyPasses:
-    """Passes of chunks that are calculated again whenever they are visited."""
-
-    def __init__(self, function, chunks):
-        self._function = function
-        self._chunks = chunks
-
-    def __len__(self):
-        return len(self._chunks)
-
-    def __getitem__(self, part):
-        return map(self._function, self._chunks[part])
+def _slices(rows, n_columns):
+    """Chunks of the rows of one kind, counted from the first of all rows."""
+    first, end = rows.first, rows.first + len(rows)
+    parts = chunks(len(rows), rows.n_points * n_columns, _LARGEST_CHUNK)
+    return [slice(first + part.start, min(first + part.stop, end)) for part in parts]

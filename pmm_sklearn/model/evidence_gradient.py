@@ -112,7 +112,7 @@ class _Sums:
             weights = residuals[:, np.newaxis] * change
             stiffness = point.stiffness(k, chunk)
             weights -= (stiffness * changed)[:, np.newaxis] * point.b[:, k]
-            pulled = readout.pull_back_features(system, rows.to_samples(weights))
+            pulled = readout.pull_back_features(system, rows.to_points(weights))
             noise = shares_of_noise[chunk] @ (residuals * changed)
             return {
                 "gradient": primary.gradient(point.coordinates, saved, pulled),
@@ -191,7 +191,7 @@ class PotentialGradient(_Sums):
             if bends is not None:
                 weights += bends[:, np.newaxis] * point.b[:, k]
                 tangents = {"tangents": features.T @ bends}
-            pulled = readout.pull_back_features(system, rows.to_samples(weights))
+            pulled = readout.pull_back_features(system, rows.to_points(weights))
             gradient = primary.gradient(point.coordinates, saved, pulled)
             counts = self._counts(k, part, solutions)
             return {"gradient": gradient, **counts, **tangents}
@@ -260,14 +260,14 @@ class EvidenceGradient(_Sums):
             solutions = point.solutions(k, part)
             residuals = self._residuals(k, chunk, features)[:, np.newaxis]
             scale = point.scales[chunk, k : k + 1]
-            scaled = rows.to_samples(scale * solutions.matrices.T)
+            scaled = rows.to_points(scale * solutions.matrices.T)
             weights = scale * (solutions.joint_features.T - residuals * point.b[:, k])
             bends = point.bends(k, chunk, solutions.leverage)
             if bends is not None:
                 weights += bends[:, np.newaxis] * point.b[:, k]
             directions = primary.tangents(point.coordinates, saved, scaled)
             changes = self._change_of_gradients(k, assembled, saved, directions)
-            weights = rows.to_samples(weights)
+            weights = rows.to_points(weights)
             pulled = readout.pull_back_features(system, weights) + changes
             gradient = primary.gradient(point.coordinates, saved, pulled)
             if not primary.is_linear:

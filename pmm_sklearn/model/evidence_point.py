@@ -8,37 +8,9 @@ import numpy as np
 
 from ._chunks import shares
 from .coordinates import AllCoordinates, RowSpace
-from .derivative_data import DerivativeRows, ValueRows
 from .triangles import absorbed, log_determinant, solve, solve_transposed
 
 _LN_2_PI = np.log(2 * np.pi)
-
-
-class Pass(NamedTuple):
-    """A chunk of rows on the way from the matrices to the features of the outputs.
-
-    Attributes
-    ----------
-    chunk : slice
-        Which rows.
-    rows : ValueRows or DerivativeRows
-        What they are made of.
-    assembled : ndarray of shape (n_samples, n, n)
-        Primary matrices of their samples.
-    saved : object
-        What derivatives of these need.
-    system : Eigensystem
-        Of these.
-    features : ndarray of shape (n_rows, n_features)
-        What the rows are linear in, the observables being the coefficients.
-    """
-
-    chunk: slice
-    rows: ValueRows | DerivativeRows
-    assembled: np.ndarray
-    saved: object
-    system: object
-    features: np.ndarray
 
 
 class Solutions(NamedTuple):
@@ -263,7 +235,7 @@ class MarginalPoint(ABC):
         jacobian = np.empty((objective.size, 1, len(gradients))).T
         primary.jacobian(self.coordinates, part.saved, gradients, out=jacobian)
         scales = self.scales[part.chunk, k : k + 1]
-        return np.multiply(part.rows.of_samples(jacobian[:, 0]), scales, out=out)
+        return np.multiply(part.rows.of_points(jacobian[:, 0]), scales, out=out)
 
     def matrix_gradients(self, k, system):
         """Gradients of one output by the primary matrices, (n_samples, n, n)."""
