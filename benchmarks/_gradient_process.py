@@ -12,15 +12,23 @@ class GradientProcess:
 
     Values and slopes are jointly normal with the derivatives of the kernel s^2 exp(-r^2
     / 2), r^2 = sum_l (x_l - x'_l)^2 / h_l^2, as covariances.  s, h and a constant
-    maximise the likelihood, the best of two starts.
+    maximise the likelihood, the best of several starts.
+
+    Parameters
+    ----------
+    starts : sequence of float
+        Length scales to start from, the same for all features.
     """
+
+    def __init__(self, starts=(2.0, 8.0)):
+        self.starts = starts
 
     def fit(self, X, y, slopes):
         """X (n, p), y (n,) and its derivatives by the features (n, p)."""
         self.X, self.mean, self.unit = X, y.mean(), y.std()
         values = (y - self.mean) / self.unit
         self.data = np.concatenate([values, (slopes / self.unit).T.ravel()])
-        starts = [np.full(X.shape[1], np.log(h)) for h in (2.0, 8.0)]
+        starts = [np.full(X.shape[1], np.log(h)) for h in self.starts]
         fits = [
             optimize.minimize(self._loss, start, method="L-BFGS-B", bounds=self._bounds)
             for start in starts

@@ -57,7 +57,7 @@ _MODEL_STATE = (
 # Attributes of a fit by its evidence only.
 _OF_EVIDENCE = (
     *("log_evidence_", "noise_", "length_scales_", "n_effective_parameters_"),
-    "_variances",
+    *("gradient_noise_", "_variances"),
 )
 _CALLBACK_STATE = ("_callback_fit_ctx", "_skl_callbacks_to_teardown")
 

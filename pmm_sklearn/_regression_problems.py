@@ -10,6 +10,7 @@ from ._sizes import (
 )
 from ._warnings import warn_caller
 from .checks.data import set_aside
+from .checks.gradients import check_no_gradient
 from .checks.parameters import (
     LARGEST_AUTOMATIC_SIDE,
     check_no_errors,
@@ -43,7 +44,7 @@ _LONG = 60.0
 _MANY_PER_PARAMETER = 5
 
 
-def regression_families(estimator, data, error, random_state, continues):
+def regression_families(estimator, data, error, random_state, continues, gradient=None):
     """What a regressor can train, by evidence or with a penalty.
 
     Parameters
@@ -58,6 +59,8 @@ def regression_families(estimator, data, error, random_state, continues):
         Of the samples that are set aside.
     continues : bool
         Whether the fit goes on from the fitted model.
+    gradient : TargetGradient, optional
+        Derivatives of the targets by the features.
 
     Returns
     -------
@@ -67,10 +70,11 @@ def regression_families(estimator, data, error, random_state, continues):
     families = []
     if wants_evidence(estimator) and _has_evidence(estimator):
         warn_of_weights(estimator.alpha, data.weight)
-        families = _by_evidence(estimator, data, error, continues)
+        families = _by_evidence(estimator, data, error, gradient, continues)
     if families:
         return families
     check_no_errors(estimator, error)
+    check_no_gradient(estimator, gradient)
     return [Family.of(*_by_penalty(estimator, data, random_state, continues))]
 
 
@@ -122,11 +126,11 @@ def _has_evidence(estimator):
     return is_linear or estimator.loss == "squared_error"
 
 
-def _by_evidence(estimator, data, error, continues):
+def _by_evidence(estimator, data, error, gradient, continues):
     """Problems of growing size; none if only small ones of many data are affordable."""
 
     def evidence(side):
-        return _evidence(estimator, side, data, error, continues)
+        return _evidence(estimator, side, data, error, gradient, continues)
 
     sides = _SIDES_OF_LEVELS if estimator.readout == "level" else SIDES
     families = affordable_families(
@@ -161,7 +165,7 @@ def _warn_of_minutes(estimator, problem, data):
         )
 
 
-def _evidence(estimator, side, data, error, continues):
+def _evidence(estimator, side, data, error, gradient, continues):
     """Problem of one size, with what its model is."""
     structure = _structure(estimator, data, side, continues, level_spacing=1.0)
     model = structure.model()
@@ -171,15 +175,15 @@ def _evidence(estimator, side, data, error, continues):
     if estimator.loss != "squared_error":
         likelihood = LossLikelihood(estimator.loss, estimator.quantile)
         return loss_evidence(model, likelihood, data, first_variances), structure
-    learns_noise = error is None or estimator.extra_noise
     problem = regression_evidence(
         model,
         GaussianEvidence(),
         data,
         error,
-        learns_noise,
+        estimator.extra_noise,
         first_variances,
         estimator.max_iter,
+        gradient,
     )
     return problem, structure
 

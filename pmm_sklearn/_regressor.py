@@ -13,6 +13,7 @@ from ._regression_problems import SIDE_OTHERWISE, judge_of, regression_families
 from ._sizes import size_of
 from ._user_matrices import USER_MATRICES
 from .checks.data import check_features, check_table
+from .checks.gradients import check_goes_with_gradient, check_gradient
 from .checks.losses import check_loss, check_targets, has_batches
 from .checks.parameters import (
     check_batchwise,
@@ -115,7 +116,8 @@ class PMMRegressor(LevelFeatures, RegressorMixin, BasePMM):
         about 20 s (of a given `matrix_size` 200 s) and targets are more than five
         times as many as parameters.
     extra_noise : bool, default=False
-        Whether there is noise of unknown size beside the errors `y_err` of ``fit``.
+        Whether there is noise of unknown size beside the errors `y_err` and
+        `y_gradient_err` of ``fit``.
     solver : {"auto", "lm", "newton-cg", "lbfgs", "adam"}, default="auto"
         "lm" is Levenberg-Marquardt, by far the better where its linear systems
         are affordable.  "newton-cg" takes the same steps, from conjugate gradients,
@@ -199,6 +201,9 @@ class PMMRegressor(LevelFeatures, RegressorMixin, BasePMM):
         beside that of `y_err`, only by evidence.  Of "huber" and "absolute_error"
         without outliers; of "quantile" that of normal noise with such distances; of
         "gamma" in units of the mean; of "poisson" there is none.
+    gradient_noise_ : ndarray of shape (n_outputs, n_features)
+        Standard deviation of the noise of the derivatives `y_gradient` beside
+        `y_gradient_err`, only with these; NaN where none is known.
     length_scales_ : ndarray of shape (n_features,)
         Length scale of each feature in its own unit, only by evidence:
         where it is large against the range of the data, predictions are nearly linear
@@ -382,7 +387,15 @@ class PMMRegressor(LevelFeatures, RegressorMixin, BasePMM):
         self.verbose = verbose
 
     @with_callbacks
-    def fit(self, X, y, sample_weight=None, y_err=None):
+    def fit(
+        self,
+        X,
+        y,
+        sample_weight=None,
+        y_err=None,
+        y_gradient=None,
+        y_gradient_err=None,
+    ):
         """Learn the matrices from data.
 
         Parameters
@@ -398,6 +411,18 @@ class PMMRegressor(LevelFeatures, RegressorMixin, BasePMM):
             Standard deviations of the targets, as of measurements: one for all, for
             each sample, for each output, or for each entry of ``y``.  Noise is then
             not estimated, unless `extra_noise` asks for it.
+        y_gradient : array-like of shape (n_samples, n_features) or \
+                (n_samples, n_outputs, n_features), default=None
+            Derivatives of the targets by the features, the latter if ``y`` is
+            two-dimensional; NaN where one is not known.  They are data like ``y``, with
+            the weights of their samples and a noise of their own, one for each output
+            in units of its spread over that of a feature.  Those by a feature that is
+            constant in `X` are not used.  Only by evidence, with the readouts
+            "expectation" and "density": see :ref:`gradients`.
+        y_gradient_err : float or array-like, default=None
+            Standard deviations of the derivatives: one for all, for each feature, or
+            for each entry of `y_gradient`.  Their noise is then not estimated, unless
+            `extra_noise` asks for it.
 
         Returns
         -------
@@ -427,18 +452,39 @@ class PMMRegressor(LevelFeatures, RegressorMixin, BasePMM):
         >>> model = PMMRegressor(3, 2, n_init=1, random_state=0).fit(X, y)
         >>> model.stop_reason_, model.n_outputs_
         ('converged', 2)
+
+        Fifteen values with their derivatives, and what the error is without these:
+
+        >>> X, X_new = rng.uniform(-1, 1, (15, 2)), rng.uniform(-1, 1, (200, 2))
+        >>> def f(X):
+        ...     return np.sin(2 * X[:, 0]) * X[:, 1]
+        >>> sine, cosine = np.sin(2 * X[:, 0]), np.cos(2 * X[:, 0])
+        >>> slopes = np.column_stack([2 * cosine * X[:, 1], sine])
+        >>> for given in (None, slopes):
+        ...     model = PMMRegressor(5, n_init=2, random_state=0)
+        ...     error = model.fit(X, f(X), y_gradient=given).predict(X_new) - f(X_new)
+        ...     print(bool(np.sqrt(np.mean(error**2)) < 0.01))
+        False
+        True
         """
         with fitted_state_kept_on_error(self):
             self._check_parameters()
             check_loss(self, y_err)
             if y_err is not None:
                 check_known_errors(self)
+            if y_gradient is not None:
+                check_goes_with_gradient(self)
             data, is_single, error = check_table(self, X, y, sample_weight, y_err)
+            gradient = check_gradient(
+                y_gradient, y_gradient_err, y, sample_weight, data.X.shape[1]
+            )
             check_targets(self.loss, data)
             random_state = check_random_state(self.random_state)
             judged = data, *judge_of(self, data)
             continues = goes_on(self, *judged)
-            families = regression_families(self, data, error, random_state, continues)
+            families = regression_families(
+                self, data, error, random_state, continues, gradient
+            )
             description = {
                 "n_outputs_": data.y.shape[1],
                 "_single_output": is_single,

@@ -100,7 +100,7 @@ def test_rows_of_different_lengths():
     refused([[1.0, 2.0], [3.0]], [1.0, 2.0], "X", "rows of the same length")
 
 
-@pytest.mark.parametrize("name", ["sample_weight", "y_err"])
+@pytest.mark.parametrize("name", ["sample_weight", "y_err", "y_gradient"])
 @pytest.mark.parametrize("values", [DAYS, SPANS, pd.Series(SPANS)], ids=str)
 def test_weights_and_errors_are_no_times(name, values):
     refused(X, Y, name, "days", **{name: values})

@@ -4,6 +4,7 @@ from .congruence import Congruence
 from .data_terms import ClassData, NormalData
 from .definite import Definite
 from .density import DensityReadout, FermiDirac
+from .derivative_data import DerivativeData
 from .eigensystem import Eigensystem
 from .elements import MatrixElements, Pairs
 from .equations import DualEquations, NormalEquations
@@ -50,6 +51,7 @@ __all__ = [
     "CrossEntropy",
     "Definite",
     "DensityReadout",
+    "DerivativeData",
     "DualEquations",
     "Eigensystem",
     "EigenvectorOverlap",

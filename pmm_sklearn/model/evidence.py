@@ -12,6 +12,9 @@ prior of ``b_k``        :math:`N(0, s_k^2)`
 noise of output ``k``   :math:`N(0, e_{sk}^2 + \sigma_k^2)`; ``e`` are known errors
 ======================  ==========================================================
 
+Derivatives of the targets by the features are further rows ``s`` of all that follows,
+with a noise of their own: see :mod:`.rows`.
+
 A small :math:`\tau_l` makes outputs nearly linear in feature ``l``, as a large length
 scale does in a Gaussian process; and that is what the model is, given its matrices,
 with the kernel :math:`s^2 \sum_i |v_i(x)^\dagger v_i(x')|^2`.
@@ -54,6 +57,7 @@ from .evidence_base import Evidence
 from .evidence_gradient import EvidenceGradient, PotentialGradient
 from .evidence_point import EvidencePoint
 from .pmm import Parameters
+from .rows import DerivativeRows, LazyPasses, Pass, ValueRows
 from .triangles import triangle_operations
 
 # Numbers in the derivatives of a chunk, and in the eigensystems that are remembered.
@@ -76,13 +80,12 @@ class MarginalEvidence(Evidence):
 
     has_slope = True
 
-    def _prepare_data(self, X, errors):
+    def _prepare_data(self, X, errors, derivatives=None):
         """Set the attributes of features and chunks."""
         size = self.size
         self.X = X
         self.squared_errors = 0.0 if errors is None else errors**2
         self.n_features = self.model.readout.n_features
-        self._inputs = self.model.inputs(X)
         self.n_columns = self.n_features + size
         # By observations: weights shall not make another model than repetitions.
         number = self.n_observed
@@ -93,8 +96,15 @@ class MarginalEvidence(Evidence):
         is_cheap = reduced * _MANY_TIMES < full and number < size
         self.is_wide = is_cheap and number * size <= _LARGEST_MEMORY
         self.operations = reduced if self.is_wide else full
-        self.chunks = chunks(len(X), self.n_columns, _LARGEST_CHUNK)
-        numbers = (self.model.working_size + self.n_outputs * size) * len(X)
+        kinds = [ValueRows(self.model, X)]
+        if derivatives is not None:
+            kinds.append(DerivativeRows(self.model, X, derivatives))
+        self.chunks = [
+            (chunk, rows) for rows in kinds for chunk in _slices(rows, self.n_columns)
+        ]
+        n_points = sum(rows.n_points * len(rows) for rows in kinds)
+        numbers = self.model.working_size * n_points
+        numbers += self.n_outputs * size * self.n_rows
         self.remembers = numbers <= _LARGEST_MEMORY
 
     def _completed(self, coordinates, random_state):
@@ -117,13 +127,16 @@ class MarginalEvidence(Evidence):
         """Features and eigensystems of all chunks, kept if samples are few."""
         matrices = self.model.primary.split(coordinates)
 
-        def features(chunk):
-            assembled, saved = self.model.primary.forward(matrices, self._inputs[chunk])
+        def features(task):
+            chunk, rows = task
+            inputs = rows.inputs(chunk)
+            assembled, saved = self.model.primary.forward(matrices, inputs)
             system = self.model.diagonalised(assembled, saved)
-            return chunk, assembled, saved, system, self.model.readout.features(system)
+            features = rows.of_points(self.model.readout.features(system))
+            return Pass(chunk, rows, assembled, saved, system, features)
 
         if self.remembers:
-            return [features(chunk) for chunk in self.chunks]
+            return [features(task) for task in self.chunks]
         return LazyPasses(features, self.chunks)
 
     def map_shares(self, function, passes):
@@ -186,13 +199,15 @@ class EvidenceObjective(MarginalEvidence):
         Maps a function over shares of the samples.
     is_far : bool, default=True
         Whether starts may be far from a maximum: see :meth:`in_turn`.
+    derivatives : DerivativeData, optional
+        Of the targets by the features.
 
     Attributes
     ----------
     n_parameters : int
         Length of the vector.
-    n_samples, n_residuals : int
-        Numbers of samples and of targets.
+    n_samples, n_rows, n_residuals : int
+        Numbers of samples, of these with derivatives, and of all targets of them.
     operations : float
         About how many multiplications a factor takes.
     n_columns : int
@@ -231,10 +246,35 @@ class EvidenceObjective(MarginalEvidence):
         learns_noise=True,
         threads=map,
         is_far=True,
+        derivatives=None,
     ):
         size = model.primary.size
         self._prepare(model, y, weight, size, learns_noise, threads, is_far)
-        self._prepare_data(X, errors)
+        self.derivatives = derivatives
+        if derivatives is not None:
+            errors = self._add_derivatives(derivatives, errors)
+        self._prepare_data(X, errors, derivatives)
+
+    def _add_derivatives(self, derivatives, errors):
+        """Take them for further targets; returns known errors of all."""
+        both = [errors, derivatives.errors]
+        if any(own is not None for own in both):
+            shapes = self.y.shape, derivatives.y.shape
+            errors = np.concatenate(
+                [
+                    np.zeros(shape) if own is None else own
+                    for own, shape in zip(both, shapes, strict=True)
+                ]
+            )
+        weight = np.broadcast_to(self.weight, self.y.shape)
+        self.y = np.concatenate([self.y, derivatives.y])
+        self.weight = np.concatenate([weight, derivatives.weight])
+        self.n_rows, self.n_residuals = len(self.y), self.y.size
+        self.n_observed += float(derivatives.weight.sum())
+        self._count_variances(self.n_outputs, 2 * self.n_outputs)
+        self.is_learned[self.n_outputs :] = derivatives.learns_noise
+        self.noise_units[self.n_outputs :] = derivatives.units
+        return errors
 
     def quadratic_model(self, theta):
         """Model of ``L`` around a point: Gauss-Newton, and steps of the variances.
@@ -261,15 +301,8 @@ class EvidenceObjective(MarginalEvidence):
         return EvidencePoint(self, theta)
 
 
-class LazyPasses:
-    """Passes of chunks that are calculated again whenever they are visited."""
-
-    def __init__(self, function, chunks):
-        self._function = function
-        self._chunks = chunks
-
-    def __len__(self):
-        return len(self._chunks)
-
-    def __getitem__(self, part):
-        return map(self._function, self._chunks[part])
+def _slices(rows, n_columns):
+    """Chunks of the rows of one kind, counted from the first of all rows."""
+    first, end = rows.first, rows.first + len(rows)
+    parts = chunks(len(rows), rows.n_points * n_columns, _LARGEST_CHUNK)
+    return [slice(first + part.start, min(first + part.stop, end)) for part in parts]

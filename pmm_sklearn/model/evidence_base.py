@@ -5,7 +5,8 @@ Parameters are one vector, coordinates first and then the logarithms of the vari
 =================  =============================================================
 :math:`\tau_l^2`   of the prior of the matrix ``M_l``, in coordinates
 :math:`s_k^2`      of the prior of the observables of output ``k``
-:math:`\sigma_k^2` of the noise of output ``k``, beside known errors
+:math:`\sigma_k^2` of the noise of output ``k``, beside known errors; then of that of
+                   its derivatives, if these are data, too
 =================  =============================================================
 
 Their most probable values follow from the numbers :math:`\gamma` of parameters that the
@@ -49,7 +50,7 @@ class Variances(NamedTuple):
     observables : ndarray of shape (n_scales,)
         :math:`s_k^2`; one for each output, or one for all.
     noise : ndarray of shape (n_noises,)
-        :math:`\sigma_k^2`; one for each output, or none.
+        :math:`\sigma_k^2`; one for each output, two if there are derivatives, or none.
     """
 
     matrices: np.ndarray
@@ -96,6 +97,10 @@ class Evidence(ABC):
         Numbers of variances of each kind.
     n_observed : float
         Number of observations.
+    is_learned : ndarray of bool of shape (n_noises,)
+        Whether there is noise beside known errors, of each kind.
+    noise_units : ndarray of shape (n_noises,)
+        What each noise is measured by.
     """
 
     # Standard deviation of the observables, at first.
@@ -114,7 +119,8 @@ class Evidence(ABC):
         self.learns_noise = learns_noise
         self.threads = threads
         self.is_far = is_far
-        self.n_samples, self.n_outputs = y.shape
+        self.n_samples = self.n_rows = len(y)
+        self.n_outputs = y.shape[1]
         self.n_residuals = y.size
         self.n_matrices = model.primary.n_matrices
         self.n_observations = float(weight.sum())
@@ -128,6 +134,8 @@ class Evidence(ABC):
     def _count_variances(self, n_scales, n_noises):
         self.n_scales = n_scales
         self.n_noises = n_noises
+        self.is_learned = np.full(n_noises, self.learns_noise)
+        self.noise_units = np.ones(n_noises)
         self.n_parameters = self.size + self.n_matrices + n_scales + n_noises
 
     def __getstate__(self):
@@ -204,13 +212,19 @@ class Evidence(ABC):
                 variances = self._first_variances(squares)._replace(noise=noise)
         return self.join(coordinates, variances)
 
+    def noise_of_rows(self, variances):
+        """Variances of the noise of all targets, (n_rows, n_outputs)."""
+        of_kinds = variances.noise.reshape(-1, self.n_outputs)
+        numbers = [self.n_samples, self.n_rows - self.n_samples]
+        return np.repeat(of_kinds, numbers[: len(of_kinds)], axis=0)
+
     def _first_variances(self, matrices, noise=_FIRST_NOISE):
-        if not (self.learns_noise or self.is_far):
-            noise = np.sqrt(_BOUNDS[2][0])
+        is_open = self.is_learned | self.is_far
+        noise = np.where(is_open, noise**2, _BOUNDS[2][0])
         return Variances(
             matrices,
             np.full(self.n_scales, self.first_scale**2),
-            np.full(self.n_noises, noise**2),
+            noise * self.noise_units**2,
         )
 
     @abstractmethod
@@ -269,12 +283,14 @@ class Evidence(ABC):
         bounds = np.repeat(_BOUNDS, group_sizes, axis=0)
         if self.n_scales == 0:
             bounds[: self.n_matrices, 1] = _LARGEST_OF_LEVELS
+        if self.n_noises:
+            bounds[-self.n_noises :] *= self.noise_units[:, np.newaxis] ** 2
         lower, upper = np.log(bounds).T
         logarithms = theta[self.size :]
         steps = np.clip(steps, -_LARGEST_STEP, _LARGEST_STEP)
-        if not self.learns_noise:
-            # Known errors alone may be too small for a start: noise fades.
-            steps[len(steps) - self.n_noises :] = -_LARGEST_STEP
+        # Known errors alone may be too small for a start: noise fades.
+        of_noise = steps[len(steps) - self.n_noises :]
+        of_noise[~self.is_learned] = -_LARGEST_STEP
         return np.clip(logarithms + steps, lower, upper) - logarithms
 
     def _at(self, theta):
@@ -305,7 +321,7 @@ class Evidence(ABC):
         observables it is that of the squared matrices.
         """
         _, variances = self.split(theta)
-        noise = variances.noise if self.n_noises else 0.5
+        noise = variances.noise[: self.n_outputs] if self.n_noises else 0.5
         if self.n_scales == 0:
             return float(np.mean(noise) / np.mean(variances.matrices))
         return float(np.mean(noise / variances.observables))

@@ -48,19 +48,25 @@ class _Sums:
         -------
         dict
             ``matrices``, for each coordinate, and ``observables``, how many parameters
-            the data determine; ``left``, observations left for the noise, and
-            ``squares``, of residuals in its units.
+            the data determine; for each noise of an output ``left``, observations left
+            for it, and ``squares``, of residuals in its units.
         """
         chunk, *_, features = part
         noise = self._shares_of_noise(k)[chunk]
         residuals = self._residuals(k, chunk, features)
-        weight = self._objective.weight[chunk, 0]
+        weight = np.broadcast_to(self._objective.weight, self._objective.y.shape)
+        left = noise @ (weight[chunk, k] - solutions.leverage)
         return {
             "matrices": solutions.n_coordinates,
             "observables": solutions.n_features,
-            "left": noise @ (weight - solutions.leverage),
-            "squares": noise @ residuals**2,
+            "left": self._of_kind(part, left),
+            "squares": self._of_kind(part, noise @ residuals**2),
         }
+
+    def _of_kind(self, part, number):
+        """Numbers for each noise of an output, one of them that of the rows."""
+        n_kinds = max(self._objective.n_noises // self._objective.n_outputs, 1)
+        return number * (np.arange(n_kinds) == part.rows.noise)
 
     def _residuals(self, k, chunk, features):
         """Residuals of one output in units of the noise."""
@@ -71,9 +77,13 @@ class _Sums:
         """Which part of the variance of each target is noise, not known errors."""
         errors = self._objective.squared_errors
         if np.ndim(errors) == 0:
-            return np.ones(self._objective.n_samples)
-        noise = self._point.variances.noise[k]
+            return np.ones(self._objective.n_rows)
+        noise = self._objective.noise_of_rows(self._point.variances)[:, k]
         return noise / (noise + errors[:, k])
+
+    def _by_kind(self, numbers):
+        """Numbers of the noises of each output in the order of the vector."""
+        return np.array(numbers).T.ravel()[: self._objective.n_noises]
 
     def _sum(self, of_chunk):
         """Sums over all chunks of what a function returns for each."""
@@ -95,17 +105,18 @@ class _Sums:
         shares_of_noise = self._shares_of_noise(k)
 
         def of_chunk(part):
-            chunk, _, saved, system, features = part
+            chunk, rows, _, saved, system, features = part
             squared = point.scales[chunk, k] ** 2
             residuals = squared * point.residuals(chunk, features)[:, k]
             changed = features @ change
             weights = residuals[:, np.newaxis] * change
             stiffness = point.stiffness(k, chunk)
             weights -= (stiffness * changed)[:, np.newaxis] * point.b[:, k]
-            pulled = readout.pull_back_features(system, weights)
+            pulled = readout.pull_back_features(system, rows.to_points(weights))
+            noise = shares_of_noise[chunk] @ (residuals * changed)
             return {
                 "gradient": primary.gradient(point.coordinates, saved, pulled),
-                "noise": shares_of_noise[chunk] @ (residuals * changed),
+                "noise": self._of_kind(part, noise),
             }
 
         return self._sum(of_chunk).values()
@@ -153,8 +164,8 @@ class PotentialGradient(_Sums):
                 gradient = gradient + through
         of_matrices = objective.by_matrix(sum(part["matrices"] for part in sums))
         observables = np.array([part["observables"] for part in sums])
-        left = np.array([part["left"] for part in sums])[: objective.n_noises]
-        found = np.array([part["squares"] for part in sums])[: objective.n_noises]
+        left = self._by_kind([part["left"] for part in sums])
+        found = self._by_kind([part["squares"] for part in sums])
         squares = np.sum(point.b**2, axis=0) / point.variances.observables
         slopes = [
             of_matrices - self._squares_of_matrices,
@@ -170,7 +181,7 @@ class PotentialGradient(_Sums):
         readout, primary = objective.model.readout, objective.model.primary
 
         def of_chunk(part):
-            chunk, _, saved, system, features = part
+            chunk, rows, _, saved, system, features = part
             solutions = point.solutions(k, part)
             residuals = self._residuals(k, chunk, features)[:, np.newaxis]
             weights = solve(own, solutions.projected).T - residuals * point.b[:, k]
@@ -180,7 +191,7 @@ class PotentialGradient(_Sums):
             if bends is not None:
                 weights += bends[:, np.newaxis] * point.b[:, k]
                 tangents = {"tangents": features.T @ bends}
-            pulled = readout.pull_back_features(system, weights)
+            pulled = readout.pull_back_features(system, rows.to_points(weights))
             gradient = primary.gradient(point.coordinates, saved, pulled)
             counts = self._counts(k, part, solutions)
             return {"gradient": gradient, **counts, **tangents}
@@ -227,7 +238,7 @@ class EvidenceGradient(_Sums):
             observables.append(direct["observables"])
         slopes = 0.5 * (of_matrices - self._squares_of_matrices)
         self.used = np.array(observables) + np.sum(of_matrices) / len(observables)
-        left, squares, through = np.array(of_noise)[: objective.n_noises].T
+        left, squares, through = map(self._by_kind, zip(*of_noise, strict=True))
         of_noise = 0.5 * (left - point.noise_squares(left, squares)) - through
         self.numbers = np.concatenate([of_matrices, observables, left])
         self.vector = np.concatenate([by_coordinates, slopes, of_observables, of_noise])
@@ -245,17 +256,18 @@ class EvidenceGradient(_Sums):
         readout, primary = objective.model.readout, objective.model.primary
 
         def of_chunk(part):
-            chunk, assembled, saved, system, features = part
+            chunk, rows, assembled, saved, system, features = part
             solutions = point.solutions(k, part)
             residuals = self._residuals(k, chunk, features)[:, np.newaxis]
             scale = point.scales[chunk, k : k + 1]
-            scaled = scale * solutions.matrices.T
+            scaled = rows.to_points(scale * solutions.matrices.T)
             weights = scale * (solutions.joint_features.T - residuals * point.b[:, k])
             bends = point.bends(k, chunk, solutions.leverage)
             if bends is not None:
                 weights += bends[:, np.newaxis] * point.b[:, k]
             directions = primary.tangents(point.coordinates, saved, scaled)
             changes = self._change_of_gradients(k, assembled, saved, directions)
+            weights = rows.to_points(weights)
             pulled = readout.pull_back_features(system, weights) + changes
             gradient = primary.gradient(point.coordinates, saved, pulled)
             if not primary.is_linear:

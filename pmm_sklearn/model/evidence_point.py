@@ -74,10 +74,9 @@ class MarginalPoint(ABC):
         Of the matrices.
     variances : Variances
         Of matrices, observables and noise.
-    passes : sequence
-        Of each chunk its slice of samples, primary matrices, what their derivatives
-        need, eigensystems and features.
-    scales : ndarray of shape (n_samples, n_outputs)
+    passes : sequence of Pass
+        One for each chunk of rows.
+    scales : ndarray of shape (n_rows, n_outputs)
         The factors ``c``, times roots of the weights.
     b : ndarray of shape (n_features, n_outputs)
         The most probable observables.
@@ -218,7 +217,7 @@ class MarginalPoint(ABC):
         rows = np.empty((n_features + n_coordinates, len(features))).T
         rows[:, :n_features] = self.scales[chunk, k : k + 1] * features
         if objective.is_wide:
-            first = k * objective.n_samples + chunk.start
+            first = k * objective.n_rows + chunk.start
             rows[:, n_features:] = self.space.rows[first : first + len(features)]
         else:
             self._by_matrices(k, part, out=rows[:, n_features:])
@@ -228,15 +227,15 @@ class MarginalPoint(ABC):
 
     def _by_matrices(self, k, part, out=None):
         """Derivatives of one output by the matrices, in units of the noise."""
-        chunk, _, saved, system, features = part
         objective = self._objective
         if out is None:
-            out = np.empty((len(features), objective.size))
-        gradients = self.matrix_gradients(k, system)[:, np.newaxis]
+            out = np.empty((len(part.features), objective.size))
+        gradients = self.matrix_gradients(k, part.system)[:, np.newaxis]
         primary = objective.model.primary
-        primary.jacobian(self.coordinates, saved, gradients, out=out[:, np.newaxis])
-        out *= self.scales[chunk, k : k + 1]
-        return out
+        jacobian = np.empty((objective.size, 1, len(gradients))).T
+        primary.jacobian(self.coordinates, part.saved, gradients, out=jacobian)
+        scales = self.scales[part.chunk, k : k + 1]
+        return np.multiply(part.rows.of_points(jacobian[:, 0]), scales, out=out)
 
     def matrix_gradients(self, k, system):
         """Gradients of one output by the primary matrices, (n_samples, n, n)."""
@@ -325,8 +324,9 @@ class EvidencePoint(MarginalPoint):
 
     def _prepared(self):
         """Set `scales`, and return the variances of the targets."""
-        noise = self._objective.squared_errors + self.variances.noise
-        self.scales = np.sqrt(self._objective.weight / noise)
+        objective = self._objective
+        noise = objective.squared_errors + objective.noise_of_rows(self.variances)
+        self.scales = np.sqrt(objective.weight / noise)
         return noise
 
     def residuals(self, chunk, features):
@@ -372,5 +372,5 @@ class EvidencePoint(MarginalPoint):
         logarithms = np.sum(objective.weight * np.log(noise))
         logarithms += objective.n_features * np.sum(np.log(variances.observables))
         logarithms += np.sum(np.log(prior))
-        logarithms += objective.n_observations * objective.n_outputs * _LN_2_PI
+        logarithms += objective.n_observed * _LN_2_PI
         return 0.5 * float(squares + logarithms)

@@ -168,7 +168,8 @@ class LaplacePosterior:
         joint = model.join(objective.parameters(theta))
         covariance = FullCovariance(inverse_root(objective.joint_factor(theta)))
         free = objective.free_fraction(theta)
-        return cls(model, joint, covariance, variances.noise, free)
+        noise = variances.noise[: model.n_outputs]
+        return cls(model, joint, covariance, noise, free)
 
     def widened(self, factor):
         """The same with larger standard deviations of the parameters."""

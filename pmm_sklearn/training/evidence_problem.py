@@ -5,7 +5,13 @@ import copy
 import numpy as np
 from scipy.special import softmax
 
-from ..model import ClassData, EvidenceObjective, JointEvidence, NormalData
+from ..model import (
+    ClassData,
+    DerivativeData,
+    EvidenceObjective,
+    JointEvidence,
+    NormalData,
+)
 from ..solvers import IN_TURN
 from .level_start import LevelStart
 from .watcher import describe_evidence
@@ -22,6 +28,8 @@ _FIRST_DEVIATIONS = 0.5, 3.0
 _FIRST_NOISES = 0.01, 0.3
 # Known error, in the same unit.
 _LARGEST_ERROR = 1e100
+# Derivatives, in units of the standardised problem.
+_LARGEST_DERIVATIVE = 1e100
 # Observations whose evidence weighs several models.
 _JUDGES = 10
 # Models of less weight are left out.
@@ -81,10 +89,13 @@ class EvidenceProblem:
 
     def summary(self, solver):
         """How large the problem is, in words."""
-        model, n_samples = self.model, self.objective.n_samples
+        model, objective = self.model, self.objective
+        samples = f"{objective.n_samples} samples"
+        if objective.n_rows > objective.n_samples:
+            samples += f" with {np.sum(objective.derivatives.weight > 0)} derivatives"
         return (
             f"matrices of side {model.primary.side}, "
-            f"{n_samples} samples, {model.primary.size} parameters of matrices, "
+            f"{samples}, {model.primary.size} parameters of matrices, "
             f"{model.readout.size} of observables, solver "
             f"{solver!r} of the evidence, about {max(self.seconds, 1.0):.0f} s"
         )
@@ -123,9 +134,22 @@ class EvidenceProblem:
         }
         if objective.n_noises:
             scale = self.units.target_scale
-            told["noise_"] = scale * np.sqrt(variances.noise) * objective.learns_noise
+            noise = np.sqrt(variances.noise) * objective.is_learned
+            told["noise_"] = scale * noise[: len(scale)]
             told["log_evidence_"] -= objective.n_observations * np.log(scale).sum()
+            if objective.n_noises > len(scale):
+                self._tell_of_derivatives(told, noise[len(scale) :])
         return told
+
+    def _tell_of_derivatives(self, told, noise):
+        """Add the noise of derivatives, and their units to the evidence."""
+        data, units = self.objective.derivatives, self.units.gradient_units
+        numbers = np.zeros_like(units)
+        np.add.at(numbers.T, data.features, data.weight)
+        is_known = numbers > 0
+        told["gradient_noise_"] = np.where(is_known, noise[:, None] * units, np.nan)
+        logarithms = np.log(np.where(is_known, units, 1.0))
+        told["log_evidence_"] -= float(np.sum(numbers * logarithms))
 
     def _widths(self, variances):
         """Unit of energy, and how large the prior takes the matrices of features.
@@ -158,7 +182,8 @@ class EvidenceProblem:
         if not self.objective.n_noises:
             return False
         _, variances = self.objective.split(result.theta)
-        is_small = np.all(variances.noise <= deviation**2)
+        largest = deviation**2 * self.objective.noise_units**2
+        is_small = np.all(variances.noise <= largest)
         return bool(is_small or not np.any(self.objective.y))
 
     def random_start(self, seed):
@@ -187,7 +212,12 @@ class EvidenceProblem:
     def start_from(self, parameters):
         """A vector of parameters in the user's units, counted from the origin."""
         coordinates = self.model.join(self.units.to_standard(parameters))
-        return self.objective.start_from(coordinates, self._first_variances)
+        variances = self._first_variances
+        if variances is not None:
+            # Derivatives may be new, or no data any more.
+            *others, noise = variances
+            variances = *others, np.resize(noise, self.objective.n_noises)
+        return self.objective.start_from(coordinates, variances)
 
     def parameters(self, theta):
         """Parameters in the user's units, for features counted from the origin."""
@@ -199,9 +229,10 @@ def regression_evidence(
     likelihood,
     data,
     error=None,
-    learns_noise=True,
+    extra_noise=False,
     first_variances=None,
     max_steps=None,
+    gradient=None,
 ):
     """Problem of a table with targets that have noise, known errors, or both.
 
@@ -215,12 +246,15 @@ def regression_evidence(
         As for :func:`table_problem`.
     error : ndarray of shape (n_samples, n_outputs), optional
         Known standard deviations of the targets.
-    learns_noise : bool, default=True
-        Whether there is noise beside them.
+    extra_noise : bool, default=False
+        Whether there is noise beside known errors.
     first_variances : tuple of ndarray, optional
         `Variances` of a fit that is continued.
     max_steps : int, optional
         Of the least squares that the training of a level starts with.
+    gradient : tuple of ndarray, optional
+        Derivatives of the targets by the features, of shape (n_samples, n_outputs,
+        n_features), NaN where they are not known, and their known errors or None.
 
     Returns
     -------
@@ -232,15 +266,42 @@ def regression_evidence(
     if error is not None:
         # Beyond, squares overflow: such a target says nothing anyway.
         error = np.minimum(error / units.target_scale, _LARGEST_ERROR)
-    is_far = first_variances is None
+    learns_noise, is_far = error is None or extra_noise, first_variances is None
     if not model.reads_levels and model.readout.is_linear:
-        objective = EvidenceObjective(*standard, error, learns_noise, is_far=is_far)
+        derivatives = None
+        if gradient is not None:
+            derivatives = _standard_derivatives(units, weight, *gradient, extra_noise)
+        objective = EvidenceObjective(
+            *(*standard, error, learns_noise),
+            is_far=is_far,
+            derivatives=derivatives,
+        )
     else:
         normal = NormalData(*standard, error)
         objective = JointEvidence(normal, learns_noise, is_far=is_far)
     return EvidenceProblem(
         model, likelihood, units, objective, first_variances, max_steps
     )
+
+
+def _standard_derivatives(units, weight, values, error, extra_noise):
+    """Known derivatives in units of the standardised problem, None if there are none.
+
+    Those by a feature that is constant have no unit, and are left out.
+    """
+    with np.errstate(over="ignore"):
+        values = values / units.gradient_units
+        error = None if error is None else error / units.gradient_units
+    if np.any(np.abs(values) > _LARGEST_DERIVATIVE):
+        raise ValueError(
+            f"y_gradient has values up to {np.nanmax(np.abs(values)):.3g} in units of "
+            f"the spread of y over that of X: check its units."
+        )
+    if error is not None:
+        error = np.clip(error, 1.0 / _LARGEST_ERROR, _LARGEST_ERROR)
+    learns_noise = error is None or extra_noise
+    data = DerivativeData(values, units.weights(weight), error, learns_noise)
+    return data if len(data) else None
 
 
 def class_evidence(model, likelihood, data, shift, first_variances=None):

@@ -58,6 +58,8 @@ class FeatureUnits:
         The numbers ``c`` and ``h``; the former counted from the origin.
     origin : tuple of float
         Point that features are counted from, zero in most columns; empty if in all.
+    is_constant : ndarray of bool of shape (n_features,)
+        Which columns are constant; their scale is 1.
     """
 
     def __init__(self, X, sample_weight, monomials, centre=True):
@@ -71,8 +73,8 @@ class FeatureUnits:
         if not centre:
             self.shift = np.zeros_like(mean)
             self.scale = np.max(np.abs(X), axis=0)
-        self._is_constant = self.scale == 0
-        self.scale = np.where(self._is_constant, 1.0, self.scale)
+        self.is_constant = self.scale == 0
+        self.scale = np.where(self.is_constant, 1.0, self.scale)
 
     def values(self, X):
         """Features of the standardised problem."""
@@ -83,9 +85,9 @@ class FeatureUnits:
 
     def silence_constants(self, primary, theta):
         """Coordinates without matrices of features that are zero everywhere."""
-        if not np.any(self._is_constant):
+        if not np.any(self.is_constant):
             return theta
-        involved = self._monomials.powers[:, self._is_constant].any(axis=1)
+        involved = self._monomials.powers[:, self.is_constant].any(axis=1)
         return primary.silence(theta, involved)
 
     def to_user(self, matrices):
@@ -166,6 +168,15 @@ class TargetUnits:
     def target_scale(self):
         """Unit of each target."""
         return self._scale
+
+    @property
+    def gradient_units(self):
+        """Unit of the derivative of each target by each feature.
+
+        The shape is (n_outputs, n_features), with NaN for features that are constant.
+        """
+        scale = np.where(self._features.is_constant, np.nan, self._features.scale)
+        return self._scale[:, np.newaxis] / scale
 
     @property
     def target_shift(self):
