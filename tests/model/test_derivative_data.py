@@ -15,6 +15,10 @@ STRUCTURES = [
     {"block_sizes": (4,), "rank": (2, None)},
     {"block_sizes": (4,), "readout": "density"},
 ]
+# With known errors of values, of derivatives, of both or of none.
+CASES = [(structure, (False, False)) for structure in STRUCTURES]
+CASES += [(STRUCTURES[0], known) for known in [(True, False), (False, True)]]
+CASES += [(STRUCTURES[1], (True, True))]
 
 
 def make_data(errors=False, learns_noise=True, n_outputs=2, n_samples=9, weight=None):
@@ -65,8 +69,7 @@ def joint_jacobian(objective, coordinates):
     return np.stack(columns, axis=-1)
 
 
-@pytest.mark.parametrize("errors", [(False, False), (True, False), (False, True)])
-@pytest.mark.parametrize("structure", STRUCTURES, ids=str)
+@pytest.mark.parametrize(("structure", "errors"), CASES, ids=str)
 def test_value_is_that_of_laplaces_approximation(structure, errors):
     """Of values and analytic derivatives, as if they were any other linear data."""
     objective, theta = make_objective(structure, errors)
@@ -105,8 +108,7 @@ def test_value_is_that_of_laplaces_approximation(structure, errors):
     assert_allclose(factor.T @ factor, matrix, rtol=1e-6, atol=1e-6 * matrix.max())
 
 
-@pytest.mark.parametrize("errors", [(False, False), (True, False), (True, True)])
-@pytest.mark.parametrize("structure", STRUCTURES, ids=str)
+@pytest.mark.parametrize(("structure", "errors"), CASES, ids=str)
 def test_gradient(structure, errors):
     """By matrices and variances, that of the determinant included."""
     objective, theta = make_objective(structure, errors)
