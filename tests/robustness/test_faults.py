@@ -9,7 +9,12 @@ import pytest
 
 # The cheapest, in one process that has not fitted anything before.
 _KINDS = (
-    *("ctrl_c_in_a_later_fit", "full_disk", "full_file_system", "ctrl_c_while_a_file_is_written"),
+    *(
+        "ctrl_c_in_a_later_fit",
+        "full_disk",
+        "full_file_system",
+        "ctrl_c_while_a_file_is_written",
+    ),
     *("broken_numba", "numba_told_not_to_compile", "forks_while_threads_predict"),
 )
 
