@@ -4,7 +4,11 @@ import os
 import subprocess
 import sys
 
+import joblib
+import numpy as np
 import pytest
+
+from pmm_sklearn import PMMRegressor
 
 AFTER_MANY_THREADS = """
 from concurrent.futures import ThreadPoolExecutor
@@ -91,3 +95,19 @@ def test_another_thread_may_lift_the_limit():
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")
 def test_a_child_does_not_wait_for_threads_that_it_does_not_have():
     run(AFTER_A_FORK)
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize("loss", ["squared_error", "huber"])
+def test_starts_in_threads_do_not_see_each_other(loss):
+    """What is remembered of the last point belongs to one start."""
+    rng = np.random.RandomState(0)
+    X = rng.uniform(-1, 1, (60, 2))
+    y = np.sin(2 * X[:, 0]) * X[:, 1] + 0.05 * rng.standard_normal(60)
+    sizes = {"matrix_size": 3, "n_eigenvectors": 1, "n_init": 8, "max_iter": 12}
+    model = PMMRegressor(**sizes, loss=loss, tol=0, random_state=0)
+    expected = model.fit(X, y).predict(X)
+    for _ in range(3):
+        with joblib.parallel_config("threading", n_jobs=4):
+            model.fit(X, y)
+        assert np.array_equal(model.predict(X), expected)

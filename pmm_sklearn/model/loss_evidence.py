@@ -78,6 +78,9 @@ class LossEvidence(MarginalEvidence):
         self._count_variances(self.n_outputs, self.n_outputs * loss.has_noise)
         self.operations *= _COST
 
+    def __getstate__(self):
+        return {**super().__getstate__(), "nearby": None}
+
     def _point(self, theta):
         return LossPoint(self, theta)
 

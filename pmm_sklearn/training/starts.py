@@ -1,5 +1,6 @@
 """Training from several random starts, by thirds."""
 
+from copy import copy
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -173,8 +174,10 @@ def _continue(fixed, task, on_iteration=None):
     """Run the solver for a task: a start, the last iteration, a previous result."""
     objective, validation_loss, solver, rule, interruption = fixed
     start, max_iter, previous = task
+    # What an objective remembers of its last point is neither shared between threads nor
+    # does it depend on which start was here before.
     return minimise(
-        objective,
+        copy(objective),
         start,
         solver,
         replace(rule, max_iter=max_iter),

@@ -16,7 +16,7 @@ from pmm_sklearn import (
     PMMRegressor,
     UnitaryPMMEmulator,
 )
-from pmm_sklearn.targets import Gap, Level, Observable, Transition
+from pmm_sklearn.targets import Gap, Level, Observable, Slope, Transition
 
 from .pools import USUAL_TERMS
 
@@ -77,9 +77,17 @@ class Case(NamedTuple):
         return by_batches or is_split or self.kind is PMMImageClassifier
 
     @property
+    def has_slopes(self):
+        """Whether targets have units of the features in them."""
+        targets = self.estimator.get_params(deep=False).get("targets") or ()
+        return any(isinstance(target, Slope) for target in targets)
+
+    @property
     def has_errors(self):
         """Whether there are error bars."""
-        return hasattr(self.kind, "sample_y") and self.method == "fit"
+        # Of a quantile there are none.
+        is_known = self.estimator.get_params().get("loss") != "quantile"
+        return hasattr(self.kind, "sample_y") and self.method == "fit" and is_known
 
     @property
     def precision(self):
@@ -165,6 +173,10 @@ def _images(method="fit", is_complex=False, fit=None, **parameters):
 
 _WEIGHTS = 1.0 + np.arange(24) % 3
 _ERRORS = 0.02 + 0.02 * (np.arange(24) % 2)
+# Not quite those of the table, and not known everywhere.
+_GRADIENT = np.random.RandomState(3).uniform(-1, 1, (24, 2))
+_GRADIENT = np.stack([2 * np.cos(2 * _GRADIENT[:, 0]), 2 * _GRADIENT[:, 1]], axis=1)
+_GRADIENT[::5, 1] = np.nan
 
 CASES = {
     "regressor": _table(PMMRegressor),
@@ -176,6 +188,14 @@ CASES = {
     "least magnitude": _table(PMMRegressor, which="SM", alpha=0.1),
     "size auto": _table(PMMRegressor, matrix_size="auto", n_eigenvectors="auto"),
     "average": _table(PMMRegressor, n_init=2, n_average=2),
+    "level": _table(PMMRegressor, readout="level", n_eigenvectors="auto"),
+    "monotone": _table(
+        *(PMMRegressor, {}), readout="level", monotonic_cst=[0, 1], alpha=0.1
+    ),
+    "convex": _table(PMMRegressor, readout="level", convexity="convex", alpha=0.1),
+    "huber": _table(PMMRegressor, loss="huber"),
+    "quantile": _table(PMMRegressor, loss="quantile", quantile=0.8, alpha=0.1),
+    "derivatives": _table(PMMRegressor, fit={"y_gradient": _GRADIENT}),
     "two outputs": _table(PMMRegressor, fit={"n_outputs": 2}),
     "known errors": _table(PMMRegressor, fit={"y_err": _ERRORS}),
     "weights": _table(PMMRegressor, fit={"sample_weight": _WEIGHTS}),
@@ -199,6 +219,7 @@ CASES = {
         targets=[Level(0), Gap(0, 1), Observable("n"), Transition("n", 0, 1)]
     ),
     "sectors of levels": _emulation(matrix_size=(2, 1)),
+    "slopes": _emulation(targets=[Level(0), Gap(0, 1), Slope(0, 0), Observable("n")]),
     "degree": _emulation(degree=2, matrix_type="symmetric"),
     "penalty of levels": _emulation(alpha=1e-3, solver="lbfgs"),
     "errors of levels": _emulation(fit={"y_err": 0.01 + 0.01 * np.eye(12)[:, :2]}),

@@ -24,6 +24,8 @@ from pmm_sklearn import (
 
 from .relation import assert_same, relation, told_by
 
+# Parameters of a fit that have a row for each sample.
+_OF_ROWS = "sample_weight", "y_err", "y_gradient"
 # After a few iterations, which amplify rounding errors.
 _NEAR = 1e-6
 
@@ -49,7 +51,7 @@ def _rows(case, rows, **changes):
     """The case fitted to some of its rows, in some order."""
     given = {"X": case.X[rows], "y": case.y[rows]}
     for name, value in case.fit_parameters.items():
-        given[name] = value[rows] if name in ("sample_weight", "y_err") else value
+        given[name] = value[rows] if name in _OF_ROWS else value
     return case.fit(**{**given, **changes})
 
 
@@ -76,7 +78,7 @@ def fitted_to_others_before(case):
     assert_same(told_by(case, model), told_by(case))
 
 
-@relation(lambda case: hasattr(case.kind, "partial_fit") and case.method == "fit")
+@relation(lambda case: hasattr(case.estimator, "partial_fit") and case.method == "fit")
 def fitted_after_batches(case):
     model = case.estimator.__class__(**case.estimator.get_params(deep=False))
     changes = {"early_stopping": False, "class_weight": None}
@@ -237,7 +239,13 @@ def not_contiguous(case):
     assert_same(told_by(case, case.fit(X=X)), told_by(case), _NEAR)
 
 
-@relation(lambda case: _is_regression(case) and case.y.ndim == 1)
+@relation(
+    lambda case: (
+        _is_regression(case)
+        and case.y.ndim == 1
+        and "y_gradient" not in case.fit_parameters
+    )
+)
 def a_column_of_targets(case):
     told, expected = told_by(case, case.fit(y=case.y[:, np.newaxis])), told_by(case)
     assert_same(
@@ -245,20 +253,25 @@ def a_column_of_targets(case):
     )
 
 
-@relation(lambda case: case.kind in (PMMRegressor, PMMClassifier, PMMEmulator))
+@relation(
+    lambda case: (
+        case.kind in (PMMRegressor, PMMClassifier, PMMEmulator) and not case.has_slopes
+    )
+)
 def units_of_the_features(case):
     scale, shift = 4.0 ** np.arange(1, case.X.shape[1] + 1), 8.0
+    slopes = _scaled_slopes(case, 1.0 / scale)
     if case.estimator.get_params().get("commutator"):
         # The term of the commutator belongs to the origin of the features.
         shift = 0.0
-    model = case.fit(X=scale * case.X + shift)
+    model = case.fit(X=scale * case.X + shift, **slopes)
     _assert_scaled(case, model, scale * case.X_new + shift, 1.0, 0.0)
 
 
 @relation(_is_regression)
 def units_of_the_targets(case):
     scale, shift = (1024.0, 0.0 if case.is_emulator else 3.0)
-    errors = {}
+    errors = _scaled_slopes(case, scale)
     if "y_err" in case.fit_parameters:
         errors["y_err"] = scale * case.fit_parameters["y_err"]
     if case.kind is UnitaryPMMEmulator:
@@ -270,6 +283,12 @@ def units_of_the_targets(case):
         scale = np.array([scale, scale, scale, scale**2])
     model = case.fit(y=scale * case.y + shift, **errors)
     _assert_scaled(case, model, case.X_new, scale, shift)
+
+
+def _scaled_slopes(case, factor):
+    """Derivatives in other units, if there are any."""
+    slopes = case.fit_parameters.get("y_gradient")
+    return {} if slopes is None else {"y_gradient": factor * slopes}
 
 
 def _assert_scaled(case, model, X_new, scale, shift):
@@ -291,7 +310,9 @@ def _is_in_pipelines(case):
     return case.kind in (PMMRegressor, PMMClassifier) and case.method == "fit"
 
 
-@relation(_is_in_pipelines)
+@relation(
+    lambda case: _is_in_pipelines(case) and "y_gradient" not in case.fit_parameters
+)
 def a_scaler_in_front(case):
     pipeline = make_pipeline(StandardScaler(), clone(case.estimator))
     name = pipeline.steps[-1][0]

@@ -42,7 +42,7 @@ def relation(applies=lambda case: True, *, is_slow=False):
 
 def has(*names):
     """Whether the estimator has one of some methods."""
-    return lambda case: any(hasattr(case.kind, name) for name in names)
+    return lambda case: any(hasattr(case.estimator, name) for name in names)
 
 
 def answers(model, X, has_errors=False):
