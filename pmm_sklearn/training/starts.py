@@ -174,8 +174,8 @@ def _continue(fixed, task, on_iteration=None):
     """Run the solver for a task: a start, the last iteration, a previous result."""
     objective, validation_loss, solver, rule, interruption = fixed
     start, max_iter, previous = task
-    # What an objective remembers of its last point is neither shared between threads nor
-    # does it depend on which start was here before.
+    # What an objective remembers of its last point is neither shared between threads
+    # nor that of another start.
     return minimise(
         copy(objective),
         start,
