@@ -1,16 +1,16 @@
 """Where to compute next: chosen points against random ones, and quick updates.
 
     python benchmarks/design.py             # all, less than ten minutes on one core
-    python benchmarks/design.py points      # some
+    python benchmarks/design.py lfd pairing # some
 
 The rules of `next_points` were chosen on other problems: transverse-field Ising, the
 oscillator of either sign, Lipkin, and ten strong couplings.
 """
 
 import copy
-import sys
 import time
 import warnings
+from functools import partial
 from typing import NamedTuple
 
 import _spectra
@@ -19,7 +19,6 @@ from _emulation import fit_quietly, run
 
 from pmm_sklearn import PMMEmulator, datasets
 from pmm_sklearn.design import next_points
-from pmm_sklearn.targets import Level, Observable
 
 # Points of the pool of problems with several features.
 N_POOL = 500
@@ -88,11 +87,6 @@ def ten_couplings():
     return Pool(problem.name, emulator, *data, 30, 10, (60,), n_starts=3)
 
 
-def almg():
-    targets = [Level(0, sector=0), Level(0, sector=1), Observable("n", sector=0)]
-    return along_a_line("ALMG", symmetric((4, 3), targets), datasets.make_almg())
-
-
 def lfd():
     data = datasets.make_lfd_emulation()
     return along_a_line("random 40 x 40 matrices", symmetric(4, degree=2), data)
@@ -103,7 +97,7 @@ def pairing():
     return along_a_line("pairing", symmetric(6, problem.targets), problem)
 
 
-POOLS = oscillator, ten_couplings, almg, lfd, pairing
+POOLS = oscillator, ten_couplings, lfd, pairing
 
 
 def largest_error(model, X, y):
@@ -138,36 +132,33 @@ def even_rows(pool, rows):
     return np.array(rows)
 
 
-def points():
+def points(make):
     """Points chosen by next_points against random ones."""
+    pool, found = make(), {}
     print(
-        "\nLargest error, in units of the spread of each target: median of random "
-        "starts, and each;\nin brackets, of how many it is no larger than that of "
+        f"\n{pool.name}: {pool.first} random points, then {pool.step} at a time\n"
+        "  largest error, in units of the spread of each target: median of random "
+        "starts, and each;\n  in brackets, of how many it is no larger than that of "
         "twice as many random points"
     )
-    for make in POOLS:
-        pool = make()
-        found = {}
-        for state in range(pool.n_starts):
-            pool.emulator.set_params(random_state=state)
-            order = np.random.RandomState(state).permutation(len(pool.X))
-            designs = {"random": order, "even": even_rows(pool, order[: pool.first])}
-            for criterion in CRITERIA:
-                rows = chosen_rows(pool, order[: pool.first], criterion)
-                designs[f"by {criterion}"] = rows
-            for number in pool.numbers:
-                for name, rows in designs.items():
-                    key = number, f"{number} {name}"
-                    found.setdefault(key, []).append(error_with(pool, rows[:number]))
-                key = number, f"{2 * number} random"
-                found.setdefault(key, []).append(error_with(pool, order[: 2 * number]))
-        print(f"  {pool.name}: {pool.first} random ones, then {pool.step} at a time")
-        for (number, name), errors in found.items():
-            each = " ".join(f"{error:.1e}" for error in errors)
-            rival = np.array(found[number, f"{2 * number} random"])
-            wins = np.sum(np.array(errors) <= rival)
-            print(f"    {name:<26} {np.median(errors):.1e}   {each}   ({wins})")
-        sys.stdout.flush()
+    for state in range(pool.n_starts):
+        pool.emulator.set_params(random_state=state)
+        order = np.random.RandomState(state).permutation(len(pool.X))
+        designs = {"random": order, "even": even_rows(pool, order[: pool.first])}
+        for criterion in CRITERIA:
+            rows = chosen_rows(pool, order[: pool.first], criterion)
+            designs[f"by {criterion}"] = rows
+        for number in pool.numbers:
+            for name, rows in designs.items():
+                key = number, f"{number} {name}"
+                found.setdefault(key, []).append(error_with(pool, rows[:number]))
+            key = number, f"{2 * number} random"
+            found.setdefault(key, []).append(error_with(pool, order[: 2 * number]))
+    for (number, name), errors in found.items():
+        each = " ".join(f"{error:.1e}" for error in errors)
+        rival = np.array(found[number, f"{2 * number} random"])
+        wins = np.sum(np.array(errors) <= rival)
+        print(f"  {name:<26} {np.median(errors):.1e}   {each}   ({wins})", flush=True)
 
 
 def problems_of_updates():
@@ -255,7 +246,10 @@ def time_updates(name, model, data, seconds):
     )
 
 
-EXPERIMENTS = {"updates": updates, "points": points}
+EXPERIMENTS = {
+    "updates": updates,
+    **{make.__name__: partial(points, make) for make in POOLS},
+}
 
 
 if __name__ == "__main__":

@@ -40,12 +40,11 @@ def next_points(model, candidates, n_points=1, *, criterion="variance"):
             default="variance"
         What the next point has most of.  "variance": the variance of the predictions
         there, the sum over the targets, each in its unit in ``fit`` (its spread; all
-        energies have one).  It is what makes the largest error small.
-        "integrated_variance": by how much data there decrease the mean variance at all
-        candidates.  "determinant": by how much they decrease the volume of the
-        posterior density of the matrices (D-optimal).  "gap": how little is known of
-        whether levels meet, the sum of :math:`v / (g^2 + v)` over gaps ``g`` between
-        levels of the targets, of variance ``v``; for emulators.
+        energies have one).  "integrated_variance": by how much data there decrease the
+        mean variance at all candidates.  "determinant": by how much they decrease the
+        volume of the posterior density of the matrices (D-optimal).  "gap": how little
+        is known of whether levels meet, the sum of :math:`v / (g^2 + v)` over gaps
+        ``g`` between levels of the targets, of variance ``v``; for emulators.
 
     Returns
     -------
