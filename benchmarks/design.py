@@ -3,8 +3,9 @@
     python benchmarks/design.py             # all, less than ten minutes on one core
     python benchmarks/design.py lfd pairing # some
 
-The rules of `next_points` were chosen on other problems: transverse-field Ising, the
-oscillator of either sign, Lipkin, and ten strong couplings.
+The criteria of `next_points` were compared on other problems, Lipkin and ten strong
+couplings, and with other random starts on the last two of these, Ising and the
+oscillator of either sign.
 """
 
 import copy
@@ -97,7 +98,17 @@ def pairing():
     return along_a_line("pairing", symmetric(6, problem.targets), problem)
 
 
-POOLS = oscillator, ten_couplings, lfd, pairing
+def ising():
+    data = datasets.make_transverse_field_ising()
+    return along_a_line("transverse-field Ising", symmetric(3), data)
+
+
+def either_sign():
+    data = datasets.make_anharmonic_oscillator()
+    return along_a_line("oscillator of either sign", symmetric(4), data)
+
+
+POOLS = oscillator, ten_couplings, lfd, pairing, ising, either_sign
 
 
 def largest_error(model, X, y):
