@@ -2,8 +2,8 @@
 Where to compute next
 =====================
 
-An emulator says where it knows least.  Twelve points that it has chosen are worth more
-than twice as many random ones.
+An emulator says where it knows least.  Of eighteen points it chooses twelve itself, and
+its largest error is less than half of that with random ones.
 """
 
 # %%
@@ -40,25 +40,25 @@ def largest_error(emulator):
 
 
 # %%
-# Six random points, then two at a time
-# -------------------------------------
+# Six random points, then three at a time
+# ---------------------------------------
 # Only the points that are chosen have to be calculated.
 rows = np.arange(6)
 errors = []
 while True:
-    emulator = PMMEmulator(5, **settings).fit(candidates[rows], exact[rows])
+    emulator = PMMEmulator(8, **settings).fit(candidates[rows], exact[rows])
     errors.append(largest_error(emulator))
-    if len(rows) == 12:
+    if len(rows) == 18:
         break
     rest = np.setdiff1d(np.arange(400), rows)
-    rows = np.concatenate([rows, rest[next_points(emulator, candidates[rest], 2)]])
+    rows = np.concatenate([rows, rest[next_points(emulator, candidates[rest], 3)]])
 
 # %%
 # Random points
 # -------------
 numbers = [6, 12, 18, 24]
 rivals = [
-    largest_error(PMMEmulator(5, **settings).fit(candidates[:n], exact[:n]))
+    largest_error(PMMEmulator(8, **settings).fit(candidates[:n], exact[:n]))
     for n in numbers
 ]
 
@@ -70,7 +70,7 @@ for number, row in enumerate(rows[6:], 1):
     left.annotate(f" {number}", candidates[row], color="C1")
 left.set(xlabel="a", ylabel="b", title="points")
 left.legend(loc="upper right")
-right.semilogy([6, 8, 10, 12], errors, "C1o-", label="chosen")
+right.semilogy([6, 9, 12, 15, 18], errors, "C1o-", label="chosen")
 right.semilogy(numbers, rivals, "C0s-", label="random")
 right.set(xlabel="points", ylabel="largest error", title="three levels")
 right.legend()
@@ -79,7 +79,7 @@ figure.tight_layout()
 # %%
 # One more point, at once
 # -----------------------
-# ``condition_on`` goes on from the fitted matrices, in a few milliseconds.
+# ``condition_on`` goes on from the fitted matrices, in tens of milliseconds.
 row = next_points(emulator, candidates)
 after = emulator.condition_on(candidates[row], exact[row])
 print(f"largest error {largest_error(emulator):.1e}, after: {largest_error(after):.1e}")
