@@ -80,7 +80,7 @@ class Conditioning:
         >>> emulator = PMMEmulator(3, random_state=0).fit(X, np.cos(X[:, 0]))
         >>> after = emulator.condition_on([[1.5]], [np.cos(1.5)])
         >>> models = emulator, after
-        >>> errors = [abs(m.predict([[1.4]])[0] - np.cos(1.4)) for m in models]
+        >>> errors = [abs(m.predict([[1.5]])[0] - np.cos(1.5)) for m in models]
         >>> bool(errors[1] < 0.1 * errors[0])
         True
         """
