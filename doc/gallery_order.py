@@ -14,6 +14,7 @@ NAMES = [
     "nuclear_masses",
     "airfoil_search",
     "error_bars",
+    "next_points",
     "losses",
     "curves",
     "gradients",

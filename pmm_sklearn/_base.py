@@ -317,6 +317,10 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
             Of the solver "adam", by default that of the parameters.
         continues : bool, default=False
             Whether the fitted models are the first starts.
+
+        Returns
+        -------
+        Fit
         """
         seeds = random_state.randint(_LARGEST_SEED, size=self.n_init + 1)
         probe = partial(self._probe, seeds, continues)
@@ -343,6 +347,7 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
         self._set_fit(result, description)
         bridge.close()
         self._report(result, watcher)
+        return result
 
     def _watcher(self, problem, bridge):
         name, describe = type(self).__name__, problem.describe

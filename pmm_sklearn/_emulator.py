@@ -4,6 +4,7 @@ import numpy as np
 
 from ._base import fitted_state_kept_on_error
 from ._callbacks import with_callbacks
+from ._conditioning import Conditioning
 from ._emulator_base import BaseEmulator
 from ._hamiltonian_methods import HamiltonianMethods
 from ._level_features import LevelFeatures
@@ -41,7 +42,7 @@ from .targets import as_outputs, names_of_features
 from .training import FeatureUnits, SpectrumUnits
 
 
-class PMMEmulator(LevelFeatures, HamiltonianMethods, BaseEmulator):
+class PMMEmulator(LevelFeatures, HamiltonianMethods, Conditioning, BaseEmulator):
     r"""Emulator of a quantum Hamiltonian: energies and observables anywhere.
 
     A few expensive calculations of energies, and perhaps of observables, at some

@@ -9,7 +9,7 @@ from sklearn.utils import check_array, check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from ._base import BasePMM
-from ._emulator_problems import emulator_families
+from ._emulator_problems import emulator_families, training_of
 from ._means import goes_on, warn_if_no_better
 from .checks.data import check_sample_weight, check_target_weight, masked_to_nan
 from .checks.dtypes import check_real
@@ -62,7 +62,10 @@ class BaseEmulator(RegressorMixin, BasePMM, ABC):
         }
         given = {"X": X, "y": y, "metadata": {"sample_weight": sample_weight}}
         random_state = check_random_state(self.random_state)
-        self._train(families, random_state, description, given, continues=continues)
+        result = self._train(
+            families, random_state, description, given, continues=continues
+        )
+        self._training = training_of(result, data, target_weight)
         warn_if_no_better(self, data, SquaredError())
 
     @property

@@ -5,11 +5,14 @@ from functools import partial
 import numpy as np
 
 from .checks.parameters import check_matrix_size
+from .checks.spectra import SpectrumData
 from .targets import as_outputs, names_of_features
 from .training import (
     Family,
+    FeatureUnits,
     Observations,
     SpectrumLikelihood,
+    SpectrumUnits,
     StartPrior,
     table_problem,
 )
@@ -92,14 +95,7 @@ def _family(estimator, data, target_weight, block_sizes):
     problem = partial(_problem, estimator, model, units, data, target_weight)
     if not _compares_solutions(estimator, model, data):
         return Family.of(problem(None), structure)
-    knows_errors = data.error is not None
-    unit = data.error if knows_errors else np.broadcast_to(units.spread, data.y.shape)
-    observed = Observations(
-        number=float(data.weight.sum()),
-        are_exact=bool(data.weight.sum() <= model.n_free),
-        knows_errors=knows_errors,
-        log_units=float(np.sum(data.weight * np.log(unit))),
-    )
+    observed = _observations(model, units, data)
 
     def make(scale):
         return problem(StartPrior(model, observed, scale)), structure
@@ -107,11 +103,88 @@ def _family(estimator, data, target_weight, block_sizes):
     return Family(make, {"scale": _SCALES})
 
 
-def _problem(estimator, model, units, data, target_weight, prior):
-    """Problem whose solutions a prior compares, unless it is None."""
-    likelihood = SpectrumLikelihood(
-        data.weight, data.error is not None, None if prior is None else prior.scale
+def training_of(result, data, target_weight):
+    """What a training needs to go on with more data: plain arrays, for pickles.
+
+    Parameters
+    ----------
+    result : Fit
+        What the training has come to.
+    data : SpectrumData
+        Features, targets, weights and errors.
+    target_weight : ndarray of shape (n_outputs,)
+        Weights of the columns.
+
+    Returns
+    -------
+    dict or None
+        None after an interruption, and if the model is no polynomial of the features.
+    """
+    problem = result.problem
+    is_polynomial = hasattr(problem.model.primary, "monomials")
+    if result.posterior is None or not is_polynomial:
+        return None
+    return {
+        "data": tuple(data),
+        "target_weight": target_weight,
+        "units": problem.units.numbers(),
+        "scale": None if problem.prior is None else problem.prior.scale,
+        "widening": result.widening,
+    }
+
+
+def continued_problem(estimator, training, model, more):
+    """The problem of a fitted emulator with more data, in the units of its fit.
+
+    Parameters
+    ----------
+    estimator : PMMEmulator
+        Fitted.
+    training : dict
+        From :func:`training_of`.
+    model : PMM
+        What was trained.
+    more : SpectrumData
+        The new data.
+
+    Returns
+    -------
+    Problem
+    """
+    shift, scale = estimator._posterior["feature_units"]
+    features = FeatureUnits.of(model.primary.monomials, shift, scale)
+    units = SpectrumUnits.from_numbers(features, model.readout, training["units"])
+    data, prior = SpectrumData(*training["data"]).followed_by(more), None
+    if training["scale"] is not None:
+        observed = _observations(model, units, data)
+        prior = StartPrior(model, observed, training["scale"])
+    return _problem(
+        estimator,
+        model,
+        units,
+        data,
+        training["target_weight"],
+        prior,
+        training["widening"],
     )
+
+
+def _observations(model, units, data):
+    knows_errors = data.error is not None
+    unit = data.error if knows_errors else np.broadcast_to(units.spread, data.y.shape)
+    return Observations(
+        number=float(data.weight.sum()),
+        are_exact=bool(data.weight.sum() <= model.n_free),
+        knows_errors=knows_errors,
+        log_units=float(np.sum(data.weight * np.log(unit))),
+    )
+
+
+def _problem(estimator, model, units, data, target_weight, prior, widening=1.0):
+    """Problem whose solutions a prior compares, unless it is None."""
+    scale = None if prior is None else prior.scale
+    knows_errors = data.error is not None
+    likelihood = SpectrumLikelihood(data.weight, knows_errors, scale, widening)
     are_exact = prior is not None and prior.observed.are_exact
     return table_problem(
         model,

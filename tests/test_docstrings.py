@@ -11,7 +11,7 @@ import pytest
 
 from pmm_sklearn import PMMRegressor
 
-MODULES = ["", ".targets", ".inspection", ".datasets", ".model", ".solvers"]
+MODULES = ["", ".targets", ".design", ".inspection", ".datasets", ".model", ".solvers"]
 HEADING = re.compile(r"^(\w[\w ]*)\n-{3,}$", re.MULTILINE)
 # "a, b : type", or without a type.
 ENTRY = re.compile(r"^(\*{0,2}\w+(?:, \*{0,2}\w+)*)(?: :.*)?$", re.MULTILINE)

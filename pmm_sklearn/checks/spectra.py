@@ -45,6 +45,16 @@ class SpectrumData(NamedTuple):
     error: np.ndarray | None
     rows: np.ndarray
 
+    def followed_by(self, other):
+        """These rows, and others after them, of which both have errors or none."""
+        error = None
+        if self.error is not None:
+            error = np.concatenate([self.error, other.error])
+        X, y, weight = (
+            np.concatenate(parts) for parts in zip(self[:3], other[:3], strict=True)
+        )
+        return SpectrumData(X, y, weight, error, np.arange(len(X)))
+
     def scaled(self, target_weight, spread):
         """Features, targets, and weights of errors in units of the spread."""
         weight = self.weight * target_weight
@@ -53,7 +63,7 @@ class SpectrumData(NamedTuple):
         return self.X, self.y, weight
 
 
-def check_spectra(estimator, X, y, sample_weight, y_err=None):
+def check_spectra(estimator, X, y, sample_weight, y_err=None, *, reset=True):
     """Checked data of an emulator, without rows that do not count.
 
     Parameters
@@ -62,6 +72,8 @@ def check_spectra(estimator, X, y, sample_weight, y_err=None):
         Whose number and names of features are set.
     X, y, sample_weight, y_err : array-like
         As given to ``fit``.
+    reset : bool, default=True
+        Whether these are the first data, of which every column has some.
 
     Returns
     -------
@@ -72,7 +84,8 @@ def check_spectra(estimator, X, y, sample_weight, y_err=None):
     check_real("X", X)
     y = masked_to_nan(y)
     check_real("y", y)
-    X, y = validate_data(estimator, X, y, validate_separately=(_X_CHECKS, Y_CHECKS))
+    separately = _X_CHECKS, Y_CHECKS
+    X, y = validate_data(estimator, X, y, reset=reset, validate_separately=separately)
     check_consistent_length(X, y)
     if y.ndim > 2 or y.size == 0:
         raise ValueError(
@@ -83,7 +96,7 @@ def check_spectra(estimator, X, y, sample_weight, y_err=None):
     weight = check_sample_weight(sample_weight, len(X))[:, np.newaxis]
     weight = np.where(np.isnan(columns), 0.0, weight)
     empty = np.flatnonzero(~np.any(weight > 0, axis=0))
-    if empty.size:
+    if empty.size and reset:
         raise ValueError(
             f"y has nothing but NaN, or weights of zero, in column {empty[0]}: "
             f"give at least one value, or leave out the column and its target."

@@ -83,6 +83,11 @@ class ErrorBars:
         Unit of each target.
     n_parameters : int
         Of all members, for messages.
+
+    Attributes
+    ----------
+    target_scale : ndarray of shape (n_outputs,)
+        The argument.
     """
 
     def __init__(self, posteriors, weights, feature_units, target_scale, n_parameters):
@@ -90,7 +95,7 @@ class ErrorBars:
         self._posteriors = posteriors
         self._weights = weights
         self._feature_units = feature_units
-        self._target_scale = target_scale
+        self.target_scale = target_scale
 
     def deviations(self, X, means, threads=map):
         """Standard deviations of the targets, noise included.
@@ -115,7 +120,7 @@ class ErrorBars:
         """
 
         def variance(posterior, X, distance):
-            own = posterior.variance(X, threads) * self._target_scale**2
+            own = posterior.variance(X, threads) * self.target_scale**2
             return own + distance**2
 
         return np.sqrt(self._mixed(X, means, variance))
@@ -130,7 +135,7 @@ class ErrorBars:
         """
 
         def covariance(posterior, X, distance):
-            own = posterior.covariance(X, threads) * self._target_scale**2
+            own = posterior.covariance(X, threads) * self.target_scale**2
             return own + distance[:, np.newaxis] * distance
 
         return self._mixed(X, means, covariance)
@@ -147,7 +152,7 @@ class ErrorBars:
         random_state : numpy.random.RandomState
             Source of the random numbers.
         """
-        scale = self._target_scale[:, np.newaxis]
+        scale = self.target_scale[:, np.newaxis]
         weights = self._weights
         member = random_state.choice(len(weights), size=n_draws, p=weights)
         draws = np.empty((len(X), len(scale), n_draws))
@@ -159,6 +164,48 @@ class ErrorBars:
                 draws[:, :, own] = sample * scale + means[i][..., np.newaxis]
         _check_not_too_far(X, draws)
         return draws
+
+    def roots(self, X, means):
+        """Vectors whose scalar products are covariances, noise not included.
+
+        Those of the members stand one after the other, and what each differs by from
+        the mean is one number more.
+
+        Parameters
+        ----------
+        X, means
+            As for :meth:`deviations`, but of few samples; and so are the errors raised.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_outputs, width)
+            In the unit of each target.
+        """
+        with np.errstate(over="ignore", invalid="ignore"):
+            standard = self._standardised(X)
+            distances = means - np.einsum("a,ask->sk", self._weights, means)
+            distances = distances[..., np.newaxis] / self.target_scale[:, np.newaxis]
+            parts = []
+            for weight, posterior, distance in zip(
+                self._weights, self._posteriors, distances, strict=True
+            ):
+                both = np.concatenate([posterior.roots(standard), distance], axis=2)
+                parts.append(np.sqrt(weight) * both)
+            roots = np.concatenate(parts, axis=2)
+        _check_not_too_far(X, roots)
+        return roots
+
+    @property
+    def root_shape(self):
+        """Numbers of outputs, and of elements of their vectors."""
+        shapes = [posterior.root_shape for posterior in self._posteriors]
+        return shapes[0][0], sum(width + 1 for _, width in shapes)
+
+    @property
+    def noise_variance(self):
+        """That of each target, in its unit, (n_outputs,)."""
+        noises = [posterior.noise_variance for posterior in self._posteriors]
+        return np.tensordot(self._weights, noises, axes=1)
 
     def check(self):
         """Raise nothing: there are error bars."""

@@ -180,6 +180,12 @@ class FittedModel:
             draws = self.error_bars.draws(X, means, n_draws, random_state, threads)
         return self._squeezed(draws)
 
+    def roots(self, X):
+        """Vectors whose products are covariances of outputs: `ErrorBars.roots`."""
+        self.error_bars.check()
+        with single_blas_thread():
+            return self.error_bars.roots(X, self._mean.of_members(X))
+
     def gradient(self, X):
         """Derivatives of the outputs by the features, as the user sees them.
 

@@ -303,6 +303,31 @@ class LaplacePosterior:
         self._for_roots(X, add, threads)
         return draws
 
+    def roots(self, X):
+        """Vectors whose scalar products are the covariances of outputs.
+
+        Parameters
+        ----------
+        X : ndarray of shape (n_samples, n_features)
+            Standardised features, of few samples.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_outputs, width)
+        """
+        found = np.empty((len(X), *self.root_shape))
+
+        def fill(chunk, root):
+            found[chunk] = root.transpose(2, 0, 1)
+
+        self._for_roots(X, fill, map)
+        return found
+
+    @property
+    def root_shape(self):
+        """Numbers of outputs, and of elements of their vectors."""
+        return self.model.n_outputs, self.covariance_of_theta.width
+
     def _for_roots(self, X, function, threads):
         """Call ``function(chunk, root)`` for all chunks of samples.
 

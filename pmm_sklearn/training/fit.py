@@ -73,6 +73,8 @@ class Fit:
         Plain arrays that error bars are made of: see :func:`with_posterior`.
     weights : ndarray of shape (n_members,) or None
         Of the members in their mean, if they do not follow from the losses.
+    widening : float
+        Factor of the deviations of the posterior, for what other solutions say.
     """
 
     problem: Problem
@@ -81,6 +83,7 @@ class Fit:
     start_losses: list[float]
     posterior: dict | None = None
     weights: np.ndarray | None = None
+    widening: float = 1.0
 
     @property
     def best(self):

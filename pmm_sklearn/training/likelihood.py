@@ -174,6 +174,8 @@ class SpectrumLikelihood:
         Whether residuals are in units of known errors.
     scale : float, optional
         Standard deviation of the starts, where solutions are compared.
+    widening : float, default=1.0
+        Factor of the deviations of the posterior, which an earlier fit has found.
     """
 
     loss: ClassVar = SquaredError()
@@ -188,6 +190,7 @@ class SpectrumLikelihood:
     counts: np.ndarray | None = None
     knows_errors: bool = False
     scale: float | None = None
+    widening: float = 1.0
 
     def penalty(self, alpha, weight, is_open=False):
         """That of a given alpha, or for "auto" one that follows the residuals.
@@ -210,7 +213,10 @@ class SpectrumLikelihood:
     def posterior(self, objective, theta):
         """Residuals are errors of the model, or known ones: `LaplacePosterior`."""
         residuals = "known errors" if self.knows_errors else "model error"
-        return LaplacePosterior.fit(objective, theta, self.counts, residuals)
+        found = LaplacePosterior.fit(objective, theta, self.counts, residuals)
+        if found is None or self.widening == 1.0:
+            return found
+        return found.widened(self.widening)
 
 
 def _standardised(data, model):

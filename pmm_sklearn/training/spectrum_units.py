@@ -52,6 +52,18 @@ class SpectrumUnits:
             self._fit_observable(name, y, weight)
         self._target_shift, self._target_scale = self._of_targets()
 
+    def numbers(self):
+        """All that was found in the data: dict of arrays and numbers."""
+        objects = "_features", "_readout"
+        return {name: v for name, v in vars(self).items() if name not in objects}
+
+    @classmethod
+    def from_numbers(cls, features, readout, numbers):
+        """The same units again, from their :meth:`numbers`."""
+        units = cls.__new__(cls)
+        vars(units).update(numbers, _features=features, _readout=readout)
+        return units
+
     def _fit_energies(self, y, weight, given_scale):
         levels, gaps = self._readout.columns("level"), self._readout.columns("gap")
         columns = [*levels, *gaps]

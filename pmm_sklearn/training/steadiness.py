@@ -57,7 +57,8 @@ def steadiest(result, posteriors, n_members):
     if are_exact:
         # The least uncertain of several underestimates what it does not know.
         factor = np.sqrt(np.median(squares) / max(squares[best], _TINY))
-    return kept, [posteriors[best].widened(max(factor, 1.0))]
+    widening = max(float(factor), 1.0)
+    return replace(kept, widening=widening), [posteriors[best].widened(widening)]
 
 
 def _comparable(result):

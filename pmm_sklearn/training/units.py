@@ -76,6 +76,14 @@ class FeatureUnits:
         self.is_constant = self.scale == 0
         self.scale = np.where(self.is_constant, 1.0, self.scale)
 
+    @classmethod
+    def of(cls, monomials, shift, scale):
+        """Units of given numbers, for models that are fitted already."""
+        units = cls.__new__(cls)
+        units._monomials, units.shift, units.scale = monomials, shift, scale
+        units._is_constant = np.zeros(len(scale), dtype=bool)
+        return units
+
     def values(self, X):
         """Features of the standardised problem."""
         return (self._counted(X) - self.shift) / self.scale
