@@ -4,6 +4,7 @@ from .congruence import Congruence
 from .data_terms import ClassData, NormalData
 from .definite import Definite
 from .density import DensityReadout, FermiDirac
+from .dynamics import DynamicsReadout, dynamics_pmm, names_of_expectations
 from .eigensystem import Eigensystem
 from .elements import MatrixElements, Pairs
 from .equations import DualEquations, NormalEquations
@@ -36,6 +37,7 @@ from .solution_evidence import evidence_of_solution
 from .spaces import MATRIX_TYPES, HermitianSpace, Subspace
 from .spectrum import SpectrumReadout, spectrum_pmm
 from .symmetry import matrix_spaces, solutions
+from .timed import TimedMonomials
 from .unitary import UnitaryProduct, phase_energies
 
 __all__ = [
@@ -51,6 +53,7 @@ __all__ = [
     "Definite",
     "DensityReadout",
     "DualEquations",
+    "DynamicsReadout",
     "Eigensystem",
     "EigenvectorOverlap",
     "Element",
@@ -87,15 +90,18 @@ __all__ = [
     "SpectrumReadout",
     "SquaredError",
     "Subspace",
+    "TimedMonomials",
     "Transition",
     "UnitaryProduct",
     "WeightedLoss",
     "WindowGrams",
     "convex_start",
+    "dynamics_pmm",
     "evidence_of_solution",
     "level_inverse",
     "level_pmm",
     "matrix_spaces",
+    "names_of_expectations",
     "observable_pmm",
     "phase_energies",
     "rescaled",
