@@ -25,6 +25,9 @@ from .selection import Extremes
 from .spaces import HermitianSpace
 from .timed import TimedMonomials
 
+# Below it three terms of the series of a sine are exact.
+_SMALL_ANGLE = 1e-2
+
 
 class DynamicsReadout:
     r"""Expectation values :math:`\psi^\dagger O_k \psi` in an evolved state.
@@ -145,12 +148,16 @@ class DynamicsReadout:
 
     def gradient(self, theta, saved, cotangents):
         r"""Gradient of :math:`\sum_{sk} c_{sk} z_{sk}`, shape (size,)."""
+        if not self.names:
+            return np.empty(0)
         gradient = np.zeros((len(self.names) + 1, self._space.size))
         np.add.at(gradient, self._places, cotangents.T @ self._dyads(saved))
         return gradient[:-1].ravel()
 
     def jacobian(self, theta, saved, out):
         """Write the derivatives by these parameters, (n_samples, n_outputs, size)."""
+        if not self.names:
+            return
         out[...] = 0.0
         dyads, size = self._dyads(saved), self._space.size
         for k, place in enumerate(self._places):
@@ -232,8 +239,9 @@ def dynamics_pmm(
 def _pulled_back(eigensystem, start, cotangents):
     r"""Gradients ``G`` by the exponent, :math:`dz = \operatorname{tr}(G\, dK)`.
 
-    From :math:`dz_k = \operatorname{Re}(w_k^\dagger d\psi)` follows :math:`G_k =
-    \operatorname{herm}(V B_k^T V^\dagger)`, :math:`B_{ab} = (w^\dagger V)_a F_{ab} c_b`.
+    From :math:`dz = \operatorname{Re}(w^\dagger d\psi)` follows :math:`G =
+    \operatorname{herm}(V B^T V^\dagger)` with :math:`B_{ab} = (w^\dagger V)_a\,
+    F_{ab}\, c_b`.
 
     Parameters
     ----------
@@ -249,28 +257,39 @@ def _pulled_back(eigensystem, start, cotangents):
     ndarray of shape (n_samples, n_outputs, n, n)
     """
     values, vectors = eigensystem.values, eigensystem.vectors
-    left = _products(vectors.swapaxes(1, 2), cotangents.conj().swapaxes(1, 2))
     # Half phases on either side of the sinc function, which is real and symmetric.
     half = np.exp(-0.5j * values)
-    left = -1j * half[..., np.newaxis] * left
-    right = half * start
+    left = cotangents.conj() @ vectors
+    left *= -1j * half[:, np.newaxis]
+    right = (half * start)[:, np.newaxis]
+    # Element (b, a): the transpose of B.
     if vectors.dtype.kind == "f":
         # Of the real part of a product two real products suffice.
-        inner = left.real[:, np.newaxis] * right.real[:, :, np.newaxis, np.newaxis]
-        inner -= left.imag[:, np.newaxis] * right.imag[:, :, np.newaxis, np.newaxis]
+        inner = right.real[..., np.newaxis] * left.real[:, :, np.newaxis]
+        inner -= right.imag[..., np.newaxis] * left.imag[:, :, np.newaxis]
     else:
-        inner = left[:, np.newaxis] * right[:, :, np.newaxis, np.newaxis]
-    # Element (b, a): the transpose of B.
-    inner = inner.transpose(0, 3, 1, 2) * _sincs(values)[:, np.newaxis]
+        inner = right[..., np.newaxis] * left[:, :, np.newaxis]
+    inner *= _sincs(values, half)[:, np.newaxis]
     gradient = vectors[:, np.newaxis] @ inner
     gradient = gradient @ vectors.conj().swapaxes(1, 2)[:, np.newaxis]
     return 0.5 * (gradient + gradient.conj().swapaxes(-1, -2))
 
 
-def _sincs(values):
-    r"""``sin(u) / u`` of half the differences of eigenvalues, (n_samples, n, n)."""
-    half = 0.5 / np.pi * values
-    return np.sinc(half[:, :, np.newaxis] - half[:, np.newaxis])
+def _sincs(values, half):
+    r"""``sin(u) / u`` of half the differences of eigenvalues, (n_samples, n, n).
+
+    The sine follows from :math:`e^{-i\epsilon/2}`, the argument `half`, without as many
+    calls of the function as there are differences.
+    """
+    angle = 0.5 * (values[:, :, np.newaxis] - values[:, np.newaxis])
+    cos, sin = half.real, -half.imag
+    result = sin[:, :, np.newaxis] * cos[:, np.newaxis]
+    result -= cos[:, :, np.newaxis] * sin[:, np.newaxis]
+    is_small = np.abs(angle) < _SMALL_ANGLE
+    np.divide(result, angle, out=result, where=~is_small)
+    square = angle[is_small] ** 2
+    result[is_small] = 1.0 - square / 6.0 * (1.0 - square / 20.0)
+    return result
 
 
 def _products(matrices, vectors):

@@ -60,7 +60,7 @@ def test_outputs_are_those_of_the_exponential(
         state = expm(-1j * time * hamiltonian)[:, 0]
         charge, spin = parameters.observables[[pmm.readout.names.index("charge"), 0]]
         expected = [abs(state[0]) ** 2]
-        expected += [np.vdot(state, O @ state).real for O in (spin, charge, spin)]
+        expected += [np.vdot(state, own @ state).real for own in (spin, charge, spin)]
         assert_allclose(row, expected, atol=1e-12)
     if starts_from_eigenstate:
         constant = parameters.matrices[0]
