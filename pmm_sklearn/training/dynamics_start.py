@@ -16,6 +16,8 @@ _RULE = StoppingRule(tol=3e-2, max_iter=40)
 # Mean square of the residuals that is good enough for a window, in units of that of a
 # state that does not evolve.
 _SMALL_LOSS = 2e-6
+# Short times tell little: without a penalty couplings grow that longer ones refute.
+_ALPHA = 1e-9
 # Highest level of the start, in radians at the longest time: a few turns to many.
 _LOWEST_RANGE, _HIGHEST_RANGE = 15.0, 60.0
 # Elements of the couplings over that range, for matrices of side 1.
@@ -73,7 +75,7 @@ class DynamicsStart:
             full.X[rows],
             full.y[rows],
             full.weight[rows],
-            RidgePenalty(0.0),
+            RidgePenalty(_ALPHA),
         )
         at_rest = full.without_penalty().value(np.zeros(full.n_parameters))
         floor = _SMALL_LOSS * at_rest * np.mean(rows)
