@@ -38,6 +38,7 @@ def evolve(X):
 
 
 def grid(n_couplings, n_times):
+    """Rows of coupling and time."""
     axes = np.linspace(0, 1.5, n_couplings), np.linspace(0, 8, n_times)
     return np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 2)
 

@@ -41,7 +41,7 @@ class EvolutionEmulator(BaseEmulator):
 
     Parameters
     ----------
-    matrix_size : int, default=12
+    matrix_size : int, default=16
         Side ``n`` of the matrices: number of states that take part.
     targets : list of Survival or Observable, default=None
         What the columns of ``y`` are: see :mod:`pmm_sklearn.targets`.  None means
@@ -61,7 +61,7 @@ class EvolutionEmulator(BaseEmulator):
         targets.  "auto" follows the residuals; see `PMMEmulator`.
     solver, max_iter, tol, n_iter_no_change
         As for `PMMEmulator`.
-    n_init : int, default=4
+    n_init : int, default=6
         Number of random starts.  Each is trained on short times first, on longer ones
         next; the best goes on with all of them.
     warm_start, random_state, n_jobs, eigensolver, verbose
@@ -137,7 +137,7 @@ class EvolutionEmulator(BaseEmulator):
 
     def __init__(
         self,
-        matrix_size=12,
+        matrix_size=16,
         *,
         targets=None,
         quench_from=None,
@@ -147,7 +147,7 @@ class EvolutionEmulator(BaseEmulator):
         solver="auto",
         max_iter=400,
         tol=1e-2,
-        n_init=4,
+        n_init=6,
         n_iter_no_change=10,
         warm_start=False,
         random_state=None,

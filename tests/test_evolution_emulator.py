@@ -109,7 +109,9 @@ class TestData:
         emulator = EvolutionEmulator(3, targets=[Observable("spin")], **QUENCH)
         emulator.set_params(max_iter=5)
         found = clone(emulator).fit(X, 1e3 * y - 7.0).predict(X_TEST)
-        assert_allclose(found, 1e3 * emulator.fit(X, y).predict(X_TEST) - 7.0, rtol=1e-6)
+        assert_allclose(
+            found, 1e3 * emulator.fit(X, y).predict(X_TEST) - 7.0, rtol=1e-6
+        )
 
     def test_curves_are_kept_together_in_a_search(self):
         search = GridSearchCV(
@@ -192,6 +194,6 @@ def test_parameters_without_the_time_are_asked_for(both):
 
 def test_nothing_that_was_fitted_changes_on_an_error(both):
     before = both.predict(X_TEST)
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match="survival probability"):
         both.fit(X, exact(X) + 5.0)
     assert_array_equal(both.predict(X_TEST), before)

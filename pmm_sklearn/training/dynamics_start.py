@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .._threads import single_blas_thread
-from ..model import Objective, RidgePenalty
+from ..model import NoisePenalty, Objective, RidgePenalty
 from ..solvers import Progress, StoppingRule, StopReason, minimize_lm
 
 # End of the first window of time in units of the longest, and how windows grow.
@@ -16,12 +16,15 @@ _RULE = StoppingRule(tol=3e-2, max_iter=40)
 # Mean square of the residuals that is good enough for a window, in units of that of a
 # state that does not evolve.
 _SMALL_LOSS = 2e-6
-# Short times tell little: without a penalty couplings grow that longer ones refute.
-_ALPHA = 1e-9
+# Variance of the prior of matrices where the noise is not known: a narrow one ends in
+# poor minima of exact data.  A given penalty is multiplied, or else short times with
+# known errors end in poor minima.
+_PRIOR_VARIANCE = 5000.0
+_LARGER_PENALTY = 3.0
 # Highest level of the start, in radians at the longest time: a few turns to many.
 _LOWEST_RANGE, _HIGHEST_RANGE = 15.0, 60.0
 # Elements of the couplings over that range, for matrices of side 1.
-_COUPLING = 0.25
+_COUPLING = 0.8
 
 
 @dataclass(frozen=True)
@@ -75,7 +78,7 @@ class DynamicsStart:
             full.X[rows],
             full.y[rows],
             full.weight[rows],
-            RidgePenalty(_ALPHA),
+            self._penalty(),
         )
         at_rest = full.without_penalty().value(np.zeros(full.n_parameters))
         floor = _SMALL_LOSS * at_rest * np.mean(rows)
@@ -85,3 +88,10 @@ class DynamicsStart:
         if result.reason is StopReason.INTERRUPTED:
             raise KeyboardInterrupt
         return result.theta
+
+    def _penalty(self):
+        """That of short times, which tell less: it follows the noise, too."""
+        penalty = self.objective.penalty
+        if isinstance(penalty, RidgePenalty):
+            return RidgePenalty(_LARGER_PENALTY * penalty.alpha)
+        return NoisePenalty(self.objective.n_residuals, _PRIOR_VARIANCE)
