@@ -4,7 +4,7 @@ from .congruence import Congruence
 from .data_terms import ClassData, NormalData
 from .definite import Definite
 from .density import DensityReadout, FermiDirac
-from .dynamics import DynamicsReadout, dynamics_pmm, names_of_expectations
+from .dynamics import DynamicsReadout, dynamics_pmm
 from .eigensystem import Eigensystem
 from .elements import MatrixElements, Pairs
 from .equations import DualEquations, NormalEquations
@@ -101,7 +101,6 @@ __all__ = [
     "level_inverse",
     "level_pmm",
     "matrix_spaces",
-    "names_of_expectations",
     "observable_pmm",
     "phase_energies",
     "rescaled",

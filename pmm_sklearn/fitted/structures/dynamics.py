@@ -9,7 +9,8 @@ from ...checks.parameters import (
     check_matrix_size,
     check_option,
 )
-from ...model import MATRIX_TYPES, Parameters, dynamics_pmm, names_of_expectations
+from ...model import MATRIX_TYPES, Parameters, dynamics_pmm
+from ...model.dynamics import names_of_expectations
 from ...model.eigensolver import EIGENSOLVERS
 from ...targets import as_dynamics_outputs, as_targets
 from .base import Structure, dtype_of, size_parameter
