@@ -27,6 +27,23 @@ PUBLISHED = {
     "pairing": [("project: PMM 16 x 16, 13 s", (7.4e-4, 4.8e-3), None)],
 }
 
+# Evolution after a quench, the project: mean absolute and largest error.
+DYNAMICS = {
+    ("pairing", "survival"): [
+        ("project: PMM 16 x 16, 512 numbers, 53 s", (1.28e-2, 1.00e-1)),
+        ("project: PMM 32 x 32", (2.15e-2, 1.44e-1)),
+        ("project: exact H between 32 vectors, k = 3", (7.1e-3, 7.6e-2)),
+        ("project: exact H between 32 vectors, k = 8", (2.0e-3, 2.6e-2)),
+        ("project: recurrent network", (1.23e-1, 8.0e-1)),
+    ],
+    ("pairing", "occupation"): [
+        ("project: PMM, observable known", (8.9e-3, None)),
+        ("project: PMM, observable learned", (1.06e-2, None)),
+        ("project: exact H between 32 vectors", (8.3e-3, None)),
+        ("project: recurrent network", (4.34e-2, None)),
+    ],
+}
+
 # The authors' own library, run with its version of July 2026 on one core: 180 points to
 # train and 20 to validate, the best of eleven settings on "franke", 10 000 epochs, 28
 # to 48 s for each function.  Mean absolute error over largest target, first seed.

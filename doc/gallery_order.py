@@ -9,6 +9,7 @@ NAMES = [
     "complex_continuation",
     "eigenvector_continuation",
     "trotter",
+    "quench",
     "slopes",
     "finite_volume",
     "nuclear_masses",

@@ -3,6 +3,7 @@
 from ._classifier import PMMClassifier
 from ._eigenvector_continuation import EigenvectorContinuation
 from ._emulator import PMMEmulator
+from ._evolution_emulator import EvolutionEmulator
 from ._image_classifier import PMMImageClassifier
 from ._regressor import PMMRegressor
 from ._unitary_emulator import UnitaryPMMEmulator
@@ -11,6 +12,7 @@ from .model.losses import PointwiseLoss
 
 __all__ = [
     "EigenvectorContinuation",
+    "EvolutionEmulator",
     "PMMClassifier",
     "PMMEmulator",
     "PMMImageClassifier",

@@ -26,6 +26,8 @@ class BaseEmulator(RegressorMixin, BasePMM, ABC):
     """
 
     _likelihood = SpectrumLikelihood()
+    # ``_make_starts(objective)``, if training starts elsewhere than at random matrices.
+    _make_starts = None
     # Whether solutions of the least-squares problem are compared by their evidence.
     compares_solutions = False
 

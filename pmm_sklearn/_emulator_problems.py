@@ -194,6 +194,7 @@ def _problem(estimator, model, units, data, target_weight, prior, widening=1.0):
         likelihood.penalty(estimator.alpha, data.weight, are_exact),
         smoothness=estimator._make_smoothness(model, units, data.X),
         prior=prior,
+        make_starts=estimator._make_starts,
     )
 
 

@@ -84,6 +84,7 @@ class UnitaryPMMEmulator(BaseEmulator):
     See Also
     --------
     PMMEmulator : The Hamiltonian itself as a function of parameters.
+    EvolutionEmulator : What a state becomes with time.
 
     Notes
     -----

@@ -1,5 +1,8 @@
 r"""What the columns of ``y`` are: levels, gaps, slopes, observables, transitions.
 
+`Survival` and `Observable` are those of `EvolutionEmulator`, the others of emulators of
+spectra.
+
 Levels are counted from the lowest (0, 1, ...) or from the highest (-1, -2, ...) of
 a sector.  Sectors are the diagonal blocks given by ``matrix_size``, counted from 0;
 ``sector=None`` counts the levels of all sectors together.
@@ -14,7 +17,7 @@ models", Nat. Commun. 16, 5929 (2025).
 import numbers
 from dataclasses import dataclass
 
-__all__ = ["Gap", "Level", "Observable", "Slope", "Transition"]
+__all__ = ["Gap", "Level", "Observable", "Slope", "Survival", "Transition"]
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,8 @@ class Level:
 class Observable:
     r"""Expectation value :math:`v^\dagger O v` of a learned matrix in a state.
 
+    Of `EvolutionEmulator` it is the state at the given time, which is no level.
+
     Parameters
     ----------
     name : str
@@ -77,6 +82,21 @@ class Observable:
         _check_name(self.name)
         _check_index("level", self.level)
         Level(self.level, self.sector)
+
+
+@dataclass(frozen=True)
+class Survival:
+    r"""Survival probability :math:`|\langle\psi_0|\psi(t)\rangle|^2`.
+
+    How much of the initial state an evolution has left, also known as return
+    probability, fidelity or Loschmidt echo: a target of `EvolutionEmulator`.
+
+    Examples
+    --------
+    >>> from pmm_sklearn.targets import Survival
+    >>> Survival()
+    Survival()
+    """
 
 
 @dataclass(frozen=True)
@@ -219,12 +239,65 @@ def as_outputs(targets, n_columns, block_sizes, feature_names=()):
             f"targets must be a list of Level, Gap, Slope, Observable or Transition, "
             f"got {targets!r}: put it into a list."
         )
+    _check_number(targets, n_columns)
+    return [_as_output(target, block_sizes, feature_names) for target in targets]
+
+
+def as_dynamics_outputs(targets, n_columns):
+    """Targets of an evolution as the model takes them.
+
+    Parameters
+    ----------
+    targets : list of Survival or Observable, or None
+        One for each column of ``y``; None for observables ``y0``, ``y1``, ...
+    n_columns : int
+        Number of columns of ``y``.
+
+    Returns
+    -------
+    list of tuple (kind, name, ())
+        ``kind`` is "survival" or "expectation".
+
+    Raises
+    ------
+    TypeError
+        If an element is no such target.
+    ValueError
+        If numbers do not match, or an observable names a level.
+    """
+    if targets is None:
+        targets = [Observable(f"y{k}") for k in range(n_columns)]
+    elif not isinstance(targets, (list, tuple)):
+        raise TypeError(
+            f"targets must be a list of Survival or Observable, got {targets!r}: put "
+            f"it into a list."
+        )
+    _check_number(targets, n_columns)
+    return [_as_dynamics_output(target) for target in targets]
+
+
+def _as_dynamics_output(target):
+    if isinstance(target, Survival):
+        return "survival", "", ()
+    if not isinstance(target, Observable):
+        raise TypeError(
+            f"targets must hold Survival or Observable, got {target!r}: a state that "
+            f"evolves has no levels, see PMMEmulator for these."
+        )
+    if target != Observable(target.name):
+        raise ValueError(
+            f"targets has {target!r}, but a state that evolves is no level: leave out "
+            f"level and sector."
+        )
+    return "expectation", target.name, ()
+
+
+def _check_number(targets, n_columns):
     if len(targets) != n_columns:
         raise ValueError(
             f"targets must name every column of y, got {len(targets)} targets for "
             f"{n_columns} columns: give one target for each column."
         )
-    return [_as_output(target, block_sizes, feature_names) for target in targets]
 
 
 def names_of_features(estimator, n_features):
@@ -239,6 +312,8 @@ def as_targets(outputs):
 
 
 _BUILDERS = {
+    "survival": lambda name, levels: Survival(),
+    "expectation": lambda name, levels: Observable(name),
     "level": lambda name, levels: Level(*levels[0]),
     "observable": lambda name, levels: Observable(name, *levels[0]),
     "gap": lambda name, levels: Gap(*(Level(*pair) for pair in levels)),

@@ -7,6 +7,7 @@ from sklearn.utils.estimator_checks import (
 )
 
 from pmm_sklearn import (
+    EvolutionEmulator,
     PMMClassifier,
     PMMEmulator,
     PMMImageClassifier,
@@ -43,6 +44,8 @@ SMALL = {"matrix_size": 4, "n_eigenvectors": 2, "max_iter": 15}
         ),
         PMMEmulator(5, n_init=1, max_iter=8),
         PMMEmulator((3, 2), n_init=1, max_iter=8, degree=2, matrix_type="symmetric"),
+        EvolutionEmulator(4, n_init=1, max_iter=8),
+        EvolutionEmulator(3, n_init=1, max_iter=8, degree=2, matrix_type="hermitian"),
     ]
 )
 def test_scikit_learn_checks(estimator, check):

@@ -8,6 +8,7 @@ from .function import ModelFunction
 from .model import FittedModel
 from .portable import PortableModel
 from .structures import (
+    DynamicsStructure,
     EvolutionStructure,
     ImageStructure,
     ObservableStructure,
@@ -17,6 +18,7 @@ from .structures import (
 )
 
 __all__ = [
+    "DynamicsStructure",
     "ErrorBars",
     "EvolutionStructure",
     "FittedModel",

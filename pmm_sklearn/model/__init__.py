@@ -5,6 +5,7 @@ from .data_terms import ClassData, NormalData
 from .definite import Definite
 from .density import DensityReadout, FermiDirac
 from .derivative_data import DerivativeData
+from .dynamics import DynamicsReadout, dynamics_pmm
 from .eigensystem import Eigensystem
 from .elements import MatrixElements, Pairs
 from .equations import DualEquations, NormalEquations
@@ -37,6 +38,7 @@ from .solution_evidence import evidence_of_solution
 from .spaces import MATRIX_TYPES, HermitianSpace, Subspace
 from .spectrum import SpectrumReadout, spectrum_pmm
 from .symmetry import matrix_spaces, solutions
+from .timed import TimedMonomials
 from .unitary import UnitaryProduct, phase_energies
 
 __all__ = [
@@ -53,6 +55,7 @@ __all__ = [
     "DensityReadout",
     "DerivativeData",
     "DualEquations",
+    "DynamicsReadout",
     "Eigensystem",
     "EigenvectorOverlap",
     "Element",
@@ -89,11 +92,13 @@ __all__ = [
     "SpectrumReadout",
     "SquaredError",
     "Subspace",
+    "TimedMonomials",
     "Transition",
     "UnitaryProduct",
     "WeightedLoss",
     "WindowGrams",
     "convex_start",
+    "dynamics_pmm",
     "evidence_of_solution",
     "level_inverse",
     "level_pmm",

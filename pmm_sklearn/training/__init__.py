@@ -1,6 +1,8 @@
 """Training: a problem and starting points in, a fit out; no estimator is known here."""
 
 from .choice import Family, most_probable
+from .dynamics_start import DynamicsStart
+from .dynamics_units import DynamicsUnits
 from .evidence_problem import EvidenceProblem, class_evidence, regression_evidence
 from .fit import (
     Fit,
@@ -39,6 +41,8 @@ __all__ = [
     "OTHER_LOSSES",
     "ClassEvidence",
     "ClassLikelihood",
+    "DynamicsStart",
+    "DynamicsUnits",
     "EvidenceProblem",
     "Family",
     "FeatureUnits",

@@ -42,7 +42,7 @@ class Problem:
         ``validation_loss(theta)``, of samples that are not trained on.
     prior : StartPrior, optional
         Of the starts, where all solutions are compared by it.
-    starts : StartPrior or LevelStart, optional
+    starts : StartPrior, LevelStart or DynamicsStart, optional
         ``starts.draw(random_state)`` returns coordinates; by default those of the prior
         or else of the model.
     """
@@ -157,6 +157,7 @@ def table_problem(
     validation=None,
     smoothness=None,
     prior=None,
+    make_starts=None,
 ):
     """Problem of a table of features and columns of targets.
 
@@ -175,6 +176,8 @@ def table_problem(
         A term of the objective that needs no targets.
     prior : StartPrior, optional
         See `Problem`.
+    make_starts : callable, optional
+        ``make_starts(objective)`` returns the `starts` of `Problem`.
 
     Returns
     -------
@@ -190,7 +193,7 @@ def table_problem(
     if validation is not None:
         validation_loss = objective(validation, RidgePenalty(0.0)).value
     training = objective(data, penalty, smoothness)
-    starts = None
+    starts = None if make_starts is None else make_starts(training)
     if prior is None and model.reads_levels:
         standard = training.X, training.y, training.weight
         starts = LevelStart(model, *standard, max_steps=0)

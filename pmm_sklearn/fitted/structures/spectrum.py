@@ -120,23 +120,12 @@ class SpectrumStructure(Structure):
         check_option("matrix_type", structure.matrix_type, MATRIX_TYPES)
         check_option("eigensolver", structure.eigensolver, EIGENSOLVERS)
         check_outputs(outputs, sizes, structure.n_features)
-        structure._check_monomials()
+        check_monomials(structure.n_features, structure.degree)
         origin = origin_from(structure.origin, structure.n_features, structure.degree)
         return structure.counted_from(origin)
 
-    def _check_monomials(self):
-        """Raise if monomials would take long or much memory to prepare."""
-        numbers = self.n_features, self.degree
-        if self.degree > 1 and self._n_matrices() * max(numbers) > LARGEST_TABLE:
-            raise ValueError(f"degree={self.degree} makes too many monomials")
-
     def _n_matrices(self):
-        """Number of monomials, which may have thousands of digits."""
-        numbers = self.n_features, self.degree
-        # More than any memory holds, and slow to calculate exactly.
-        if min(numbers) > 60:
-            raise ValueError("there are more than 2**60 monomials")
-        return math.comb(sum(numbers), min(numbers))
+        return n_monomials(self.n_features, self.degree)
 
     def shapes(self):
         """Shape and type of each array: see `Structure`."""
@@ -205,6 +194,22 @@ class SpectrumStructure(Structure):
     def fitted_attributes(self):
         """Names of observables."""
         return {"observable_names_": self.fitted_model().readout.names}
+
+
+def check_monomials(n_features, degree):
+    """Raise if monomials would take long or much memory to prepare."""
+    largest = max(n_features, degree)
+    if degree > 1 and n_monomials(n_features, degree) * largest > LARGEST_TABLE:
+        raise ValueError(f"degree={degree} makes too many monomials")
+
+
+def n_monomials(n_features, degree):
+    """Number of monomials, which may have thousands of digits."""
+    numbers = n_features, degree
+    # More than any memory holds, and slow to calculate exactly.
+    if min(numbers) > 60:
+        raise ValueError("there are more than 2**60 monomials")
+    return math.comb(sum(numbers), min(numbers))
 
 
 def _basis(space):

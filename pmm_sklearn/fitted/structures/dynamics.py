@@ -1,0 +1,118 @@
+"""Emulators of a state that evolves: a Hamiltonian, and expectation values."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from ...checks.parameters import (
+    check_flag,
+    check_integer,
+    check_matrix_size,
+    check_option,
+)
+from ...model import MATRIX_TYPES, Parameters, dynamics_pmm
+from ...model.dynamics import names_of_expectations
+from ...model.eigensolver import EIGENSOLVERS
+from ...targets import as_dynamics_outputs, as_targets
+from .base import Structure, dtype_of, size_parameter
+from .outputs import LARGEST_TABLE, outputs_from
+from .spectrum import check_monomials, n_monomials
+
+
+@dataclass(frozen=True)
+class DynamicsStructure(Structure):
+    """A Hamiltonian of polynomials, and expectation values in a state that evolves.
+
+    Parameters
+    ----------
+    n_features, degree, matrix_type, outputs, eigensolver
+        Arguments of `dynamics_pmm`.
+    block_sizes : tuple of int
+        The side, alone.
+    """
+
+    parameters: ClassVar = Parameters
+    attributes: ClassVar = ("matrices_", "observables_")
+
+    n_features: int
+    degree: int
+    block_sizes: tuple
+    matrix_type: str
+    outputs: list
+    eigensolver: str
+
+    @property
+    def n_outputs(self):
+        """Number of outputs."""
+        return len(self.outputs)
+
+    def model(self, starts_from_eigenstate=False):
+        """The model that is trained: `PMM`."""
+        (side,) = self.block_sizes
+        return dynamics_pmm(
+            self.n_features,
+            self.degree,
+            side,
+            self.matrix_type,
+            self.outputs,
+            self.eigensolver,
+            starts_from_eigenstate=starts_from_eigenstate,
+        )
+
+    def fitted_model(self):
+        """The same; the initial state is an eigenstate at other parameters than 0."""
+        return self.model()
+
+    def training_arguments(self, model):
+        """Those of :meth:`model` that give a trained model again."""
+        constant, *_ = model.primary.spaces
+        return {"starts_from_eigenstate": len(constant.block_sizes) > 1}
+
+    @classmethod
+    def from_fields(cls, fields):
+        """Structure of fields from a file: see `Structure`."""
+        sizes, outputs = tuple(fields["block_sizes"]), outputs_from(fields)
+        structure = cls(**{**fields, "block_sizes": sizes, "outputs": outputs})
+        check_integer("n_features", structure.n_features, 1)
+        check_integer("degree", structure.degree, 1)
+        check_matrix_size(sizes)
+        if len(sizes) > 1:
+            raise ValueError("there are several sectors")
+        check_option("matrix_type", structure.matrix_type, MATRIX_TYPES)
+        check_option("eigensolver", structure.eigensolver, EIGENSOLVERS)
+        again = as_dynamics_outputs(as_targets(outputs), len(outputs))
+        if again != outputs or not outputs:
+            raise ValueError("the outputs are none that targets give")
+        if len(outputs) * sizes[0] ** 2 > LARGEST_TABLE:
+            raise ValueError(f"there are too many outputs, {len(outputs)}")
+        check_monomials(structure.n_features - 1, structure.degree)
+        return structure
+
+    def shapes(self):
+        """Shape and type of each array: see `Structure`."""
+        side, dtype = *self.block_sizes, dtype_of(self.matrix_type)
+        n_matrices = n_monomials(self.n_features - 1, self.degree)
+        n_observables = len(names_of_expectations(self.outputs))
+        return {
+            "matrices": ((n_matrices, side, side), dtype),
+            "observables": ((n_observables, side, side), dtype),
+        }
+
+    def arguments_from(self, fields, name, archive):
+        """Those of :meth:`training_arguments`: see `Structure`."""
+        if set(fields) != {"starts_from_eigenstate"}:
+            raise ValueError("the error bars have arguments of another structure")
+        check_flag("starts_from_eigenstate", fields["starts_from_eigenstate"])
+        return dict(fields)
+
+    def estimator_parameters(self):
+        """Parameters of an emulator of evolutions."""
+        return {
+            "matrix_size": size_parameter(self.block_sizes),
+            "targets": self.targets(),
+            "matrix_type": self.matrix_type,
+            "degree": self.degree,
+        }
+
+    def fitted_attributes(self):
+        """Names of observables."""
+        return {"observable_names_": self.fitted_model().readout.names}
