@@ -109,6 +109,8 @@ class Evidence(ABC):
     has_slope: bool
     # Whether a step leaves something to settle.
     settles = False
+    # What is known of the last point, which copies do not have.
+    remembered = ("_last",)
 
     def _prepare(self, model, y, weight, size, learns_noise, threads, is_far):
         """Set the attributes that all have."""
@@ -140,7 +142,7 @@ class Evidence(ABC):
 
     def __getstate__(self):
         """Without what was calculated last."""
-        return {**vars(self), "_last": None}
+        return {**vars(self), **dict.fromkeys(self.remembered)}
 
     def with_threads(self, threads):
         """The same with another function that maps over shares of the samples."""

@@ -67,6 +67,7 @@ class LossEvidence(MarginalEvidence):
     """
 
     settles = True
+    remembered = ("_last", "nearby")
 
     def __init__(self, model, X, y, weight, loss, is_far=True):
         size = model.primary.size
@@ -77,9 +78,6 @@ class LossEvidence(MarginalEvidence):
         self.nearby = None
         self._count_variances(self.n_outputs, self.n_outputs * loss.has_noise)
         self.operations *= _COST
-
-    def __getstate__(self):
-        return {**super().__getstate__(), "nearby": None}
 
     def _point(self, theta):
         return LossPoint(self, theta)
