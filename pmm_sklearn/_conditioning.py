@@ -128,7 +128,7 @@ class Conditioning:
                 f"y is too far from the targets of fit for floating point: it has "
                 f"values up to {np.abs(more.y).max():.3g}. Check its units."
             )
-        starts = [problem.start_from(parameters) for parameters in self.members_]
+        starts = [problem.start_from(parameters) for parameters in self._members()]
         _, plan = self._plan(problem, len(starts), None)
         watcher = self._watcher(problem, None)
         result = fit(problem, starts, plan, watcher)

@@ -67,7 +67,8 @@ class BaseEmulator(RegressorMixin, BasePMM, ABC):
         result = self._train(
             families, random_state, description, given, continues=continues
         )
-        self._training = training_of(result, data, target_weight)
+        if hasattr(self, "condition_on"):
+            self._training = training_of(result, data, target_weight)
         warn_if_no_better(self, data, SquaredError())
 
     @property

@@ -118,11 +118,10 @@ def training_of(result, data, target_weight):
     Returns
     -------
     dict or None
-        None after an interruption, and if the model is no polynomial of the features.
+        None after an interruption.
     """
     problem = result.problem
-    is_polynomial = hasattr(problem.model.primary, "monomials")
-    if result.posterior is None or not is_polynomial:
+    if result.posterior is None:
         return None
     return {
         "data": tuple(data),
@@ -152,7 +151,8 @@ def continued_problem(estimator, training, model, more):
     Problem
     """
     shift, scale = estimator._posterior["feature_units"]
-    features = FeatureUnits.of(model.primary.monomials, shift, scale)
+    origin = estimator._fitted_structure().origin
+    features = FeatureUnits.of(model.primary.monomials, shift, scale, origin)
     units = SpectrumUnits.from_numbers(features, model.readout, training["units"])
     data, prior = SpectrumData(*training["data"]).followed_by(more), None
     if training["scale"] is not None:

@@ -165,3 +165,15 @@ def test_files_without_the_data_are_refused(emulator, tmp_path):
     again = PMMEmulator.from_npz(tmp_path / "emulator.npz")
     with pytest.raises(ValueError, match="not known after from_npz"):
         again.condition_on(20.0 + 7.0 * NEW, in_units(exact(NEW)))
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_features_far_from_zero():
+    X = np.linspace(-1, 1, 6)[:, np.newaxis]
+    models = []
+    for shift in (0.0, 2.0**30):
+        emulator = PMMEmulator(2, degree=2, max_iter=20, random_state=0)
+        emulator.fit(X + shift, np.cos(X[:, 0]))
+        models.append(emulator.condition_on([[1.5 + shift]], [np.cos(1.5)]))
+    near, far = models
+    assert_allclose(far.predict(X + shift), near.predict(X), atol=1e-7)

@@ -34,7 +34,11 @@ class DynamicsUnits:
         monomials = model.primary.monomials.of_parameters
         zero = np.zeros(X.shape[1] - 1) if quench_from is None else quench_from
         self._features = FeatureUnits(
-            X[:, :-1] - zero, weight.max(axis=1), monomials, quench_from is None
+            X[:, :-1] - zero,
+            weight.max(axis=1),
+            monomials,
+            centre=quench_from is None,
+            may_count_from_mean=False,
         )
         self._features.shift = self._features.shift + zero
         self._longest = np.max(np.abs(X[:, -1])) or 1.0
@@ -68,6 +72,11 @@ class DynamicsUnits:
         """Zero and unit of each feature."""
         shift = np.append(self._features.shift, 0.0)
         return shift, np.append(self._features.scale, self._longest)
+
+    @property
+    def origin(self):
+        """Zero: features count from there."""
+        return self._features.origin
 
     @property
     def target_scale(self):

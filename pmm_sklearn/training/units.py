@@ -51,6 +51,8 @@ class FeatureUnits:
         What the matrices multiply.
     centre : bool, default=True
         Whether features are shifted.
+    may_count_from_mean : bool, default=True
+        Whether the model of the user's features can count them from elsewhere.
 
     Attributes
     ----------
@@ -62,11 +64,14 @@ class FeatureUnits:
         Which columns are constant; their scale is 1.
     """
 
-    def __init__(self, X, sample_weight, monomials, centre=True):
+    def __init__(
+        self, X, sample_weight, monomials, centre=True, may_count_from_mean=True
+    ):
         mean, deviation = moments("X", X, sample_weight)
         self._monomials = monomials
         self.origin = ()
-        if centre and np.any(is_far := _are_far(mean, deviation, monomials.degree)):
+        is_far = _are_far(mean, deviation, monomials.degree)
+        if centre and may_count_from_mean and np.any(is_far):
             self.origin = tuple(np.where(is_far, mean, 0.0).tolist())
             mean, deviation = moments("X", self._counted(X), sample_weight)
         self.shift, self.scale = mean, np.sqrt(3.0) * deviation
@@ -77,11 +82,11 @@ class FeatureUnits:
         self.scale = np.where(self.is_constant, 1.0, self.scale)
 
     @classmethod
-    def of(cls, monomials, shift, scale):
+    def of(cls, monomials, shift, scale, origin):
         """Units of given numbers, for models that are fitted already."""
         units = cls.__new__(cls)
         units._monomials, units.shift, units.scale = monomials, shift, scale
-        units._is_constant = np.zeros(len(scale), dtype=bool)
+        units.origin, units.is_constant = origin, np.zeros(len(scale), dtype=bool)
         return units
 
     def values(self, X):
