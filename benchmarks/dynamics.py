@@ -1,4 +1,4 @@
-"""Evolution after a quench: pairing (BENCHMARKS of a project), spins, other sizes.
+"""Evolution after a quench: pairing, beside published figures, other sizes, and spins.
 
     python benchmarks/dynamics.py               # all, about ten minutes
     python benchmarks/dynamics.py pairing       # some: pairing others

@@ -78,6 +78,10 @@ class NoisePenalty:
     def __init__(self, n_observations, prior_variance):
         self._divisor = n_observations * prior_variance
 
+    def widened(self, factor):
+        """The same with a prior whose variance is larger by a factor."""
+        return NoisePenalty(self._divisor, factor)
+
     def total(self, loss, squared_norm):
         """What is minimised."""
         return loss * self._factor(squared_norm)

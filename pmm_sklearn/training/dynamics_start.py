@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .._threads import single_blas_thread
-from ..model import NoisePenalty, Objective, RidgePenalty
+from ..model import Objective, RidgePenalty
 from ..solvers import Progress, StoppingRule, StopReason, minimize_lm
 
 # End of the first window of time in units of the longest, and how windows grow.
@@ -16,10 +16,10 @@ _RULE = StoppingRule(tol=3e-2, max_iter=40)
 # Mean square of the residuals that is good enough for a window, in units of that of a
 # state that does not evolve.
 _SMALL_LOSS = 2e-6
-# Variance of the prior of matrices where the noise is not known: a narrow one ends in
-# poor minima of exact data.  A given penalty is multiplied, or else short times with
-# known errors end in poor minima.
-_PRIOR_VARIANCE = 5000.0
+# The prior of matrices is wider where the noise is not known: a narrow one ends in poor
+# minima of exact data.  A given penalty is multiplied, or else short times with known
+# errors end in poor minima.
+_WIDER_PRIOR = 10.0
 _LARGER_PENALTY = 3.0
 # Highest level of the start, in radians at the longest time: a few turns to many.
 _LOWEST_RANGE, _HIGHEST_RANGE = 15.0, 60.0
@@ -81,7 +81,8 @@ class DynamicsStart:
             self._penalty(),
         )
         at_rest = full.without_penalty().value(np.zeros(full.n_parameters))
-        floor = _SMALL_LOSS * at_rest * np.mean(rows)
+        share = full.weight[rows].sum() / full.total_weight
+        floor = _SMALL_LOSS * at_rest * share
         rule = StoppingRule(_RULE.tol, _RULE.max_iter, floor)
         with single_blas_thread(), np.errstate(over="ignore", invalid="ignore"):
             result = minimize_lm(objective, theta, Progress(rule))
@@ -94,4 +95,4 @@ class DynamicsStart:
         penalty = self.objective.penalty
         if isinstance(penalty, RidgePenalty):
             return RidgePenalty(_LARGER_PENALTY * penalty.alpha)
-        return NoisePenalty(self.objective.n_residuals, _PRIOR_VARIANCE)
+        return penalty.widened(_WIDER_PRIOR)
