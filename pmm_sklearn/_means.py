@@ -75,7 +75,9 @@ def _share_left(estimator, data, loss, outputs_of_means):
     weight = data.weight.reshape(len(data.X), -1)
     means = np.sum(weight * data.y, axis=0) / np.maximum(weight.sum(axis=0), 1e-300)
     means = np.broadcast_to(outputs_of_means(means), outputs.shape)
-    left, right = (
-        np.sum(weight * loss.value(given, data.y)) for given in (outputs, means)
-    )
-    return left / right if right > 0 else 0.0
+    # Where squares overflow, no fitted model is a start.
+    with np.errstate(over="ignore", invalid="ignore"):
+        left, right = (
+            np.sum(weight * loss.value(given, data.y)) for given in (outputs, means)
+        )
+        return left / right if right > 0 else 0.0
