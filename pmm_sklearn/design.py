@@ -36,8 +36,7 @@ def next_points(model, candidates, n_points=1, *, criterion="variance"):
         Points that could be calculated, in the units of ``fit``.
     n_points : int, default=1
         How many of them to choose, all different.
-    criterion : {"variance", "integrated_variance", "determinant", "gap"}, \
-            default="variance"
+    criterion : str, default="variance"
         What the next point has most of.  "variance": the variance of the predictions
         there, the sum over the targets, each in its unit in ``fit`` (its spread; all
         energies have one).  "integrated_variance": by how much data there decrease the
