@@ -6,7 +6,7 @@ from sklearn.utils import check_array
 from ._base import fitted_state_kept_on_error
 from ._callbacks import with_callbacks
 from ._emulator_base import BaseEmulator
-from .checks.data import check_features, check_powers
+from .checks.data import check_features, check_not_far, check_powers
 from .checks.dtypes import check_real
 from .checks.parameters import (
     check_degree,
@@ -328,8 +328,10 @@ class EvolutionEmulator(BaseEmulator):
         model = structure.model(starts_from_eigenstate=quench_from is not None)
         units = DynamicsUnits(data.X, data.y, data.weight, model, quench_from)
         if structure.n_features > 1:
-            shift, scale = units.feature_units
-            check_powers(shift[:-1], scale[:-1], self.degree)
+            shift, scale = (numbers[:-1] for numbers in units.feature_units)
+            parameters = data.X[:, :-1]
+            check_powers(np.abs(parameters).max(axis=0), scale, self.degree)
+            check_not_far(shift, np.ptp(parameters, axis=0), self.degree)
         return model, units
 
     def _make_smoothness(self, model, units, X):

@@ -177,6 +177,16 @@ def test_bad_parameters(parameters, message):
         EvolutionEmulator(**parameters).fit(X, exact(X)[:, 0])
 
 
+@pytest.mark.parametrize(
+    ("shift", "parameters"),
+    [(1e12, {}), (1e5, {"degree": 2}), (0, {"quench_from": [1e80]})],
+)
+def test_features_without_digits_are_refused(shift, parameters):
+    emulator = EvolutionEmulator(2, max_iter=1, n_init=1, **parameters)
+    with pytest.raises(ValueError, match="less than half of the digits: subtract"):
+        emulator.fit(X + [shift, 0], exact(X)[:, 0])
+
+
 @pytest.mark.parametrize("value", [1.2, -0.1])
 def test_probabilities_outside_their_range_are_refused(value):
     y = exact(X)[:, 0]

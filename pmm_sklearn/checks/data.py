@@ -13,6 +13,8 @@ _SMALLEST_WEIGHT, LARGEST_WEIGHT = 1e-100, 1e100
 _LARGEST_ELEMENT = 1e300
 # Of ten, of the highest power of a unit.
 _LARGEST_EXPONENT = 150
+# Powers of ten that cancel and leave half of the digits.
+_MOST_DIGITS = 8
 
 
 class TableData(NamedTuple):
@@ -334,4 +336,25 @@ def check_powers(size, units, degree):
             f"X has values of about {(size if is_large else units)[column]:.3g} in "
             f"column {column}, too {'large' if is_large else 'small'} for "
             f"degree={degree}: divide them by a unit."
+        )
+
+
+def check_not_far(shift, spread, degree):
+    """Raise if powers of features that count from zero would leave few digits.
+
+    Parameters
+    ----------
+    shift, spread : ndarray of shape (n_features,)
+        Where each feature is, and how far its values are from each other.
+    degree : int
+        The highest power.
+    """
+    spread = np.where(spread > 0, spread, np.inf)
+    offsets = degree * np.log10(1.0 + np.abs(shift / spread))
+    column = int(np.argmax(offsets))
+    if offsets[column] > _MOST_DIGITS:
+        raise ValueError(
+            f"X counts from {shift[column]:.3g} in column {column}, but its values vary "
+            f"by {spread[column]:.3g}, which leaves less than half of the digits: "
+            f"subtract a constant, as StandardScaler does."
         )
