@@ -184,7 +184,7 @@ def test_bad_parameters(parameters, message):
 def test_features_without_digits_are_refused(shift, parameters):
     emulator = EvolutionEmulator(2, max_iter=1, n_init=1, **parameters)
     with pytest.raises(ValueError, match="less than half of the digits: subtract"):
-        emulator.fit(X + [shift, 0], exact(X)[:, 0])
+        emulator.fit(X + np.array([shift, 0]), exact(X)[:, 0])
 
 
 @pytest.mark.parametrize("value", [1.2, -0.1])

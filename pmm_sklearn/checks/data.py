@@ -354,7 +354,7 @@ def check_not_far(shift, spread, degree):
     column = int(np.argmax(offsets))
     if offsets[column] > _MOST_DIGITS:
         raise ValueError(
-            f"X counts from {shift[column]:.3g} in column {column}, but its values vary "
-            f"by {spread[column]:.3g}, which leaves less than half of the digits: "
+            f"X counts from {shift[column]:.3g} in column {column}, but values vary by "
+            f"{spread[column]:.3g}, which leaves less than half of the digits: "
             f"subtract a constant, as StandardScaler does."
         )
