@@ -3,10 +3,49 @@
 import numpy as np
 
 from ..model import Parameters
-from .units import FeatureUnits, moments
+from .units import FeatureUnits, Units, moments
 
 
-class DynamicsUnits:
+class TimedFeatureUnits:
+    """Units of features of which the last is a time.
+
+    Energies are in units of the inverse of the longest time.
+
+    Parameters
+    ----------
+    of_parameters : FeatureUnits
+        Those of the other features.
+    longest : float
+        The unit of time.
+    """
+
+    origin = ()
+
+    def __init__(self, of_parameters, longest):
+        self._of_parameters, self._longest = of_parameters, longest
+        self.shift = np.append(of_parameters.shift, 0.0)
+        self.scale = np.append(of_parameters.scale, longest)
+
+    def values(self, X):
+        """Features of the standardised problem."""
+        return np.column_stack(
+            [self._of_parameters.values(X[:, :-1]), X[:, -1] / self._longest]
+        )
+
+    def silence_constants(self, primary, theta):
+        """As of `FeatureUnits`."""
+        return self._of_parameters.silence_constants(primary, theta)
+
+    def to_user(self, matrices):
+        """Matrices for the user's features."""
+        return self._of_parameters.to_user(matrices) / self._longest
+
+    def to_standard(self, matrices):
+        """Inverse of :meth:`to_user`."""
+        return self._of_parameters.to_standard(matrices) * self._longest
+
+
+class DynamicsUnits(Units):
     r"""Times in units of the longest one, and energies in units of its inverse.
 
     The other features are scaled to about [-1, 1]; their zero is where the initial
@@ -33,15 +72,16 @@ class DynamicsUnits:
     def __init__(self, X, y, weight, model, quench_from=None):
         monomials = model.primary.monomials.of_parameters
         zero = np.zeros(X.shape[1] - 1) if quench_from is None else quench_from
-        self._features = FeatureUnits(
+        of_parameters = FeatureUnits(
             X[:, :-1] - zero,
             weight.max(axis=1),
             monomials,
             centre=quench_from is None,
             may_count_from_mean=False,
         )
-        self._features.shift = self._features.shift + zero
-        self._longest = np.max(np.abs(X[:, -1])) or 1.0
+        of_parameters.shift = of_parameters.shift + zero
+        longest = np.max(np.abs(X[:, -1])) or 1.0
+        self._features = TimedFeatureUnits(of_parameters, longest)
         readout = model.readout
         n_names = len(readout.names)
         self._shifts, self._scales = np.zeros(n_names), np.ones(n_names)
@@ -58,25 +98,9 @@ class DynamicsUnits:
             self._target_shift[columns] = shift
             self._target_scale[columns] = self.spread[columns] = self._scales[name]
 
-    def features(self, X):
-        """Features of the standardised problem."""
-        parameters = self._features.values(X[:, :-1])
-        return np.column_stack([parameters, X[:, -1] / self._longest])
-
     def targets(self, y):
         """Targets of the standardised problem."""
         return (y - self._target_shift) / self._target_scale
-
-    @property
-    def feature_units(self):
-        """Zero and unit of each feature."""
-        shift = np.append(self._features.shift, 0.0)
-        return shift, np.append(self._features.scale, self._longest)
-
-    @property
-    def origin(self):
-        """Zero: features count from there."""
-        return self._features.origin
 
     @property
     def target_scale(self):
@@ -89,14 +113,12 @@ class DynamicsUnits:
 
     def start(self, model, theta):
         """Coordinates in which features that are constant have no influence."""
-        primary, secondary = np.split(theta, [model.primary.size])
-        primary = self._features.silence_constants(model.primary, primary)
-        return np.concatenate([primary, secondary])
+        return self._silenced(model, theta)
 
     def to_user(self, parameters):
         """Parameters that give the user's targets from the user's features."""
         matrices, observables, intercept = parameters
-        matrices = self._features.to_user(matrices) / self._longest
+        matrices = self._features.to_user(matrices)
         identity = np.eye(matrices.shape[-1])
         observables = observables * _each(self._scales) + _each(self._shifts) * identity
         return Parameters(matrices, observables, intercept)
@@ -104,7 +126,7 @@ class DynamicsUnits:
     def to_standard(self, parameters):
         """Inverse of :meth:`to_user`."""
         matrices, observables, intercept = parameters
-        matrices = self._features.to_standard(matrices) * self._longest
+        matrices = self._features.to_standard(matrices)
         shifts = _each(self._shifts) * np.eye(matrices.shape[-1])
         observables = (observables - shifts) / _each(self._scales)
         return Parameters(matrices, observables, intercept)

@@ -3,10 +3,10 @@
 import numpy as np
 
 from ..model import Parameters
-from .units import FeatureUnits, moments
+from .units import FeatureUnits, Units, moments
 
 
-class LevelUnits:
+class LevelUnits(Units):
     r"""Scaling of features, and of targets that are levels of a matrix each.
 
     Targets become :math:`(y - m) / s` as by `TargetUnits`, of which the level of
@@ -25,23 +25,9 @@ class LevelUnits:
         self._scale = np.where(self._is_constant, 1.0, deviation)
         self._blocks = np.array(model.block_sizes)
 
-    def features(self, X):
-        """Features of the standardised problem."""
-        return self._features.values(X)
-
     def targets(self, y):
         """Targets of the standardised problem; zeros for a constant."""
         return np.where(self._is_constant, 0.0, (y - self._shift) / self._scale)
-
-    @property
-    def feature_units(self):
-        """Zero and unit of each feature."""
-        return self._features.shift, self._features.scale
-
-    @property
-    def origin(self):
-        """Point that features are counted from."""
-        return self._features.origin
 
     @property
     def target_scale(self):
@@ -54,9 +40,7 @@ class LevelUnits:
 
     def start(self, model, theta):
         """Coordinates in which features that are constant have no influence."""
-        size = model.primary.size
-        primary = self._features.silence_constants(model.primary, theta[:size])
-        return np.concatenate([primary, theta[size:]])
+        return self._silenced(model, theta)
 
     def to_user(self, parameters):
         """Parameters that give the user's targets from the user's features."""

@@ -3,10 +3,10 @@
 import numpy as np
 
 from ..model import Parameters
-from .units import moments
+from .units import Units, moments
 
 
-class SpectrumUnits:
+class SpectrumUnits(Units):
     r"""Scaling of features, and of targets that are properties of a spectrum.
 
     All energies have one unit, because they are eigenvalues of one matrix: levels
@@ -120,23 +120,9 @@ class SpectrumUnits:
             scale[self._readout.columns("transition", name)] = unit**2
         return shift, scale
 
-    def features(self, X):
-        """Features of the standardised problem."""
-        return self._features.values(X)
-
     def targets(self, y):
         """Targets of the standardised problem."""
         return (y - self._target_shift) / self._target_scale
-
-    @property
-    def feature_units(self):
-        """Zero and unit of each feature."""
-        return self._features.shift, self._features.scale
-
-    @property
-    def origin(self):
-        """Point that features are counted from."""
-        return self._features.origin
 
     @property
     def target_scale(self):
@@ -149,9 +135,7 @@ class SpectrumUnits:
 
     def start(self, model, theta):
         """Coordinates in which features that are constant have no influence."""
-        primary, secondary = np.split(theta, [model.primary.size])
-        primary = self._features.silence_constants(model.primary, primary)
-        return np.concatenate([primary, secondary])
+        return self._silenced(model, theta)
 
     def to_user(self, parameters):
         """Parameters that give the user's targets from the user's features."""

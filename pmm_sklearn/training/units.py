@@ -15,6 +15,8 @@ Units offer
     ``features``: see `FeatureUnits`.
 """
 
+from abc import ABC, abstractmethod
+
 import numpy as np
 
 from ..model import Parameters, rescaled
@@ -113,7 +115,57 @@ class FeatureUnits:
         return self._monomials.in_other_units(matrices, shift, scale)
 
 
-class TargetUnits:
+class Units(ABC):
+    """What all units have in common: those of the features.  Abstract.
+
+    Attributes
+    ----------
+    _features : FeatureUnits
+        Or another object with the same methods.
+    """
+
+    def features(self, X):
+        """Features of the standardised problem."""
+        return self._features.values(X)
+
+    @property
+    def feature_units(self):
+        """Zero and unit of each feature."""
+        return self._features.shift, self._features.scale
+
+    @property
+    def origin(self):
+        """Point that features are counted from."""
+        return self._features.origin
+
+    @abstractmethod
+    def targets(self, y):
+        """Targets of the standardised problem."""
+
+    @abstractmethod
+    def weights(self, weight):
+        """Weights of its squared residuals."""
+
+    @abstractmethod
+    def to_user(self, parameters):
+        """Parameters that give the user's targets from the user's features."""
+
+    @abstractmethod
+    def to_standard(self, parameters):
+        """Inverse of :meth:`to_user`."""
+
+    @abstractmethod
+    def start(self, model, theta):
+        """Random coordinates made a starting point."""
+
+    def _silenced(self, model, theta):
+        """Coordinates in which features that are constant have no influence."""
+        primary, others = np.split(theta, [model.primary.size])
+        primary = self._features.silence_constants(model.primary, primary)
+        return np.concatenate([primary, others])
+
+
+class TargetUnits(Units):
     r"""Scaling of features, and of targets that have observables of their own.
 
     Targets become :math:`(y - m) / s`, of mean 0 and standard deviation 1.  Because
@@ -154,10 +206,6 @@ class TargetUnits:
         if are_logarithms:
             self._shift, self._scale = np.log(self.means), np.ones_like(self.means)
 
-    def features(self, X):
-        """Features of the standardised problem."""
-        return self._features.values(X)
-
     def targets(self, y):
         """Targets of the standardised problem."""
         if self._are_logarithms:
@@ -166,16 +214,6 @@ class TargetUnits:
         # Rounding errors of a constant are nothing to learn.
         is_rounding = np.abs(centred) <= self._rounding
         return np.where(is_rounding, 0.0, centred) / self._scale
-
-    @property
-    def feature_units(self):
-        """Zero and unit of each feature."""
-        return self._features.shift, self._features.scale
-
-    @property
-    def origin(self):
-        """Point that features are counted from."""
-        return self._features.origin
 
     @property
     def target_scale(self):
@@ -230,7 +268,7 @@ class TargetUnits:
         )
 
 
-class LogitUnits:
+class LogitUnits(Units):
     """Scaling of features, and of outputs that are logits.
 
     Features are standardised as by `TargetUnits`.
@@ -251,23 +289,9 @@ class LogitUnits:
         self._unit = unit
         self._shift = np.zeros(model.n_outputs) if shift is None else shift
 
-    def features(self, X):
-        """Features of the standardised problem."""
-        return self._features.values(X)
-
     def targets(self, y):
         """The targets themselves."""
         return y
-
-    @property
-    def feature_units(self):
-        """Zero and unit of each feature."""
-        return self._features.shift, self._features.scale
-
-    @property
-    def origin(self):
-        """Point that features are counted from."""
-        return self._features.origin
 
     def weights(self, sample_weight):
         """Weights of the samples, as a column."""
