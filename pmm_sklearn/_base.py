@@ -11,7 +11,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from ._callbacks import CallbackBridge, CallbackSupportMixin
-from ._threads import ThreadMap
+from ._threads import ThreadMap, single_blas_thread
 from ._version import __version__
 from ._warnings import InconsistentModelWarning, warn_caller
 from .checks.data import check_features
@@ -437,14 +437,17 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
     def _attributes_of(self, problem, thetas, scores, posterior=None):
         """Fitted attributes that predictions depend on, for models, best first."""
         kind = self._structure_type
-        best, *others = (problem.parameters(theta) for theta in thetas)
+        # As all of the training: rounding depends on the number of threads.
+        with single_blas_thread():
+            best, *others = (problem.parameters(theta) for theta in thetas)
+            told = problem.tells(thetas[0])
         return {
             **kind.state_of(best),
             "_other_members": tuple(map(tuple, others)),
             "member_weights_": problem.weights(scores),
             "n_parameters_": len(thetas) * problem.model.n_parameters,
             "_posterior": posterior,
-            **problem.tells(thetas[0]),
+            **told,
         }
 
     def _set_fit(self, result, description):
