@@ -1,4 +1,9 @@
-"""Data that many tests share."""
+"""Data that many tests share, and threads of BLAS."""
+
+import os
+
+# Of each process: there are as many as cores.  Set before NumPy is imported.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import pytest
 

@@ -9,6 +9,7 @@ import pytest
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.gaussian_process import GaussianProcessRegressor
+from threadpoolctl import threadpool_limits
 
 from pmm_sklearn import PMMEmulator, PMMRegressor, UnitaryPMMEmulator
 from pmm_sklearn.datasets import make_heisenberg_dm_trotter
@@ -232,7 +233,9 @@ def test_model_is_kept_without_its_error_bars(data, models, monkeypatch, error):
 
     for name in ("fit", "of_evidence"):
         monkeypatch.setattr(f"pmm_sklearn.model.LaplacePosterior.{name}", fails)
-    model = make_model().fit(X, y[:, 0])
+    # What a fit tells does not depend on BLAS, nor on what was calculated before.
+    with threadpool_limits(2):
+        model = make_model().fit(X, y[:, 0])
     np.testing.assert_array_equal(model.predict(X), models[0].predict(X))
     with pytest.raises(ValueError, match="not interrupted"):
         model.predict(X, return_std=True)
