@@ -8,6 +8,7 @@ from ._conditioning import Conditioning
 from ._emulator_base import BaseEmulator
 from ._hamiltonian_methods import HamiltonianMethods
 from ._level_features import LevelFeatures
+from ._outputs import as_functions, names_of_features
 from ._user_matrices import USER_MATRICES
 from .checks.data import check_powers
 from .checks.matrices import (
@@ -34,12 +35,10 @@ from .model import (
     MATRIX_TYPES,
     EigenvectorOverlap,
     Monomials,
-    SpectrumReadout,
     matrix_spaces,
     spectrum_pmm,
 )
-from .targets import as_outputs, names_of_features
-from .training import FeatureUnits, SpectrumUnits
+from .training import FeatureUnits, units_of
 
 
 class PMMEmulator(LevelFeatures, HamiltonianMethods, Conditioning, BaseEmulator):
@@ -401,18 +400,20 @@ class PMMEmulator(LevelFeatures, HamiltonianMethods, Conditioning, BaseEmulator)
                 )
 
     def _make_structure(self, data, block_sizes):
+        outputs, functions = as_functions(
+            self.targets,
+            data.y.shape[1],
+            block_sizes,
+            names_of_features(self, data.X.shape[1]),
+        )
         return SpectrumStructure(
             n_features=data.X.shape[1],
             degree=int(self.degree),
             block_sizes=block_sizes,
             matrix_type=self.matrix_type,
-            outputs=as_outputs(
-                self.targets,
-                data.y.shape[1],
-                block_sizes,
-                names_of_features(self, data.X.shape[1]),
-            ),
+            outputs=outputs,
             eigensolver=self.eigensolver,
+            functions=functions,
         )
 
     def _make_training_model(self, structure, data):
@@ -432,7 +433,6 @@ class PMMEmulator(LevelFeatures, HamiltonianMethods, Conditioning, BaseEmulator)
             self.rank,
             check_monotonic_cst(self, structure.n_features),
         )
-        readout = SpectrumReadout(structure.outputs, block_sizes, matrix_type)
         features = FeatureUnits(
             data.X,
             data.weight.max(axis=1),
@@ -441,12 +441,13 @@ class PMMEmulator(LevelFeatures, HamiltonianMethods, Conditioning, BaseEmulator)
         )
         size = np.abs(data.X).max(axis=0)
         check_powers(size, features.scale, self.degree)
-        units = SpectrumUnits(features, readout, data.y, data.weight)
+        units = units_of(structure, features, data)
         model = spectrum_pmm(
             **vars(structure),
             spaces=spaces,
             offsets=self._offsets(fixed, free, units),
             commutator=self.commutator,
+            column_units=getattr(units, "column_units", None),
         )
         if model.n_parameters == 0:
             raise ValueError(

@@ -1,5 +1,6 @@
 """The mathematics of parametric matrix models, with NumPy and SciPy only."""
 
+from .composed import ColumnUnits, ComposedReadout
 from .congruence import Congruence
 from .data_terms import ClassData, NormalData
 from .definite import Definite
@@ -10,6 +11,7 @@ from .eigensystem import Eigensystem
 from .elements import MatrixElements, Pairs
 from .equations import DualEquations, NormalEquations
 from .evidence import EvidenceObjective
+from .external_vectors import ExternalVectors
 from .image import ImageParameters, ImagePMM
 from .image_gauge import GaugeRotations
 from .image_windows import LazyGrams, ShiftedGrams, WindowGrams
@@ -30,13 +32,14 @@ from .primary import AffineMatrix
 from .readout_station import Element
 from .readouts import READOUTS, Expectation, HalfSquaredNorm, Transition
 from .scaled import Scaled
-from .selection import SELECTIONS, Extremes, Levels
+from .selection import SELECTIONS, Extremes, Levels, states_of_strength
 from .shifted_low_rank import ShiftedLowRank
 from .shifted_space import ShiftedSpace
 from .slopes import LevelSlopes
 from .solution_evidence import evidence_of_solution
 from .spaces import MATRIX_TYPES, HermitianSpace, Subspace
-from .spectrum import SpectrumReadout, spectrum_pmm
+from .spectrum import SpectrumReadout
+from .spectrum_model import spectrum_pmm
 from .symmetry import matrix_spaces, solutions
 from .timed import TimedMonomials
 from .unitary import UnitaryProduct, phase_energies
@@ -49,6 +52,8 @@ __all__ = [
     "SELECTIONS",
     "AffineMatrix",
     "ClassData",
+    "ColumnUnits",
+    "ComposedReadout",
     "Congruence",
     "CrossEntropy",
     "Definite",
@@ -61,6 +66,7 @@ __all__ = [
     "Element",
     "EvidenceObjective",
     "Expectation",
+    "ExternalVectors",
     "Extremes",
     "FermiDirac",
     "GaugeRotations",
@@ -108,4 +114,5 @@ __all__ = [
     "rescaled",
     "solutions",
     "spectrum_pmm",
+    "states_of_strength",
 ]

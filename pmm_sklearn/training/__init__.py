@@ -12,6 +12,7 @@ from .fit import (
     fit_by_turns,
     with_posterior,
 )
+from .function_units import FunctionUnits, units_from, units_of
 from .likelihood import (
     ClassEvidence,
     ClassLikelihood,
@@ -47,6 +48,7 @@ __all__ = [
     "Family",
     "FeatureUnits",
     "Fit",
+    "FunctionUnits",
     "GaussianEvidence",
     "GaussianLikelihood",
     "ImageLikelihood",
@@ -78,6 +80,8 @@ __all__ = [
     "regression_evidence",
     "table_problem",
     "train",
+    "units_from",
+    "units_of",
     "warn_of_weights",
     "with_posterior",
 ]
