@@ -9,6 +9,7 @@ from ._emulator_base import BaseEmulator
 from ._hamiltonian_methods import HamiltonianMethods
 from ._level_features import LevelFeatures
 from ._outputs import as_functions, names_of_features
+from ._strength_methods import StrengthMethods
 from ._user_matrices import USER_MATRICES
 from .checks.data import check_powers
 from .checks.matrices import (
@@ -41,7 +42,9 @@ from .model import (
 from .training import FeatureUnits, units_of
 
 
-class PMMEmulator(LevelFeatures, HamiltonianMethods, Conditioning, BaseEmulator):
+class PMMEmulator(
+    StrengthMethods, LevelFeatures, HamiltonianMethods, Conditioning, BaseEmulator
+):
     r"""Emulator of a quantum Hamiltonian: energies and observables anywhere.
 
     A few expensive calculations of energies, and perhaps of observables, at some
@@ -65,11 +68,14 @@ class PMMEmulator(LevelFeatures, HamiltonianMethods, Conditioning, BaseEmulator)
         cross.  "auto" begins with one level more than `targets` name (in each sector
         that they name), and takes larger ones as long as the evidence grows, see
         :ref:`emulator_size`; with a number as `alpha` it is at least 5.  If `fixed`,
-        `commutes_with` or `parity` are given, it is their side.
-    targets : list of Level, Gap, Slope, Observable or Transition, default=None
+        `commutes_with` or `parity` are given, it is their side.  With a `Strength` it
+        has to be given, for it is the number of peaks.
+    targets : list of targets, default=None
         What the columns of ``y`` are: see :mod:`pmm_sklearn.targets`.  None means
         the lowest levels, as many as ``y`` has columns.  A `Slope` is the derivative of
-        a level by a feature, which saves points: see :ref:`slopes`.
+        a level by a feature, which saves points: see :ref:`slopes`.  `Custom` and `Log`
+        are functions of other targets: see :ref:`own_targets`.  A `Strength` is a curve
+        of many columns: see :ref:`strength_functions`.
     matrix_type : {"hermitian", "symmetric"}, default="hermitian"
         Complex Hermitian matrices, or real symmetric ones, which have about half
         the parameters: a problem with time reversal symmetry.

@@ -7,6 +7,7 @@ import numpy as np
 from ._outputs import as_functions, names_of_features
 from .checks.parameters import check_matrix_size
 from .checks.spectra import SpectrumData
+from .targets import Strength
 from .training import (
     Family,
     FeatureUnits,
@@ -53,6 +54,7 @@ def sizes_of(estimator, n_columns, n_features, continues=False):
     side = _side_of_operators(estimator)
     if side is not None:
         return [(side,)]
+    _check_has_no_curve(estimator.targets)
     names = names_of_features(estimator, n_features)
     n_sectors, smallest = _least_blocks(estimator.targets, n_columns, names)
     smallest = max(smallest, estimator.rank or 1)
@@ -204,6 +206,17 @@ def _compares_solutions(estimator, model, data):
         and estimator.compares_solutions
         and data.y.size * model.n_parameters <= _LARGEST_JACOBIAN
     )
+
+
+def _check_has_no_curve(targets):
+    """Raise if the number of levels is the number of peaks of a curve."""
+    for target in targets if isinstance(targets, (list, tuple)) else ():
+        if isinstance(target, Strength):
+            raise ValueError(
+                f"matrix_size='auto' cannot tell how many peaks {target!r} needs: give "
+                f"matrix_size a number, as the range of the energies over the width, "
+                f"and compare a few by cross validation."
+            )
 
 
 def _is_auto(size):

@@ -121,6 +121,7 @@ class ComposedReadout:
                 np.array([columns.index(("level", "", (pair,))) for pair in own]),
                 slice(n_plain + part.start, n_plain + part.stop),
                 width if is_learned else given[name][3],
+                given[name][4],
             )
             width += is_learned
         self.n_intercepts = sum(self.widths)
@@ -162,8 +163,13 @@ class ComposedReadout:
             if above is None:
                 above = -np.inf if power >= 0 and float(power).is_integer() else 0.0
             return Sum(part.levels, part.strengths, power, above)
-        _, energies, _, shape, *_ = rest
-        return Strength(*part[:2], np.array(energies), shape, part.width)
+        return self.curve(*rest[:2])
+
+    def curve(self, name, energies):
+        """The strength function of a name at any energies."""
+        part = self.strengths[name]
+        energies = np.array(energies)
+        return Strength(part.levels, part.strengths, energies, part.shape, part.width)
 
     def split(self, theta):
         """Observables of shape (n_names, n, n), and the constants."""
@@ -221,20 +227,26 @@ class ComposedReadout:
     def matrix_gradients(self, eigensystem, found):
         """Gradients of outputs by the primary matrix, (n_samples, n_outputs, n, n)."""
         plain = self.spectrum.matrix_gradients(eigensystem, found.saved)
+        gradients = _contracted(found.slopes[:, :, : self.spectrum.n_outputs], plain)
+        return gradients + self._of_strengths(eigensystem, found, found.slopes)
+
+    def _of_strengths(self, eigensystem, found, slopes):
+        """What strengths are to gradients, (n_samples, n_outputs, n, n)."""
         strengths = self.vectors.matrix_gradients(eigensystem, found.of_vectors)
-        return _contracted(found.slopes, np.concatenate([plain, strengths], axis=1))
+        gradients = _contracted(slopes[:, :, self.spectrum.n_outputs :], strengths)
+        parts = self.strengths.values()
+        by_strengths = [slopes[:, :, part.strengths] for part in parts]
+        by_levels = [slopes[:, :, part.levels] for part in parts]
+        given = found.of_vectors, by_strengths, by_levels
+        return gradients + self.vectors.close_pairs(eigensystem, *given)
 
     def summed_matrix_gradient(self, eigensystem, found, cotangents):
         """The same of weighted sums over the outputs of each sample."""
-        plain, strengths = self._pulled_back(found, cotangents)
+        columns = _pulled_back(found, cotangents)
+        plain = columns[:, : self.spectrum.n_outputs]
         gradient = self.spectrum.summed_matrix_gradient(eigensystem, found.saved, plain)
-        of_strengths = self.vectors.matrix_gradients(eigensystem, found.of_vectors)
-        return gradient + np.einsum("sk,skmn->smn", strengths, of_strengths)
-
-    def _pulled_back(self, found, cotangents):
-        """Cotangents of columns, those of strengths apart."""
-        columns = np.einsum("sk,skc->sc", cotangents, found.slopes)
-        return np.split(columns, [self.spectrum.n_outputs], axis=1)
+        slopes = columns[:, np.newaxis]
+        return gradient + self._of_strengths(eigensystem, found, slopes)[:, 0]
 
     def derivative_terms(self, found):
         """Gradients by derivatives of the primary matrix: `DerivativeTerm` tuples."""
@@ -249,10 +261,11 @@ class ComposedReadout:
 
     def gradient(self, theta, found, cotangents):
         r"""Gradient of :math:`\sum_{sk} c_{sk} z_{sk}`, shape (size,)."""
-        plain, strengths = self._pulled_back(found, cotangents)
+        columns = _pulled_back(found, cotangents)
+        plain, strengths = np.split(columns, [self.spectrum.n_outputs], axis=1)
         own = theta[: self.spectrum.size]
         gradient = [self.spectrum.gradient(own, found.saved, plain)]
-        of_vectors = self.vectors.jacobian(found.of_vectors)
+        of_vectors = self.vectors.jacobian(found.of_vectors, len(found.raw))
         gradient.append(np.einsum("sc,scp->p", strengths, of_vectors))
         gradient.append(np.einsum("sk,skp->p", cotangents, found.coefficient_slopes))
         return np.concatenate(gradient)
@@ -263,7 +276,7 @@ class ComposedReadout:
         plain = np.empty((len(found.raw), n_plain, size))
         self.spectrum.jacobian(theta[:size], found.saved, out=plain)
         out[:, :, :size] = found.slopes[:, :, :n_plain] @ plain
-        of_vectors = self.vectors.jacobian(found.of_vectors)
+        of_vectors = self.vectors.jacobian(found.of_vectors, len(found.raw))
         end = size + self.vectors.size
         out[:, :, size:end] = found.slopes[:, :, n_plain:] @ of_vectors
         out[:, :, end:] = found.coefficient_slopes
@@ -273,7 +286,10 @@ class ComposedReadout:
         size = self.spectrum.size
         plain = self.spectrum.tangent(theta[:size], found.saved, direction[:size])
         end = size + self.vectors.size
-        strengths = self.vectors.jacobian(found.of_vectors) @ direction[size:end]
+        strengths = (
+            self.vectors.jacobian(found.of_vectors, len(found.raw))
+            @ direction[size:end]
+        )
         changes = np.hstack([plain, strengths])[:, :, np.newaxis]
         outputs = (found.slopes @ changes)[:, :, 0]
         return outputs + found.coefficient_slopes @ direction[end:]
@@ -283,8 +299,9 @@ class ComposedReadout:
 
         The shape is (n_samples, n_outputs, n_features).
         """
-        n_plain, n_features = self.spectrum.n_outputs, self._n_features
-        of_vectors = self.vectors.feature_slopes(found.of_vectors, n_features)
+        n_plain = self.spectrum.n_outputs
+        shape = len(found.raw), self._n_features
+        of_vectors = self.vectors.feature_slopes(found.of_vectors, shape)
         slopes = found.slopes[:, :, n_plain:] @ of_vectors
         for j, own in enumerate(found.coefficients):
             if len(own) > 1:
@@ -322,11 +339,12 @@ class ComposedReadout:
 
 
 class StrengthPart(NamedTuple):
-    """Columns of levels and of strengths of a field, and its width or its number."""
+    """Columns of levels and strengths of a field, width or its number, and shape."""
 
     levels: np.ndarray
     strengths: slice
     width: float | int
+    shape: str
 
 
 class _Pass:
@@ -381,6 +399,11 @@ def _contracted(slopes, gradients):
     n_samples, _, side, _ = gradients.shape
     flat = slopes @ gradients.reshape(n_samples, -1, side * side)
     return flat.reshape(n_samples, -1, side, side)
+
+
+def _pulled_back(found, cotangents):
+    """Cotangents of the columns."""
+    return np.einsum("sk,skc->sc", cotangents, found.slopes)
 
 
 def _is(function):

@@ -119,6 +119,10 @@ class Eigensystem:
             Element ``[s, m, i]``.
         """
         gap = self.selected_values[:, np.newaxis] - self.values[:, :, np.newaxis]
+        return self.inverse(gap)
+
+    def inverse(self, gap):
+        """The same of differences of levels of shape (n_samples, ., .)."""
         spread = np.abs(self.values).max(axis=1)[:, np.newaxis, np.newaxis]
         epsilon = _DEGENERACY_TOLERANCE * spread + _SMALLEST_GAP
         # The square of a large gap would overflow.  A power of two does not round.

@@ -4,6 +4,9 @@ from itertools import pairwise
 
 import numpy as np
 
+# Levels that are closer, over the largest, are taken to be degenerate.
+_CLOSE = 1e-7
+
 
 class ExternalVectors:
     r"""Strengths :math:`B_i = |v_i^\dagger v(x)|^2` of states for external vectors.
@@ -126,6 +129,48 @@ class ExternalVectors:
             gradients[:, columns] = dyads + dyads.conj().swapaxes(2, 3)
         return gradients
 
+    def close_pairs(self, eigensystem, saved, by_strengths, by_levels):
+        r"""What pairs of levels that are close add to gradients of smooth curves.
+
+        Of a function :math:`\sum_i B_i f(\lambda_i)` the gradient between two states is
+        :math:`c_m c_i^* (f_i - f_m) / (\lambda_i - \lambda_m)`, which rounding spoils
+        where these are close.  It is :math:`c_m c_i^* f'` there.
+
+        Parameters
+        ----------
+        eigensystem, saved
+            As for :meth:`matrix_gradients`.
+        by_strengths, by_levels : list of ndarray of shape (n_samples, n_outputs, ...)
+            For each field the derivatives :math:`f_i` of the outputs by its strengths,
+            and those by its levels, :math:`B_i f'_i`.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_outputs, n, n), or zero
+        """
+        total = 0.0
+        spread = np.abs(eigensystem.values).max(axis=1)[:, np.newaxis, np.newaxis]
+        for own, states, (*_, selected, overlaps), f, slope in zip(
+            self.columns, self._states, saved, by_strengths, by_levels, strict=True
+        ):
+            levels = eigensystem.selected_values[:, states]
+            gaps = levels[:, np.newaxis] - levels[:, :, np.newaxis]
+            are_close = np.abs(gaps) <= _CLOSE * spread
+            are_close &= ~np.eye(own.stop - own.start, dtype=bool)
+            if not np.any(are_close):
+                continue
+            found = f[:, :, np.newaxis] - f[:, :, :, np.newaxis]
+            found = found * eigensystem.inverse(gaps)[:, np.newaxis]
+            strengths = np.abs(overlaps) ** 2
+            sums = strengths[:, np.newaxis] + strengths[:, :, np.newaxis]
+            sums = np.where(sums > 0, sums, 1.0)[:, np.newaxis]
+            smooth = (slope[:, :, np.newaxis] + slope[:, :, :, np.newaxis]) / sums
+            products = overlaps[:, :, np.newaxis] * overlaps.conj()[:, np.newaxis]
+            inner = np.where(are_close, products, 0.0)[:, np.newaxis] * (smooth - found)
+            vectors = selected[:, np.newaxis]
+            total = total + vectors @ inner @ vectors.conj().swapaxes(2, 3)
+        return total
+
     def slopes(self, saved):
         """Derivatives by the parameters: (n_samples, n_columns of a field, size)."""
         for _, inputs, _, selected, overlaps in saved:
@@ -143,9 +188,8 @@ class ExternalVectors:
             ]
             yield np.concatenate(slopes, axis=2)
 
-    def jacobian(self, saved):
+    def jacobian(self, saved, n_samples):
         """Derivatives of all strengths by all parameters, (n_samples, ., size)."""
-        n_samples = len(saved[0][1]) if saved else 0
         jacobian = np.zeros((n_samples, self.n_columns, self.size))
         for columns, place, own in zip(
             self.columns, self._places, self.slopes(saved), strict=True
@@ -153,10 +197,13 @@ class ExternalVectors:
             jacobian[:, columns, place] = own
         return jacobian
 
-    def feature_slopes(self, saved, n_features):
-        """Derivatives of the strengths by the features that vectors depend on."""
-        n_samples = len(saved[0][1]) if saved else 0
-        slopes = np.zeros((n_samples, self.n_columns, n_features))
+    def feature_slopes(self, saved, shape):
+        """Derivatives of the strengths by the features that vectors depend on.
+
+        The shape is (n_samples, n_columns, n_features), of which `shape` has the first
+        and the last.
+        """
+        slopes = np.zeros((shape[0], self.n_columns, shape[1]))
         for columns, (w, _, _, selected, overlaps) in zip(
             self.columns, saved, strict=True
         ):

@@ -34,19 +34,19 @@ def _as_tuples(value, depth):
     return value
 
 
-def check_outputs(outputs, functions, block_sizes, n_features=0):
+def check_outputs(outputs, block_sizes, n_features=0, functions=()):
     """Raise unless these are outputs as targets give them, and not too many.
 
     Parameters
     ----------
     outputs : list of tuple
         From :func:`outputs_from`.
-    functions : tuple of tuple
-        From :func:`functions_from`.
     block_sizes : tuple of int
         Sides of the sectors, checked.
     n_features : int, default=0
         Number of features that there are slopes by.
+    functions : tuple of tuple, optional
+        From :func:`functions_from`.
 
     Raises
     ------

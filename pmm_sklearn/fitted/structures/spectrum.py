@@ -150,7 +150,7 @@ class SpectrumStructure(Structure):
         check_matrix_size(sizes)
         check_option("matrix_type", structure.matrix_type, MATRIX_TYPES)
         check_option("eigensolver", structure.eigensolver, EIGENSOLVERS)
-        check_outputs(outputs, functions, sizes, structure.n_features)
+        check_outputs(outputs, sizes, structure.n_features, functions)
         check_monomials(structure.n_features, structure.degree)
         origin = origin_from(structure.origin, structure.n_features, structure.degree)
         return structure.counted_from(origin)
