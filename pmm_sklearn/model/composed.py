@@ -26,6 +26,18 @@ class ColumnUnits(NamedTuple):
         The user's columns are the model's times the scale, plus the shift.
     log_widths : ndarray of shape (n_widths,)
         Logarithms of the widths count from these.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from pmm_sklearn import model as m
+    >>> units = m.ColumnUnits(np.array([0.0]), np.array([10.0]), np.empty(0))
+    >>> log = ("log", ("column", 0))
+    >>> level = ("level", "", ((0, 0),))
+    >>> readout = m.ComposedReadout([level], [log], (1,), "symmetric", 1, units)
+    >>> system = m.Eigensystem(np.array([[[0.1]]]), readout.selection)
+    >>> readout.forward(system, np.empty((0, 1, 1)), np.empty(0))[0]  # of 10 * 0.1
+    array([[0.]])
     """
 
     shift: np.ndarray
