@@ -11,6 +11,7 @@ NAMES = [
     "trotter",
     "quench",
     "slopes",
+    "strength",
     "finite_volume",
     "nuclear_masses",
     "airfoil_search",

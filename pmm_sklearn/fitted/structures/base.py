@@ -12,7 +12,7 @@ from ...checks.parameters import check_number
 from ...model import Monomials
 
 # Arguments of the model that estimators have by another name.
-_NAMES_GIVEN = {"block_sizes": "matrix_size"}
+_NAMES_GIVEN = {"block_sizes": "matrix_size", "functions": "targets"}
 # What changes how a model is calculated, or where its penalty or its features count
 # from, not what it is.
 _ANY = ("eigensolver", "level_spacing", "origin")
