@@ -21,8 +21,8 @@ sites = np.arange(60)
 hopping = -(np.eye(60, k=1) + np.eye(60, k=-1))
 tilt = np.diag(sites / 60)
 well = np.diag(-np.exp(-0.5 * ((sites - 12) / 5) ** 2))
-field = np.exp(-0.5 * ((sites - 10) / 4) ** 2)
-energies, width = np.linspace(0, 9, 61), 0.35
+field = np.exp(-0.5 * ((sites - 8) / 1.5) ** 2)
+energies, width = np.linspace(0, 8, 61), 0.3
 
 
 def calculate(parameters):
@@ -74,7 +74,7 @@ fig, (left, right) = plt.subplots(1, 2, figsize=(8, 3.5), layout="constrained")
 left.pcolormesh(depths, energies, emulator.strength(line, "light").T, rasterized=True)
 poles = emulator.strength_poles(line, "light")
 for level, strength in zip(poles.levels.T, poles.strengths.T, strict=True):
-    left.scatter(depths, level, s=3 * strength, color="white", linewidths=0)
+    left.scatter(depths, level, s=8 * strength, color="white", linewidths=0)
 left.set(xlabel="depth of the well", ylabel="energy", ylim=energies[[0, -1]])
 for depth in (0.5, 2.5):
     point = np.array([[1.0, depth]])

@@ -62,7 +62,7 @@ class StrengthMethods:
         >>> peaks = [-np.hypot(1, X), np.hypot(1, X)]  # each of strength 1/2
         >>> curves = sum(0.5 / np.pi / ((energies - peak) ** 2 + 1) for peak in peaks)
         >>> target = Strength("spin", energies, width=1.0)
-        >>> emulator = PMMEmulator(2, targets=[target], n_init=2, random_state=0)
+        >>> emulator = PMMEmulator(2, targets=[target], alpha=0.0, n_init=2)
         >>> _ = emulator.fit(X, curves)
         >>> emulator.strength([[0.0]], "spin", [1.0]).round(3)  # (1 + 1/5) / 2 pi
         array([[0.191]])
@@ -111,7 +111,7 @@ class StrengthMethods:
         >>> peaks = [-np.hypot(1, X), np.hypot(1, X)]  # each of strength 1/2
         >>> curves = sum(0.5 / np.pi / ((energies - peak) ** 2 + 1) for peak in peaks)
         >>> target = Strength("spin", energies, width=1.0)
-        >>> emulator = PMMEmulator(2, targets=[target], n_init=2, random_state=0)
+        >>> emulator = PMMEmulator(2, targets=[target], alpha=0.0, n_init=2)
         >>> poles = emulator.fit(X, curves).strength_poles([[0.0]], "spin")
         >>> poles.levels.round(3), poles.strengths.round(3)
         (array([[-1.,  1.]]), array([[0.5, 0.5]]))
