@@ -15,11 +15,18 @@ See P. Cook, D. Jammooa, M. Hjorth-Jensen, D. D. Lee, D. Lee, "Parametric matrix
 models", Nat. Commun. 16, 5929 (2025).
 """
 
-import numbers
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import numpy as np
+from ._target_checks import (
+    as_energies,
+    as_states,
+    as_width,
+    check_choice,
+    check_index,
+    check_name,
+    check_number,
+)
 
 __all__ = [
     "Custom",
@@ -34,8 +41,7 @@ __all__ = [
     "Transition",
 ]
 
-#: Curves of single states.
-SHAPES = ("lorentzian", "gaussian")
+_SHAPES = ("lorentzian", "gaussian")
 
 
 @dataclass(frozen=True)
@@ -60,9 +66,9 @@ class Level:
     sector: int | None = 0
 
     def __post_init__(self):
-        _check_index("k", self.k)
+        check_index("k", self.k)
         if self.sector is not None:
-            _check_index("sector", self.sector, minimum=0)
+            check_index("sector", self.sector, minimum=0)
 
 
 @dataclass(frozen=True)
@@ -97,8 +103,8 @@ class Observable:
     sector: int | None = 0
 
     def __post_init__(self):
-        _check_name(self.name)
-        _check_index("level", self.level)
+        check_name(self.name)
+        check_index("level", self.level)
         Level(self.level, self.sector)
 
 
@@ -146,7 +152,7 @@ class Transition:
     j: int | Level
 
     def __post_init__(self):
-        _check_name(self.name)
+        check_name(self.name)
         as_level("i", self.i)
         as_level("j", self.j)
 
@@ -210,10 +216,10 @@ class Slope:
     sector: int | None = 0
 
     def __post_init__(self):
-        _check_index("level", self.level)
+        check_index("level", self.level)
         Level(self.level, self.sector)
         if not isinstance(self.feature, str):
-            _check_index("feature", self.feature, minimum=0)
+            check_index("feature", self.feature, minimum=0)
 
 
 @dataclass(frozen=True)
@@ -361,14 +367,14 @@ class Strength:
     sector: int | None = None
 
     def __post_init__(self):
-        _check_name(self.name)
-        object.__setattr__(self, "energies", _as_energies(self.energies))
-        object.__setattr__(self, "width", _as_width(self.width))
-        _check_choice("shape", self.shape, SHAPES)
-        _check_choice("vector", self.vector, ("constant", "affine"))
-        object.__setattr__(self, "states", _as_states(self.states))
+        check_name(self.name)
+        object.__setattr__(self, "energies", as_energies(self.energies))
+        object.__setattr__(self, "width", as_width(self.width))
+        check_choice("shape", self.shape, _SHAPES)
+        check_choice("vector", self.vector, ("constant", "affine"))
+        object.__setattr__(self, "states", as_states(self.states))
         if self.sector is not None:
-            _check_index("sector", self.sector, minimum=0)
+            check_index("sector", self.sector, minimum=0)
 
     def __repr__(self):
         energies = self.energies
@@ -411,8 +417,8 @@ class Sum:
 
     Notes
     -----
-    A level that comes to lie below `above` leaves the sum with a jump: choose an energy
-    where there is no strength.
+    A level that comes to lie below `above` leaves the sum with a jump, at which training
+    may end: choose an energy where there is no strength, or leave it out.
 
     Examples
     --------
@@ -426,10 +432,10 @@ class Sum:
     above: float | None = None
 
     def __post_init__(self):
-        _check_name(self.name)
-        _check_number("power", self.power)
+        check_name(self.name)
+        check_number("power", self.power)
         if self.above is not None:
-            _check_number("above", self.above)
+            check_number("above", self.above)
             if self.above < 0 and not self.takes_negative_energies:
                 raise ValueError(
                     f"above must not be negative for power={self.power!r}, which of "
@@ -454,32 +460,8 @@ def as_level(argument, value):
     """A `Level` from one, or from its number in sector 0."""
     if isinstance(value, Level):
         return value
-    _check_index(argument, value)
+    check_index(argument, value)
     return Level(value)
-
-
-def _check_index(argument, value, minimum=None):
-    if not isinstance(value, numbers.Integral) or isinstance(value, bool):
-        raise TypeError(f"{argument} must be an integer, got {value!r}.")
-    if minimum is not None and value < minimum:
-        raise ValueError(f"{argument} must be at least {minimum}, got {value!r}.")
-
-
-def _check_name(name):
-    if not isinstance(name, str) or not name:
-        raise TypeError(f"name must be a non-empty string, got {name!r}.")
-
-
-def _check_choice(argument, value, choices):
-    if value not in choices:
-        raise ValueError(f"{argument} must be one of {choices}, got {value!r}.")
-
-
-def _check_number(argument, value):
-    if not isinstance(value, numbers.Real) or isinstance(value, bool):
-        raise TypeError(f"{argument} must be a number, got {value!r}.")
-    if not np.isfinite(value):
-        raise ValueError(f"{argument} must be finite, got {value!r}.")
 
 
 _ARGUMENTS = Level, Gap, Slope, Observable, Transition, Sum, Log, Custom
@@ -497,59 +479,3 @@ def _check_argument(argument, value):
             f"{argument} must be targets of spectra, got {value!r}: of the lowest "
             f"level, for example, Level(0)."
         )
-
-
-def _as_energies(energies):
-    try:
-        array = np.asarray(energies, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise TypeError(f"energies must be numbers, got {energies!r}.") from None
-    if array.ndim != 1 or array.size == 0:
-        raise ValueError(
-            f"energies must have shape (n_energies,), got {array.shape}: give the "
-            f"energy of each column of the curve."
-        )
-    if not np.all(np.isfinite(array)) or np.any(np.diff(array) <= 0):
-        raise ValueError(
-            f"energies must be finite and ascend, got {energies!r}: sort them, and the "
-            f"columns of y with them."
-        )
-    return tuple(array.tolist())
-
-
-def _as_width(width):
-    if isinstance(width, str):
-        _check_choice("width", width, ("learned", "affine"))
-        return width
-    _check_number("width", width)
-    if width <= 0:
-        raise ValueError(
-            f"width must be positive, got {width!r}: give half the full width at half "
-            f"maximum of a peak, or 'learned'."
-        )
-    return float(width)
-
-
-def _as_states(states):
-    if states is None:
-        return None
-    if isinstance(states, (tuple, list)):
-        if len(states) != 2:
-            raise ValueError(f"states must be (first, last), got {states!r}.")
-        for k in states:
-            _check_index("states", k, minimum=0)
-        if states[0] >= states[1]:
-            raise ValueError(
-                f"states must have a first level below the last, got {states!r}."
-            )
-        return tuple(map(int, states))
-    _check_number("states", states)
-    if isinstance(states, numbers.Integral):
-        _check_index("states", states, minimum=1)
-        return int(states)
-    if not 0 < states <= 1:
-        raise ValueError(
-            f"states must be a number of levels, or a fraction between 0 and 1, got "
-            f"{states!r}."
-        )
-    return float(states)

@@ -23,7 +23,7 @@ LAYERS = {
     "inspection": {"model", "checks", "fitted"},
 }
 # Small modules that any layer above the model may use.
-COMMON = {"_outputs", "_threads", "_warnings", "targets"}
+COMMON = {"_outputs", "_target_checks", "_threads", "_warnings", "targets"}
 NUMERICAL = {"numpy", "scipy", "numba", "llvmlite"}
 
 
