@@ -417,8 +417,8 @@ class Sum:
 
     Notes
     -----
-    A level that comes to lie below `above` leaves the sum with a jump, at which training
-    may end: choose an energy where there is no strength, or leave it out.
+    A level that comes to lie below `above` leaves the sum with a jump, at which
+    training may end: choose an energy where there is no strength, or leave it out.
 
     Examples
     --------
