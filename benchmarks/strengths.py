@@ -28,6 +28,7 @@ from _data import MissingData, linear_response, strength_functions
 from _options import compile_once, pmm_regressor, positive
 from _published import RESPONSE_EXTRAPOLATION, RESPONSE_LEARNING, RESPONSE_SIZES
 from _spectra import BOXES, N_RESPONSE_TEST
+from scipy.integrate import trapezoid
 from sklearn.exceptions import ConvergenceWarning
 from threadpoolctl import threadpool_limits
 
@@ -81,9 +82,8 @@ def fit(model, X, curves, number):
 
 def distances(energies, curves, exact):
     """Integrals of squared differences over those of squares."""
-    return np.trapezoid((curves - exact) ** 2, energies) / np.trapezoid(
-        exact**2, energies
-    )
+    squares = trapezoid((curves - exact) ** 2, energies)
+    return squares / trapezoid(exact**2, energies)
 
 
 def of_components(X, curves, X_test):
