@@ -141,15 +141,15 @@ def print_dipole(options):
             found = [scores[name] for scores in splits]
             rows.setdefault(name, []).append(np.median(found))
     print(f"\n180Yb; training points (splits: {options.splits})")
-    print(f"  {'':<26}" + "".join(f"{n:>9}" for n in options.sizes))
+    print(f"  {'':<34}" + "".join(f"{n:>9}" for n in options.sizes))
     for name, values in rows.items():
         form = ".1f" if "seconds" in name else ".1e"
         cells = "".join(f"{value:>9{form}}" for value in values)
-        print(f"  {name:<26}{cells}", flush=True)
+        print(f"  {name:<34}{cells}", flush=True)
     for name, values in RESPONSE_LEARNING.items():
         own = [values[RESPONSE_SIZES.index(n)] for n in options.sizes]
         cells = "".join(f"{value:>9.1e}" for value in own)
-        print(f"  number, {name:<18}{cells}")
+        print(f"  number, {name:<26}{cells}")
 
 
 def print_half_life(options):

@@ -98,48 +98,50 @@ class ComposedReadout:
     ):
         self._n_features = n_features
         self.block_sizes = tuple(block_sizes)
-        given = {function[1]: function for function in functions if _is(function)}
-        states = {
-            name: states_of_strength(*function[6:], block_sizes)
-            for name, function in given.items()
-        }
-        levels = {
-            ("level", "", (pair,)): None for own in states.values() for pair in own
-        }
+        fields = [function for function in functions if function[0] == "strength"]
+        states = [states_of_strength(*field[6:], block_sizes) for field in fields]
+        levels = [("level", "", (pair,)) for own in states for pair in own]
         columns = list(dict.fromkeys([*outputs, *levels]))
         self.spectrum = SpectrumReadout(columns, block_sizes, matrix_type)
         self.selection, self.names = self.spectrum.selection, self.spectrum.names
         self.slope_features = self.spectrum.slope_features
         selected = self.selection.levels
-        side = sum(block_sizes)
         self.vectors = ExternalVectors(
-            [[selected.index(pair) for pair in own] for own in states.values()],
-            [function[5] == "affine" for function in given.values()],
-            side,
+            [[selected.index(pair) for pair in own] for own in states],
+            [field[5] == "affine" for field in fields],
+            sum(block_sizes),
             n_features,
             matrix_type == "hermitian",
         )
-        self.widths = [
-            1 + n_features * (function[3] == "affine")
-            for function in given.values()
-            if isinstance(function[3], str)
-        ]
-        n_plain, n_widths = len(columns), len(self.widths)
-        self.n_columns = n_plain + self.vectors.n_columns
-        self.strengths, width = {}, 0
-        for (name, own), part in zip(states.items(), self.vectors.columns, strict=True):
-            is_learned = isinstance(given[name][3], str)
-            self.strengths[name] = StrengthPart(
-                np.array([columns.index(("level", "", (pair,))) for pair in own]),
-                slice(n_plain + part.start, n_plain + part.stop),
-                width if is_learned else given[name][3],
-                given[name][4],
-            )
-            width += is_learned
+        self.n_columns = len(columns) + self.vectors.n_columns
+        self._set_strengths(fields, states, columns)
         self.n_intercepts = sum(self.widths)
         self.n_constants = self.vectors.size + self.n_intercepts
         self.size = self.spectrum.size + self.n_constants
         self.reads_features = n_features if self.n_constants else 0
+        self._set_functions(functions, columns)
+        self.working_size = self.spectrum.working_size + self.n_outputs * self.n_columns
+        self.working_size += self.vectors.n_columns * sum(block_sizes) ** 2
+        ones, zeros = np.ones(self.n_columns), np.zeros(self.n_columns)
+        self.units = units or ColumnUnits(zeros, ones, np.zeros(len(self.widths)))
+
+    def _set_strengths(self, fields, states, columns):
+        """Where columns of each field are, and which widths are learned."""
+        self.strengths, self.widths = {}, []
+        for field, own, part in zip(fields, states, self.vectors.columns, strict=True):
+            _, name, _, width, shape, *_ = field
+            number = len(self.widths) if isinstance(width, str) else float(width)
+            if isinstance(width, str):
+                self.widths.append(1 + self._n_features * (width == "affine"))
+            self.strengths[name] = StrengthPart(
+                np.array([columns.index(("level", "", (pair,))) for pair in own]),
+                slice(len(columns) + part.start, len(columns) + part.stop),
+                number,
+                shape,
+            )
+
+    def _set_functions(self, functions, columns):
+        """What the outputs are."""
         self.functions = list(self._numbered(functions))
         self.n_outputs = self.functions[-1][0].stop
         self.outputs = tuple(
@@ -147,10 +149,6 @@ class ComposedReadout:
             for function, (own, _) in zip(functions, self.functions, strict=True)
             for _ in range(own.start, own.stop)
         )
-        self.working_size = self.spectrum.working_size + self.n_outputs * self.n_columns
-        self.working_size += self.vectors.n_columns * side**2
-        ones, zeros = np.ones(self.n_columns), np.zeros(self.n_columns)
-        self.units = units or ColumnUnits(zeros, ones, np.zeros(n_widths))
 
     def _numbered(self, functions):
         start = 0
@@ -416,10 +414,6 @@ def _contracted(slopes, gradients):
 def _pulled_back(found, cotangents):
     """Cotangents of the columns."""
     return np.einsum("sk,skc->sc", cotangents, found.slopes)
-
-
-def _is(function):
-    return function[0] == "strength"
 
 
 def _told(function, columns):
