@@ -11,8 +11,7 @@ of the grid from others; median over the points, and over the splits.  Polarisab
 mean relative error, median over the splits.  Half-life: from the 121 points inside a
 box to the 104 outside; median and largest relative error.
 
-Settings were chosen on splits from number 5 on, and inside the box; reported are the
-splits from 0 on.
+Settings were chosen on split number 5; reported are the splits from 0 on.
 
     python benchmarks/strengths.py                      # three splits, half an hour
     python benchmarks/strengths.py --splits 1 --sizes 56 --parts dipole
