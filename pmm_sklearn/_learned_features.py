@@ -148,12 +148,14 @@ class LearnedFeatures(
         Examples
         --------
         >>> import numpy as np
-        >>> from pmm_sklearn import LearnedFeatures, PMMRegressor
-        >>> X = np.linspace(0, 2, 20)[:, np.newaxis]
-        >>> y = np.sin(X[:, 0] ** 1.5)
-        >>> inner = PMMRegressor(3, n_init=1, random_state=0)
-        >>> model = LearnedFeatures(inner, lambda X, k: X**k, 1.2, max_iter=20)
-        >>> model.fit(X, y).score(X, y) > 0.999
+        >>> from pmm_sklearn import LearnedFeatures, PMMEmulator
+        >>> X = np.linspace(0.5, 2, 12)[:, np.newaxis]
+        >>> noise = 0.01 * np.random.RandomState(0).standard_normal(12)
+        >>> y = noise - np.hypot(1, X[:, 0] ** 2)
+        >>> emulator = PMMEmulator(2, n_init=2, random_state=0)
+        >>> model = LearnedFeatures(emulator, lambda X, k: X**k, start=1.5)
+        >>> model = model.fit(X, y, y_err=0.01)
+        >>> bool(np.abs(model.constants_ - 2.0) < 3 * model.constants_std_)
         True
         """
         start, bounds = check_constants(self)
