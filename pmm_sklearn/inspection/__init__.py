@@ -8,6 +8,7 @@ from ._matrix_size_display import MatrixSizeDisplay
 from ._prediction_display import PredictionDisplay
 from ._spectrum_display import SpectrumDisplay
 from .continuation import follow_levels
+from .diagnosis import Diagnosis, Finding, diagnose
 from .exceptional_points import ExceptionalPoints, exceptional_points
 from .gauge import canonical_gauge
 from .influence import FeatureInfluence, feature_influence
@@ -15,9 +16,11 @@ from .levels import LevelContributions, level_contributions
 from .symmetry import Sectors, commutator_norms, find_sectors
 
 __all__ = [
+    "Diagnosis",
     "ExceptionalPoints",
     "ExceptionalPointsDisplay",
     "FeatureInfluence",
+    "Finding",
     "LengthScalesDisplay",
     "LevelContributions",
     "LossCurveDisplay",
@@ -28,6 +31,7 @@ __all__ = [
     "SpectrumDisplay",
     "canonical_gauge",
     "commutator_norms",
+    "diagnose",
     "exceptional_points",
     "feature_influence",
     "find_sectors",
