@@ -9,6 +9,8 @@ _MOST_STEPS = 200
 # In units of the box: the first and largest steps, and the last ones.
 _LARGEST_STEP, _SMALLEST_STEP = 0.25, 1e-11
 _CONVERGED = 1e-9
+# Closer to a face, points are on it: steps that are cut there may lead upwards.
+_ON_FACE = 1e-10
 # Minima that are closer are the same.
 _SAME = 1e-5
 # Curvatures that are smaller, relative to the largest, count as none.
@@ -92,7 +94,8 @@ def _advanced(state, function, rounding):
     steps = _steps(points, gradients, hessians)
     lengths = np.abs(steps).max(axis=1)
     shrink = np.minimum(1.0, radii / np.maximum(lengths, _SMALLEST_STEP))
-    trial = np.clip(points + steps * shrink[:, np.newaxis], 0.0, 1.0)
+    trial = points + steps * shrink[:, np.newaxis]
+    trial = np.where(trial < _ON_FACE, 0.0, np.where(trial > 1 - _ON_FACE, 1.0, trial))
     tried = function(trial)
     is_better = tried[0] <= values + rounding(values)
     change = trial - points

@@ -124,6 +124,18 @@ def test_all_minima_of_random_pencils(is_real):
     assert np.all(np.diff(minima.gap) >= 0)
 
 
+@pytest.mark.parametrize("seed", range(6))
+def test_minima_are_minima_on_faces_of_the_box_too(seed):
+    model = known(models.hermitian(seed, 3, 10))
+    minima = minimum_gap(model, SQUARE)
+    angle = np.linspace(0, 2 * np.pi, 16, endpoint=False)
+    circle = 1e-3 * np.stack([np.cos(angle), np.sin(angle)], axis=1)
+    around = np.clip(minima.x[:, np.newaxis] + circle, -1, 1)
+    levels = model.eigenvalues(around.reshape(-1, 2))
+    gap = (levels[:, 1] - levels[:, 0]).reshape(-1, 16)
+    assert np.all(gap > minima.gap[:, np.newaxis] - 1e-12)
+
+
 def test_units_origin_and_basis_do_not_matter():
     matrices = models.hermitian(4, 3, 5, is_real=True)
     expected = minimum_gap(known(matrices), SQUARE)
