@@ -10,6 +10,7 @@ NAMES = [
     "eigenvector_continuation",
     "trotter",
     "quench",
+    "gap_surface",
     "slopes",
     "finite_volume",
     "nuclear_masses",
