@@ -17,6 +17,7 @@ NAMES = [
     "airfoil_search",
     "error_bars",
     "next_points",
+    "calibration",
     "losses",
     "curves",
     "gradients",

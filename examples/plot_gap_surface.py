@@ -11,9 +11,9 @@ it is.
 # %%
 # Bosons on a triangle
 # --------------------
-# Four bosons hop between three sites, with two hoppings that vary, and a third one of 1.
-# They are frustrated: a triangle of equal sides has two ground states, which turn around
-# it to the left and to the right.  So the lowest two levels meet at (1, 1).
+# Four bosons hop between three sites, with two hoppings that vary, and a third one of
+# 1.  They are frustrated: a triangle of equal sides has two ground states, which turn
+# around it to the left and to the right.  So the lowest two levels meet at (1, 1).
 import matplotlib.pyplot as plt
 import numpy as np
 
@@ -66,7 +66,9 @@ print(f"{len(terms[0])} states, emulated by {emulator.matrix_size_}")
 bounds = [(0.4, 1.6), (0.4, 1.6)]
 points = diabolic_points(emulator, bounds)
 for x, x_std, phase in zip(points.x, points.x_std, points.berry_phase, strict=True):
-    print(f"{x} with errors {x_std}, Berry phase {phase / np.pi:.0f} pi; exact: [1. 1.]")
+    print(
+        f"{x} with errors {x_std}, Berry phase {phase / np.pi:.0f} pi; exact: [1. 1.]"
+    )
 
 # %%
 # On a line the gap is not closed.  A feature is fixed by equal bounds.
