@@ -41,8 +41,8 @@ measured = excitations(true_couplings[np.newaxis])[0] + noise
 # %%
 # The emulator
 # ------------
-# Twenty exact calculations between the bounds of the couplings.  Even and odd states are
-# two sectors, which do not mix.
+# Twenty exact calculations between the bounds of the couplings.  Even and odd states
+# are two sectors, which do not mix.
 low, high = np.array([-1.5, 0.2]), np.array([0.5, 1.0])
 X = np.random.RandomState(0).uniform(low, high, size=(20, 2))
 even, odd = [Level(0, 0), Level(1, 0)], [Level(0, 1), Level(1, 1)]
@@ -77,7 +77,7 @@ def exact_log_density(X):
 def log_likelihood(X, energies, variance):
     """That of independent normal errors, minus infinity beyond the bounds."""
     terms = (energies - measured) ** 2 / variance + np.log(variance)
-    inside = np.all((X >= low) & (X <= high), axis=1)
+    inside = np.all(np.clip(X, low, high) == X, axis=1)
     return np.where(inside, -0.5 * terms.sum(axis=1), -np.inf)
 
 
@@ -117,8 +117,8 @@ print(f"true ones {true_couplings}")
 # %%
 # Is it right?
 # ------------
-# The exact density on a grid, as contours over the draws.  On a grid of two couplings the
-# exact calculation is affordable, with more of them it would not be.
+# The exact density on a grid, as contours over the draws.  On a grid of two couplings
+# the exact calculation is affordable, with more of them it would not be.
 axes = [np.linspace(a, b, 60) for a, b in zip(low, high, strict=True)]
 grid = np.stack(np.meshgrid(*axes), axis=-1)
 exact = np.array([exact_log_density(row) for row in grid])

@@ -1,4 +1,4 @@
-"""The method for surmise: its two functions, and surmise itself where it is installed."""
+"""The method for surmise: its functions, and surmise itself where it is installed."""
 
 import importlib.util
 import sys
