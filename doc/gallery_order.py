@@ -4,6 +4,7 @@ from pathlib import Path
 
 NAMES = [
     "quick_start",
+    "comparison",
     "avoided_crossing",
     "almg",
     "complex_continuation",
