@@ -2,15 +2,15 @@
 Twelve energies, four models
 ============================
 
-The same few energies for a Gaussian process, a polynomial, boosted trees and a parametric
-matrix model, which learns the Hamiltonian that they come from.
+The same few energies for a Gaussian process, a polynomial, boosted trees and a
+parametric matrix model, which learns the Hamiltonian that they come from.
 """
 
 # %%
 # Twelve energies
 # ---------------
-# The ground state energy of a spin in a field, with an error of .01 as from a Monte Carlo
-# calculation. The calculations end just where the spin turns over.
+# The ground state energy of a spin in a field, with an error of .01 as from a Monte
+# Carlo calculation. The calculations end just where the spin turns over.
 import matplotlib.pyplot as plt
 import numpy as np
 from sklearn.ensemble import GradientBoostingRegressor
@@ -35,8 +35,8 @@ y_train = energy(x_train) + 0.01 * rng.standard_normal(12)
 # %%
 # Four models
 # -----------
-# Each with settings that suit it. The emulator is told the errors; its size is chosen by
-# the evidence.
+# Each with settings that suit it. The emulator is told the errors; its size is chosen
+# by the evidence.
 kernel = ConstantKernel() * RBF() + WhiteKernel(1e-3, (1e-6, 1.0))
 polynomial = make_pipeline(PolynomialFeatures(6), RidgeCV(np.logspace(-9, 0, 10)))
 models = {
@@ -60,8 +60,9 @@ print(f"a matrix of side {ours.matrix_size_}, evidence {ours.log_evidence_:.1f}"
 # %%
 # Predictions, and the levels that were learned
 # ---------------------------------------------
-# The emulator knows that energies are levels of a matrix that is affine in the field, and
-# finds the other side of the crossing, with an error bar. The upper level was never given.
+# The emulator knows that energies are levels of a matrix that is affine in the field,
+# and finds the other side of the crossing, with an error bar. The upper level was never
+# given.
 figure, (left, right) = plt.subplots(
     1, 2, figsize=(10, 3.8), width_ratios=(2, 1), layout="constrained"
 )
