@@ -10,7 +10,7 @@ import warnings
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import GridSearchCV, KFold, train_test_split
 
-from pmm_sklearn.__main__ import TRAIN_FRACTION, baselines
+from pmm_sklearn._commands.airfoil import TRAIN_FRACTION, baselines
 from pmm_sklearn.datasets import load_airfoil
 
 GRIDS = {

@@ -4,12 +4,14 @@ from pathlib import Path
 
 NAMES = [
     "quick_start",
+    "comparison",
     "avoided_crossing",
     "almg",
     "complex_continuation",
     "eigenvector_continuation",
     "trotter",
     "quench",
+    "gap_surface",
     "slopes",
     "strength",
     "finite_volume",
@@ -17,6 +19,7 @@ NAMES = [
     "airfoil_search",
     "error_bars",
     "next_points",
+    "calibration",
     "losses",
     "curves",
     "gradients",

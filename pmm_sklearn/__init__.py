@@ -5,6 +5,7 @@ from ._eigenvector_continuation import EigenvectorContinuation
 from ._emulator import PMMEmulator
 from ._evolution_emulator import EvolutionEmulator
 from ._image_classifier import PMMImageClassifier
+from ._learned_features import LearnedFeatures
 from ._regressor import PMMRegressor
 from ._unitary_emulator import UnitaryPMMEmulator
 from ._version import __version__
@@ -13,6 +14,7 @@ from .model.losses import PointwiseLoss
 __all__ = [
     "EigenvectorContinuation",
     "EvolutionEmulator",
+    "LearnedFeatures",
     "PMMClassifier",
     "PMMEmulator",
     "PMMImageClassifier",

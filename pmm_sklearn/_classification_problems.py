@@ -20,6 +20,8 @@ _LEVEL_SPACING = 3.0
 LIKELIHOOD = ClassLikelihood(unit=10.0)
 # Sides that are compared, and that where there is no evidence.
 SIDES = (3, 5)
+# A level has no observables: it takes larger matrices.
+_SIDES_OF_LEVELS = 3, 5, 9
 SIDE_OTHERWISE = 5
 # Seconds that an evidence may take, of a size that is chosen or that is given.
 _LONGEST = 20.0, 60.0
@@ -54,7 +56,7 @@ def classification_families(estimator, data, factors, random_state, continues):
             estimator,
             continues,
             lambda side: _evidence(estimator, side, data, factors, continues),
-            SIDES,
+            _SIDES_OF_LEVELS if estimator.readout == "level" else SIDES,
             SIDE_OTHERWISE,
             _LONGEST,
         )

@@ -35,8 +35,9 @@ from .checks.labels import (
     unique_labels,
 )
 from .checks.parameters import check_batchwise, check_observables, check_rank
+from .checks.shapes import check_one_logit, check_shapes
 from .fitted import ObservableStructure
-from .model import CrossEntropy
+from .model import READOUTS, CrossEntropy
 
 
 class PMMClassifier(LevelFeatures, SoftmaxOutputs, ClassifierMixin, BasePMM):
@@ -67,17 +68,31 @@ class PMMClassifier(LevelFeatures, SoftmaxOutputs, ClassifierMixin, BasePMM):
         levels do not cross; "LM" is the choice of the paper and trains worse,
         because the selection jumps where :math:`\lambda = -\lambda'`.  Not used by
         "density".
-    readout : {"density", "expectation", "transition"}, default="density"
+    readout : {"density", "expectation", "transition", "level"}, default="density"
         "expectation": :math:`z_k = g_k + \sum_i v_i^\dagger S_{ki} v_i`.
         "transition": :math:`z_k = g_k + \sum_{i \le j} (|v_i^\dagger D_{kij}
         v_j|^2 - \tfrac12 \|D_{kij}\|_2^2)`, as in the paper.
         "density": :math:`z_k = g_k + \operatorname{tr}(S_k f(H))`, with the occupation
         :math:`f(e) = 1 / (1 + e^{(e - \mu) / kT})` of all levels.  No states are
         selected, and levels may cross: see :ref:`readouts`.
+        "level": :math:`z_k = \lambda(M_{k0} + \sum_l x_l M_{kl})`, one eigenvalue of a
+        matrix for each logit, without observables: see :ref:`shapes`.
     smearing : float, default=0.5
         The temperature :math:`kT` of "density", in units of the spacing of the levels
         that the penalty of :math:`M_0` counts from.  Large ones make outputs smoother;
         for very small ones they are those of one observable for the `r` lowest states.
+    level : int, default=None
+        Which eigenvalue "level" is, from the lowest (0, 1, ...) or from the highest
+        (-1, -2, ...).  None is the middle one, number ``(n - 1) // 2``.
+    monotonic_cst : array-like of int of shape (n_features,) or dict, default=None
+        Of each feature whether the probability of the second of two classes never
+        falls with it (1), never rises (-1), or may do either (0), as in
+        `HistGradientBoostingClassifier`; with "level" only.  A dictionary has names of
+        features, the others being free.  It holds everywhere, not only at the data.
+    convexity : {"convex", "concave"}, default=None
+        The highest level is a convex function of the features, the lowest one a concave
+        one: this sets `level`.  The region in which the probability of the first of two
+        classes is at least a half is then convex, or that of the second.
     matrix_type : {"hermitian", "symmetric"}, default="hermitian"
         Complex Hermitian or real symmetric matrices.  The latter have about half
         the parameters.
@@ -148,7 +163,8 @@ class PMMClassifier(LevelFeatures, SoftmaxOutputs, ClassifierMixin, BasePMM):
         "simd" where that is installed and faster.  They differ by rounding errors,
         from which a long training may end in another minimum.
     verbose : int, default=0
-        1 prints every tenth iteration, 2 every iteration.
+        1 shows a line that moves, or every tenth iteration where there is no
+        terminal; 2 prints every iteration.
 
     Attributes
     ----------
@@ -288,6 +304,9 @@ class PMMClassifier(LevelFeatures, SoftmaxOutputs, ClassifierMixin, BasePMM):
         which="SA",
         readout="density",
         smearing=0.5,
+        level=None,
+        monotonic_cst=None,
+        convexity=None,
         matrix_type="hermitian",
         rank=None,
         alpha="auto",
@@ -313,6 +332,9 @@ class PMMClassifier(LevelFeatures, SoftmaxOutputs, ClassifierMixin, BasePMM):
         self.which = which
         self.readout = readout
         self.smearing = smearing
+        self.level = level
+        self.monotonic_cst = monotonic_cst
+        self.convexity = convexity
         self.matrix_type = matrix_type
         self.rank = rank
         self.alpha = alpha
@@ -375,11 +397,10 @@ class PMMClassifier(LevelFeatures, SoftmaxOutputs, ClassifierMixin, BasePMM):
         array(['setosa', 'versicolor', 'virginica'], dtype='<U10')
         """
         with fitted_state_kept_on_error(self):
-            check_observables(self, size_is_open=True)
-            check_rank(self.rank, size_of(self, SIDE_OTHERWISE)[0])
-            check_class_weight(self.class_weight)
+            self._check_parameters()
             X_used, labels, weight = self._check_samples(X, y, sample_weight)
             classes = unique_labels("y", labels, "the samples of positive weight")
+            check_one_logit(self, len(classes))
             if self.warm_start and hasattr(self, "_structure"):
                 check_same_classes(classes, self.classes_)
             encoded = self._encoded(X_used, labels, weight, classes)
@@ -434,14 +455,13 @@ class PMMClassifier(LevelFeatures, SoftmaxOutputs, ClassifierMixin, BasePMM):
         True
         """
         with fitted_state_kept_on_error(self):
-            check_observables(self, size_is_open=True)
-            check_rank(self.rank, size_of(self, SIDE_OTHERWISE)[0])
-            check_class_weight(self.class_weight)
+            self._check_parameters()
             check_batchwise(self)
             check_not_balanced(self.class_weight)
             is_first = not hasattr(self, "_structure")
             X, y, weight = self._check_samples(X, y, sample_weight, is_first)
             classes = online_classes(classes, getattr(self, "classes_", None))
+            check_one_logit(self, len(classes))
             data = weighted(*self._encoded(X, y, weight, classes))
             structure = penalised_structure(self, data, continues=not is_first)
             self._check_goes_on(structure)
@@ -534,6 +554,12 @@ class PMMClassifier(LevelFeatures, SoftmaxOutputs, ClassifierMixin, BasePMM):
     def _outputs(self, X):
         X = check_features(self, X)
         return self.model_.outputs(X, ThreadMap(self.n_jobs))
+
+    def _check_parameters(self):
+        check_observables(self, size_is_open=True, readouts=(*READOUTS, "level"))
+        check_shapes(self)
+        check_rank(self.rank, size_of(self, SIDE_OTHERWISE)[0])
+        check_class_weight(self.class_weight)
 
     @staticmethod
     def _description(classes):

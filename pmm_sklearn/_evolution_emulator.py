@@ -321,10 +321,11 @@ class EvolutionEmulator(BaseEmulator):
             matrix_type=self.matrix_type,
             outputs=outputs,
             eigensolver=self.eigensolver,
+            quench_from=_checked_point(self.quench_from, n_features - 1),
         )
 
     def _make_training_model(self, structure, data):
-        quench_from = _checked_point(self.quench_from, structure.n_features - 1)
+        quench_from = structure.quench_from
         model = structure.model(starts_from_eigenstate=quench_from is not None)
         units = DynamicsUnits(data.X, data.y, data.weight, model, quench_from)
         if structure.n_features > 1:
@@ -341,7 +342,7 @@ class EvolutionEmulator(BaseEmulator):
 
 
 def _checked_point(quench_from, n_parameters):
-    """Parameters of the initial state as an array, or None."""
+    """Parameters of the initial state as a tuple, or None."""
     if quench_from is None:
         return None
     check_real("quench_from", quench_from)
@@ -357,7 +358,7 @@ def _checked_point(quench_from, n_parameters):
             f"quench_from must be finite, of at least one parameter, got "
             f"{quench_from!r}: correct it, or give None."
         )
-    return point
+    return tuple(point.tolist())
 
 
 def _check_probabilities(data, outputs):

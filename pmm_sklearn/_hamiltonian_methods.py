@@ -5,6 +5,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from .checks.data import check_complex_features, check_features
 from .inspection import exceptional_points, follow_levels
+from .inspection._arguments import pencil_along
 
 
 class HamiltonianMethods:
@@ -166,11 +167,20 @@ class HamiltonianMethods:
             )
         return followed
 
-    def exceptional_points(self):
-        """Complex parameters at which two levels coincide.
+    def exceptional_points(self, feature=0, at=None):
+        """Complex values of a feature at which two levels coincide.
 
-        Real features near such a point show an avoided crossing.  They are branch
+        Real values near such a point show an avoided crossing.  They are branch
         points: a series in the feature converges up to the nearest one.
+
+        Parameters
+        ----------
+        feature : int or str, default=0
+            The feature that becomes complex, by number or by name.
+        at : array-like of shape (n_features,), default=None
+            Values of the other features, which stay real: a point of the line on which
+            `feature` changes, whose own value does not matter.  Needed if there are
+            several features.
 
         Returns
         -------
@@ -181,7 +191,8 @@ class HamiltonianMethods:
         Raises
         ------
         ValueError
-            If there are several features, or ``degree`` is not 1.
+            If ``degree`` is not 1, there is no such feature, or `at` is missing or not
+            a point.
 
         Examples
         --------
@@ -192,21 +203,22 @@ class HamiltonianMethods:
         >>> points = emulator.exceptional_points()[0]
         >>> np.allclose(points.x, [-1j, 1j], atol=1e-5)
         True
+
+        Of two features, on the line on which the second is 0.5:
+
+        >>> X = np.random.RandomState(0).uniform(0.2, 1, size=(20, 2))
+        >>> emulator = PMMEmulator(2, random_state=0).fit(X, -np.hypot(*X.T))
+        >>> points = emulator.exceptional_points(0, at=[0.0, 0.5])[0]
+        >>> np.allclose(points.x, [-0.5j, 0.5j], atol=1e-4)
+        True
         """
         check_is_fitted(self)
-        matrices, monomials = self.model_.matrices, self.model_.monomials
-        if len(matrices) != 2:
-            raise ValueError(
-                f"exceptional_points needs one feature and degree=1, got "
-                f"{self.n_features_in_} feature(s) and degree={monomials.degree}: use "
-                f"continue_along to look at H on a path of your choice."
-            )
-        constant, slope = matrices
+        constant, slope, origin = pencil_along(self.model_, feature, at)
         found = [
             exceptional_points(constant[sector, sector], slope[sector, sector])
             for sector in self.model_.sectors
         ]
-        return [points._replace(x=points.x + monomials.origin) for points in found]
+        return [points._replace(x=points.x + origin) for points in found]
 
     def as_function(self, gradient=False, return_std=False):
         """The fitted model as a plain function of arrays, fast for single samples.

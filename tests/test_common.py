@@ -42,6 +42,7 @@ SMALL = {"matrix_size": 4, "n_eigenvectors": 2, "max_iter": 15}
             solver="adam",
             learning_rate_init=0.1,
         ),
+        PMMClassifier(3, max_iter=20, n_init=1, readout="level", alpha=0.1),
         PMMEmulator(5, n_init=1, max_iter=8),
         PMMEmulator((3, 2), n_init=1, max_iter=8, degree=2, matrix_type="symmetric"),
         EvolutionEmulator(4, n_init=1, max_iter=8),

@@ -16,6 +16,7 @@ from sklearn.preprocessing import FunctionTransformer
 
 from pmm_sklearn import PMMEmulator
 from pmm_sklearn.datasets import make_noninteracting_spins
+from pmm_sklearn.inspection import exceptional_points
 from pmm_sklearn.model import HermitianSpace
 from pmm_sklearn.targets import Gap, Level, Observable, Transition
 
@@ -312,9 +313,26 @@ class TestAfterTheFit:
         assert [len(p.x) for p in points] == [6, 2]
         assert max(p.residual.max() for p in points) < 1e-10
 
-    def test_exceptional_points_need_a_linear_pencil(self):
-        with pytest.raises(ValueError, match="one feature and degree=1, got 2"):
+    def test_exceptional_points_along_a_line_in_two_features(self):
+        model = truth(n_features=2)
+        constant, first, second = model.matrices_[:, :3, :3]
+        expected = exceptional_points(constant + 0.3 * first, second)
+        points = model.exceptional_points(1, at=[0.3, np.pi])[0]
+        assert_allclose(points.x, expected.x, atol=1e-10)
+        # Two levels there are the double one.
+        X = np.column_stack([np.full(len(points.x), 0.3), points.x])
+        distance = np.abs(model.eigenvalues(X) - points.energies[:, np.newaxis])
+        assert np.sort(distance, axis=1)[:, :2].max() < 1e-4
+
+    def test_exceptional_points_need_a_line_on_which_h_is_linear(self):
+        with pytest.raises(ValueError, match="at must be given for 2 features"):
             truth(n_features=2).exceptional_points()
+        with pytest.raises(ValueError, match=r"at must have shape \(2,\)"):
+            truth(n_features=2).exceptional_points(0, at=[1.0])
+        with pytest.raises(ValueError, match="feature must be a number from 0 to 1"):
+            truth(n_features=2).exceptional_points("time", at=[0.0, 0.0])
+        with pytest.raises(ValueError, match="degree=1.* got degree=2"):
+            truth(degree=2).exceptional_points()
 
 
 class TestFiles:

@@ -1,5 +1,6 @@
 """EvolutionEmulator: a quench, its units, derivatives, gaps in the data, bad input."""
 
+import copy
 import io
 
 import numpy as np
@@ -11,6 +12,8 @@ from sklearn.model_selection import GridSearchCV, GroupKFold
 
 from pmm_sklearn import EvolutionEmulator
 from pmm_sklearn.targets import Level, Observable, Survival
+
+from .npz_files import contents, described
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -144,6 +147,21 @@ class TestCopies:
         assert again.targets_ == both.targets_
         expected = both.model_.predict(X_TEST, return_std=True)[1]
         assert_allclose(again.model_.predict(X_TEST, return_std=True)[1], expected)
+        # It goes on as the one that was written.
+        assert again.quench_from == both.quench_from
+        again.set_params(warm_start=True, max_iter=1, n_init=1).fit(X, exact(X))
+        assert_allclose(again.predict(X_TEST), both.predict(X_TEST), atol=1e-3)
+
+    @pytest.mark.parametrize("point", [[], [0.5, 0.5], ["a"], [float("nan")], 0.5])
+    def test_files_with_another_initial_state(self, both, point):
+        file = io.BytesIO(described(contents(both), quench_from=point))
+        with pytest.raises(ValueError, match="does not hold"):
+            EvolutionEmulator.from_npz(file)
+
+    def test_warm_start_from_another_state(self, both):
+        emulator = copy.deepcopy(both).set_params(warm_start=True, quench_from=[0.6])
+        with pytest.raises(ValueError, match="quench_from=.* keep the structure"):
+            emulator.fit(X, exact(X))
 
     def test_warm_start_goes_on(self, both):
         emulator = clone(both).set_params(max_iter=3).fit(X, exact(X))

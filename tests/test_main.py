@@ -55,7 +55,7 @@ def test_picture(outcome):
 
 
 def test_without_matplotlib(monkeypatch, tmp_path):
-    from pmm_sklearn.__main__ import save_picture
+    from pmm_sklearn._commands.airfoil import save_picture
 
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
     assert not save_picture(tmp_path / "none.png", {}, [], [])

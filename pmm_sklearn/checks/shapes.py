@@ -18,7 +18,7 @@ def check_shapes(estimator):
 
     Parameters
     ----------
-    estimator : PMMRegressor
+    estimator : PMMRegressor or PMMClassifier
         Has them.
     """
     if estimator.readout != "level":
@@ -61,12 +61,30 @@ def check_shapes(estimator):
             )
 
 
+def check_one_logit(estimator, n_classes):
+    """Raise for a monotone probability of more than two classes.
+
+    Parameters
+    ----------
+    estimator : PMMClassifier
+        Has `monotonic_cst`.
+    n_classes : int
+        Number of classes.
+    """
+    if estimator.monotonic_cst is not None and n_classes > 2:
+        raise ValueError(
+            f"monotonic_cst goes with two classes, got {n_classes}: of logits that all "
+            f"rise the probabilities need not rise. Set it to None, or fit one model "
+            f"for each class against the others."
+        )
+
+
 def level_of(estimator, side):
     """Which level outputs are, from the lowest.
 
     Parameters
     ----------
-    estimator : PMMRegressor
+    estimator : PMMRegressor or PMMClassifier
         Whose parameters have been checked.
     side : int
         Side of the matrices.

@@ -4,6 +4,7 @@ import numpy as np
 
 from .._warnings import warn_caller
 from ..model import LaplacePosterior
+from ..model.derivative_terms import DerivativeTerm
 
 # Of the observations, what a fit must leave free to tell its errors by them.
 _LEAST_FREE = 0.01
@@ -195,6 +196,41 @@ class ErrorBars:
         _check_not_too_far(X, roots)
         return roots
 
+    def matrix_roots(self, X, hamiltonian, sector, gradients, slopes):
+        r"""Vectors whose scalar products are covariances of functions of `H`.
+
+        Of the best member, whose Hamiltonian it is.
+
+        Parameters
+        ----------
+        X : ndarray of shape (n_samples, n_features)
+            Features in the user's units, of few samples.
+        hamiltonian : callable
+            Returns `H` for features, (n_samples, n, n), both in the user's units.
+        sector : slice
+            The rows of it that the functions depend on.
+        gradients : ndarray of shape (n_samples, n_functions, n, n)
+            Hermitian matrices :math:`G`, :math:`dz = \operatorname{tr}(G\, dH)`.
+        slopes : dict from int to ndarray of shape (n_samples, n_functions, n, n)
+            The same with respect to :math:`\partial_l H`, by the number of the feature.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_functions, width)
+        """
+        posterior, (origin, shift, scale) = self._posteriors[0], self._feature_units
+        standard = self._standardised(X)
+        # Apart from each other, for levels may meet at the points that are asked for.
+        probes = np.vstack([np.zeros(len(scale)), np.eye(len(scale))])
+        own = hamiltonian(origin + shift + scale * probes), posterior.matrices(probes)
+        unit = _unit(*(matrices[:, sector, sector] for matrices in own))
+        columns = np.arange(gradients.shape[1])
+        terms = [
+            DerivativeTerm(feature, columns, unit / scale[feature] * own)
+            for feature, own in slopes.items()
+        ]
+        return posterior.matrix_roots(standard, unit * gradients, terms)
+
     @property
     def root_shape(self):
         """Numbers of outputs, and of elements of their vectors."""
@@ -247,6 +283,14 @@ class ErrorBars:
     def _standardised(self, X):
         origin, shift, scale = self._feature_units
         return (X - origin - shift) / scale
+
+
+def _unit(H, standard):
+    """What standardised matrices are multiplied by, but for the identity."""
+    side = H.shape[-1]
+    traces = np.einsum("sii->s", standard)[:, np.newaxis, np.newaxis]
+    standard = standard - traces / side * np.eye(side)
+    return np.vdot(standard, H).real / np.vdot(standard, standard).real
 
 
 def _check_not_too_far(X, variances):

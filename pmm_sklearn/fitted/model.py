@@ -187,6 +187,41 @@ class FittedModel:
         with single_blas_thread():
             return self.error_bars.roots(X, self._mean.of_members(X))
 
+    def spectrum_roots(self, X, sector, gradients, slopes):
+        """Vectors whose products are covariances of functions of `H` in a sector.
+
+        Parameters
+        ----------
+        X : ndarray of shape (n_samples, n_features)
+            Features, of few samples.
+        sector : slice
+            Rows of the sector.
+        gradients : ndarray of shape (n_samples, n_functions, m, m)
+            Derivatives by the elements of `H` in the sector: Hermitian matrices.
+        slopes : dict from int to ndarray of shape (n_samples, n_functions, m, m)
+            The same by those of the derivatives of `H` by features.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_functions, width)
+        """
+        self.error_bars.check()
+        with single_blas_thread():
+            return self.error_bars.matrix_roots(
+                X,
+                self.hamiltonian,
+                sector,
+                self._embedded(sector, gradients),
+                {k: self._embedded(sector, own) for k, own in slopes.items()},
+            )
+
+    def _embedded(self, sector, matrices):
+        """Matrices of a sector as those of all, zero elsewhere."""
+        shape = *matrices.shape[:2], self.side, self.side
+        embedded = np.zeros(shape, self.matrices.dtype)
+        embedded[:, :, sector, sector] = matrices
+        return embedded
+
     def gradient(self, X):
         """Derivatives of the outputs by the features, as the user sees them.
 

@@ -1,6 +1,7 @@
 """What fitted matrices tell: numbers and pictures."""
 
 from ._exceptional_points_display import ExceptionalPointsDisplay
+from ._gap_display import GapDisplay
 from ._length_scales_display import LengthScalesDisplay
 from ._loss_curve_display import LossCurveDisplay
 from ._matrix_display import MatrixDisplay
@@ -8,16 +9,24 @@ from ._matrix_size_display import MatrixSizeDisplay
 from ._prediction_display import PredictionDisplay
 from ._spectrum_display import SpectrumDisplay
 from .continuation import follow_levels
+from .diabolic_points import DiabolicPoints, diabolic_points
+from .diagnosis import Diagnosis, Finding, diagnose
 from .exceptional_points import ExceptionalPoints, exceptional_points
 from .gauge import canonical_gauge
 from .influence import FeatureInfluence, feature_influence
 from .levels import LevelContributions, level_contributions
+from .minimum_gap import GapMinima, minimum_gap
 from .symmetry import Sectors, commutator_norms, find_sectors
 
 __all__ = [
+    "DiabolicPoints",
+    "Diagnosis",
     "ExceptionalPoints",
     "ExceptionalPointsDisplay",
     "FeatureInfluence",
+    "Finding",
+    "GapDisplay",
+    "GapMinima",
     "LengthScalesDisplay",
     "LevelContributions",
     "LossCurveDisplay",
@@ -28,9 +37,12 @@ __all__ = [
     "SpectrumDisplay",
     "canonical_gauge",
     "commutator_norms",
+    "diabolic_points",
+    "diagnose",
     "exceptional_points",
     "feature_influence",
     "find_sectors",
     "follow_levels",
     "level_contributions",
+    "minimum_gap",
 ]

@@ -5,6 +5,7 @@ import numbers
 import numpy as np
 
 from ..checks.dtypes import as_numbers
+from ..checks.parameters import check_integer
 from ..targets import Level
 
 
@@ -72,16 +73,61 @@ def check_point(model, name, point):
     return point[np.newaxis]
 
 
-def check_one_parameter(estimator):
-    """The model; raises unless H is linear in one feature."""
-    model = check_affine(estimator)
-    if len(model.matrices) != 2:
+def pencil_along(model, feature, at, name="at"):
+    """Constant and slope of H along a feature, and where that counts from.
+
+    Parameters
+    ----------
+    model : FittedModel
+        The model.
+    feature : int or str
+        The feature that changes.
+    at : array-like of shape (n_features,) or None
+        A point of the line; None if there are no other features.
+    name : str, default="at"
+        Its name, for messages.
+
+    Returns
+    -------
+    constant, slope : ndarray of shape (n, n)
+        Of ``H`` as a function of the feature less `origin`.
+    origin : float
+
+    Raises
+    ------
+    ValueError
+        If H is not linear in the feature, or the line is not known.
+    """
+    monomials, n_features = model.monomials, len(model.feature_names)
+    if monomials.degree > 1:
         raise ValueError(
-            f"estimator must have one feature and degree=1, for exceptional points are "
-            f"isolated only then, got {len(model.feature_names)} feature(s) and "
-            f"degree={model.monomials.degree!r}: look at SpectrumDisplay instead."
+            f"estimator must have degree=1, so that H is linear along a line, got "
+            f"degree={monomials.degree!r}: follow levels around a point of your choice "
+            f"by continue_along, or look at SpectrumDisplay."
         )
-    return model
+    feature = check_feature(model, feature)
+    if at is None and n_features > 1:
+        raise ValueError(
+            f"at must be given for {n_features} features, a point of the line on which "
+            f"feature {feature} changes: exceptional points are isolated on lines only."
+        )
+    point = monomials.origin[np.newaxis].copy()
+    if at is not None:
+        point = check_point(model, name, at)
+    origin = monomials.origin[feature]
+    point[0, feature] = origin
+    return model.hamiltonian(point)[0], model.matrices[1 + feature], float(origin)
+
+
+def check_sector(model, sector):
+    """Rows of a sector that is given by its number."""
+    check_integer("sector", sector, 0)
+    if sector >= len(model.sectors):
+        raise ValueError(
+            f"sector must be less than {len(model.sectors)}, the number of sectors of "
+            f"matrix_size, got {sector!r}."
+        )
+    return model.sectors[sector]
 
 
 def target_names(model, n_outputs):

@@ -5,7 +5,7 @@ import numpy as np
 from .._threads import single_blas_thread
 from ..checks.data import check_features
 from ..checks.parameters import check_integer
-from ._arguments import check_one_parameter
+from ._arguments import check_affine, check_feature, check_sector, pencil_along
 from ._plotting import single_axes
 from .exceptional_points import exceptional_points
 
@@ -66,16 +66,30 @@ class ExceptionalPointsDisplay:
         self.name = name
 
     @classmethod
-    def from_estimator(cls, estimator, X, *, sector=0, grid_resolution=150, ax=None):
+    def from_estimator(
+        cls,
+        estimator,
+        X,
+        feature=0,
+        *,
+        reference=None,
+        sector=0,
+        grid_resolution=150,
+        ax=None,
+    ):
         """Draw the exceptional points of a fitted model.
 
         Parameters
         ----------
         estimator : PMMEmulator, PMMRegressor or PMMClassifier
-            A fitted model with one feature.
-        X : array-like of shape (n_samples, 1)
+            A fitted model.
+        X : array-like of shape (n_samples, n_features)
             Features of the training data, which determine what is shown: their range
             and a little more, and as large imaginary parts.
+        feature : int or str, default=0
+            The feature that becomes complex, by number or by name.
+        reference : array-like of shape (n_features,), default=None
+            Values of the other features, by default their means.
         sector : int, default=0
             The sector, counted from 0.
         grid_resolution : int, default=150
@@ -87,26 +101,23 @@ class ExceptionalPointsDisplay:
         -------
         ExceptionalPointsDisplay
         """
-        model = check_one_parameter(estimator)
-        matrices, sectors = model.matrices, model.sectors
-        check_integer("sector", sector, 0)
-        if sector >= len(sectors):
-            raise ValueError(
-                f"sector must be less than {len(sectors)}, the number of sectors of "
-                f"matrix_size, got {sector!r}."
-            )
+        model = check_affine(estimator)
+        rows = check_sector(model, sector)
         check_integer("grid_resolution", grid_resolution, 2)
-        if matrices[0][sectors[sector], sectors[sector]].size == 1:
+        if rows.stop - rows.start == 1:
             raise ValueError(
                 f"sector={sector!r} has one level only, and no exceptional points: "
                 f"choose another sector."
             )
-        training = check_features(estimator, X)[:, 0]
-        constant, slope = matrices[:, sectors[sector], sectors[sector]]
+        X = check_features(estimator, X)
+        feature = check_feature(model, feature)
+        at = X.mean(axis=0) if reference is None else reference
+        constant, slope, origin = pencil_along(model, feature, at, "reference")
+        constant, slope = constant[rows, rows], slope[rows, rows]
+        training = X[:, feature]
         half = 0.5 * np.ptp(training) or 1.0
         centre = 0.5 * (training.min() + training.max())
         steps = np.linspace(-1.2, 1.2, grid_resolution) * half
-        (origin,) = model.monomials.origin
         distance = _closest_levels(constant, slope, centre - origin + steps, steps)
         return cls(
             exceptional_points(constant, slope).x + origin,
@@ -114,7 +125,7 @@ class ExceptionalPointsDisplay:
             steps,
             distance,
             training,
-            model.feature_names[0],
+            model.feature_names[feature],
         ).plot(ax)
 
     def plot(self, ax=None):

@@ -210,9 +210,10 @@ class Evidence(ABC):
                 variances = self._first_variances(np.clip(squares, *_FIRST_BOUNDS))
             else:
                 squares = np.clip(squares, _FIRST_BOUNDS[0], _LARGEST_OF_LEVELS)
+                variances = self._first_variances(squares)
                 noise = np.average(residuals**2, axis=0, weights=self.weight[:, 0])
-                noise = np.clip(noise, *_FIRST_NOISES_OF_LEVELS)
-                variances = self._first_variances(squares)._replace(noise=noise)
+                noise = np.clip(noise[: self.n_noises], *_FIRST_NOISES_OF_LEVELS)
+                variances = variances._replace(noise=noise)
         return self.join(coordinates, variances)
 
     def noise_of_rows(self, variances):

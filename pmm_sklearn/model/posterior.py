@@ -9,6 +9,7 @@ from scipy.linalg.lapack import dtpttr, dtrttp
 from scipy.stats import chi2
 
 from ._chunks import chunks
+from .derivative_terms import add_to_jacobian
 from .triangles import inverse_root
 from .variances import estimate_variances, mean_squares
 
@@ -322,6 +323,39 @@ class LaplacePosterior:
 
         self._for_roots(X, fill, map)
         return found
+
+    def matrices(self, X):
+        """Primary matrices at standardised features, (n_samples, n, n)."""
+        inputs = self.model.inputs(X)
+        return self.model.primary.forward(self._parameters.matrices, inputs)[0]
+
+    def matrix_roots(self, X, gradients, terms):
+        r"""The same as :meth:`roots` for functions of the primary matrix.
+
+        Parameters
+        ----------
+        X : ndarray of shape (n_samples, n_features)
+            Standardised features, of few samples.
+        gradients : ndarray of shape (n_samples, n_functions, n, n)
+            Hermitian matrices ``G``, :math:`dz = \operatorname{tr}(G\, dH)`.
+        terms : list of DerivativeTerm
+            The same with respect to :math:`\partial_l H`, columns counting functions.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_functions, width)
+        """
+        primary = self.model.primary
+        own, inputs = self.theta[: primary.size], self.model.inputs(X)
+        n_samples, n_functions = gradients.shape[:2]
+        # Samples last in memory, as in PMM.jacobian.
+        jacobian = np.zeros((self.model.n_parameters, n_functions, n_samples)).T
+        part = jacobian[:, :, : primary.size]
+        primary.jacobian(own, inputs, gradients, out=part)
+        add_to_jacobian(primary, own, inputs, terms, out=part)
+        rows = np.asfortranarray(jacobian.reshape(n_samples * n_functions, -1))
+        root = self.covariance_of_theta.root(rows)
+        return root.reshape(n_samples, n_functions, -1)
 
     @property
     def root_shape(self):

@@ -75,6 +75,8 @@ class SpectrumReadout:
     """
 
     n_intercepts = 0
+    # In the observables alone.
+    is_linear = False
 
     def __init__(self, outputs, block_sizes, matrix_type="hermitian"):
         levels = list(dict.fromkeys(level for *_, pair in outputs for level in pair))

@@ -60,7 +60,7 @@ class DynamicsUnits(Units):
         Targets, and their non-negative weights.
     model : PMM
         From `dynamics_pmm`.
-    quench_from : ndarray of shape (n_features - 1,), optional
+    quench_from : sequence of float of length n_features - 1, optional
         Parameters at which the initial state is an eigenstate.
 
     Attributes
@@ -71,7 +71,9 @@ class DynamicsUnits(Units):
 
     def __init__(self, X, y, weight, model, quench_from=None):
         monomials = model.primary.monomials.of_parameters
-        zero = np.zeros(X.shape[1] - 1) if quench_from is None else quench_from
+        zero = np.zeros(X.shape[1] - 1)
+        if quench_from is not None:
+            zero = np.array(quench_from)
         of_parameters = FeatureUnits(
             X[:, :-1] - zero,
             weight.max(axis=1),

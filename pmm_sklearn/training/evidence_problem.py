@@ -201,13 +201,18 @@ class EvidenceProblem:
         return theta
 
     def _start_of_level(self, random_state):
-        """From a convex problem, then least squares, whose residuals are the noise."""
+        """From a convex problem, then least squares, whose residuals are the noise.
+
+        Classes are no values to come near: of these, the convex problem alone.
+        """
         objective = self.objective
-        data = objective.X, objective.y, objective.weight
-        theta = LevelStart(self.model, *data, self._max_steps).draw(random_state)
+        y = self.units.first_outputs(objective.y)
+        max_steps = self._max_steps if objective.n_noises else 0
+        data = objective.X, y, objective.weight
+        theta = LevelStart(self.model, *data, max_steps).draw(random_state)
         theta = self.units.start(self.model, theta)
         outputs = self.model.predict(self.model.split(theta), objective.X)
-        return objective.start_from(theta, residuals=objective.y - outputs)
+        return objective.start_from(theta, residuals=y - outputs)
 
     def start_from(self, parameters):
         """A vector of parameters in the user's units, counted from the origin."""
@@ -267,7 +272,7 @@ def regression_evidence(
         # Beyond, squares overflow: such a target says nothing anyway.
         error = np.minimum(error / units.target_scale, _LARGEST_ERROR)
     learns_noise, is_far = error is None or extra_noise, first_variances is None
-    if not model.reads_levels and model.readout.is_linear:
+    if model.readout.is_linear:
         derivatives = None
         if gradient is not None:
             derivatives = _standard_derivatives(units, weight, *gradient, extra_noise)

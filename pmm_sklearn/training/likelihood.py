@@ -18,7 +18,7 @@ from ..model import (
     RidgePenalty,
     SquaredError,
 )
-from .level_units import LevelUnits
+from .level_units import LevelLogitUnits, LevelUnits
 from .units import ImageUnits, LogitUnits, TargetUnits
 
 _SMALL_WEIGHT, _LARGE_WEIGHT = 0.1, 100.0
@@ -124,7 +124,7 @@ class ClassLikelihood:
 
     def units(self, data, model):
         """Features are standardised, and logits are outputs times the unit."""
-        return LogitUnits(*data, model, self.loss.unit)
+        return _logit_units(data, model, unit=self.loss.unit)
 
     def penalty(self, alpha):
         """That of a given alpha, or of 1 for "auto"."""
@@ -141,7 +141,7 @@ class ClassEvidence:
 
     def units(self, data, model, shift):
         """Features are standardised, and logits shifted by weights of the classes."""
-        return LogitUnits(*data, model, shift=shift)
+        return _logit_units(data, model, shift=shift)
 
 
 class ImageLikelihood:
@@ -222,6 +222,12 @@ class SpectrumLikelihood:
 def _standardised(data, model):
     """Units that observables and intercepts absorb, or levels."""
     return (LevelUnits if model.reads_levels else TargetUnits)(*data, model)
+
+
+def _logit_units(data, model, **options):
+    """The same of logits."""
+    units = LevelLogitUnits if model.reads_levels else LogitUnits
+    return units(*data, model, **options)
 
 
 def warn_of_weights(alpha, weight):

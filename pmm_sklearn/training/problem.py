@@ -195,7 +195,8 @@ def table_problem(
     training = objective(data, penalty, smoothness)
     starts = None if make_starts is None else make_starts(training)
     if prior is None and model.reads_levels:
-        standard = training.X, training.y, training.weight
+        outputs = units.first_outputs(training.y)
+        standard = training.X, outputs, training.weight
         starts = LevelStart(model, *standard, max_steps=0)
     return Problem(model, likelihood, units, training, validation_loss, prior, starts)
 

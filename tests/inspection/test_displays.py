@@ -298,8 +298,10 @@ def test_exceptional_points(crossing, plt):
 
 
 def test_exceptional_points_errors(crossing, plt):
-    with pytest.raises(ValueError, match=r"one feature .* got 2 feature\(s\)"):
-        ExceptionalPointsDisplay.from_estimator(models.emulator(), X)
+    X = np.linspace(-1, 1, 9)[:, np.newaxis]
+    quadratic = models.barely_fitted(PMMEmulator(2, degree=2), X, X[:, 0], 0)
+    with pytest.raises(ValueError, match="must have degree=1.* got degree=2"):
+        ExceptionalPointsDisplay.from_estimator(quadratic, X)
     with pytest.raises(ValueError, match="sector must be less than 1.* got 3"):
         ExceptionalPointsDisplay.from_estimator(crossing, LINE, sector=3)
 

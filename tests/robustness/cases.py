@@ -208,6 +208,7 @@ CASES = {
     "three classes": _table(PMMClassifier, labels=3),
     "penalty of classes": _table(PMMClassifier, labels=3, alpha=0.1),
     "density of classes": _table(PMMClassifier, labels=2, readout="density"),
+    "levels of classes": _table(PMMClassifier, labels=3, readout="level"),
     "average of classes": _table(PMMClassifier, labels=3, n_init=2, n_average=2),
     "balanced": _table(PMMClassifier, labels=2, class_weight="balanced", alpha=0.1),
     "adam of classes": _table(PMMClassifier, labels=2, solver="adam", batch_size=8),

@@ -3,11 +3,14 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+import numpy as np
+
 from ..._outputs import as_dynamics_outputs, as_targets
 from ...checks.parameters import (
     check_flag,
     check_integer,
     check_matrix_size,
+    check_number,
     check_option,
 )
 from ...model import MATRIX_TYPES, Parameters, dynamics_pmm
@@ -16,6 +19,8 @@ from ...model.eigensolver import EIGENSOLVERS
 from .base import Structure, dtype_of, size_parameter
 from .outputs import LARGEST_TABLE, outputs_from
 from .spectrum import check_monomials, n_monomials
+
+_LARGEST = np.finfo(np.float64).max
 
 
 @dataclass(frozen=True)
@@ -28,6 +33,8 @@ class DynamicsStructure(Structure):
         Arguments of `dynamics_pmm`.
     block_sizes : tuple of int
         The side, alone.
+    quench_from : tuple of float or None
+        Parameters at which the initial state is an eigenstate; None if not known.
     """
 
     parameters: ClassVar = Parameters
@@ -39,6 +46,7 @@ class DynamicsStructure(Structure):
     matrix_type: str
     outputs: list
     eigensolver: str
+    quench_from: tuple | None = None
 
     @property
     def n_outputs(self):
@@ -71,7 +79,9 @@ class DynamicsStructure(Structure):
     def from_fields(cls, fields):
         """Structure of fields from a file: see `Structure`."""
         sizes, outputs = tuple(fields["block_sizes"]), outputs_from(fields)
-        structure = cls(**{**fields, "block_sizes": sizes, "outputs": outputs})
+        own = {"block_sizes": sizes, "outputs": outputs}
+        own["quench_from"] = _point_from(fields["quench_from"])
+        structure = cls(**{**fields, **own})
         check_integer("n_features", structure.n_features, 1)
         check_integer("degree", structure.degree, 1)
         check_matrix_size(sizes)
@@ -85,6 +95,9 @@ class DynamicsStructure(Structure):
         if len(outputs) * sizes[0] ** 2 > LARGEST_TABLE:
             raise ValueError(f"there are too many outputs, {len(outputs)}")
         check_monomials(structure.n_features - 1, structure.degree)
+        point = structure.quench_from
+        if point is not None and len(point) != structure.n_features - 1:
+            raise ValueError(f"quench_from has {len(point)} numbers")
         return structure
 
     def shapes(self):
@@ -111,8 +124,18 @@ class DynamicsStructure(Structure):
             "targets": self.targets(),
             "matrix_type": self.matrix_type,
             "degree": self.degree,
+            "quench_from": None if self.quench_from is None else [*self.quench_from],
         }
 
     def fitted_attributes(self):
         """Names of observables."""
         return {"observable_names_": self.fitted_model().readout.names}
+
+
+def _point_from(values):
+    """Parameters of the initial state, from a file of anyone."""
+    if values is None:
+        return None
+    for value in values:
+        check_number("quench_from", value, -_LARGEST, _LARGEST)
+    return tuple(map(float, values))

@@ -1,0 +1,113 @@
+"""Energies of a quantum system emulated from a table of calculations."""
+
+import time
+import warnings
+
+import numpy as np
+from sklearn.model_selection import KFold
+
+from .._emulator import PMMEmulator
+from .._threads import single_blas_thread
+from .files import check_columns, check_rows, read_table
+from .pictures import NO_PICTURE, new_figure
+
+_N_FOLDS = 4
+_FEWEST_ROWS = 4
+_N_POINTS = 300
+
+
+def run(path, levels, seed, output):
+    """Fit an emulator, and say how far it can be trusted.
+
+    Parameters
+    ----------
+    path : Path
+        The CSV file.
+    levels : list of str
+        Columns of energies, from the lowest level up.
+    seed : int
+        Random state.
+    output : Path
+        Folder, which exists.
+    """
+    frame = read_table(path)
+    check_columns(frame, levels, "--emulate")
+    frame = frame.dropna(subset=levels, how="all")
+    check_rows(frame, _FEWEST_ROWS)
+    y, X = frame[levels], frame.drop(columns=levels)
+    for name, column in frame.items():
+        if column.dtype.kind not in "iuf":
+            raise ValueError(
+                f"column {name!r} has values that are no numbers, as "
+                f"{column.dropna().iloc[0]!r}: remove it, or these."
+            )
+    X = X.loc[:, X.nunique() > 1]
+    if X.shape[1] == 0:
+        raise ValueError("no column but the energies varies: add the parameters.")
+    print(
+        f"{path.name}: {len(X)} calculations of {len(levels)} levels, which depend on"
+    )
+    print(f"{', '.join(X.columns)}.")
+    start = time.perf_counter()
+    with warnings.catch_warnings(), single_blas_thread():
+        warnings.simplefilter("ignore")
+        emulator = PMMEmulator(random_state=seed).fit(X, y)
+        seconds = time.perf_counter() - start
+        size, number = emulator.matrix_size_, emulator.n_parameters_
+        print(f"\nA matrix of side {size}, {number} numbers, in {seconds:.1f} s.")
+        _print_errors(X, y, size, seed)
+        file = output / f"{path.stem}_pmm.npz"
+        emulator.to_npz(file)
+        picture = output / f"{path.stem}_pmm.png"
+        _draw(emulator, X, y, picture)
+    print(f"Saved the emulator as {file}.")
+    print(
+        "\nNext: PMMEmulator.from_npz reads it; predict(X, return_std=True) has error"
+    )
+    print("bars, exceptional_points tells where levels meet.")
+
+
+def _print_errors(X, y, size, seed):
+    """Errors of withheld calculations, beside those of the mean of the others."""
+    errors, spreads = np.full(y.shape, np.nan), y.std().to_numpy()
+    folds = KFold(min(_N_FOLDS, len(X)), shuffle=True, random_state=seed)
+    for training, test in folds.split(X):
+        model = PMMEmulator(size, random_state=seed)
+        model.fit(X.iloc[training], y.iloc[training])
+        predicted = np.reshape(model.predict(X.iloc[test]), (len(test), -1))
+        errors[test] = predicted - y.iloc[test]
+    print("\nErrors of calculations that were withheld (root mean square):")
+    print(f"  {'level':<20}{'error':>12}{'of the spread':>16}")
+    for name, column, spread in zip(y.columns, errors.T, spreads, strict=True):
+        error = np.sqrt(np.nanmean(column**2))
+        print(f"  {name:<20}{error:>12.3g}{error / spread:>15.2%}")
+    print()
+
+
+def _draw(emulator, X, y, path):
+    """Levels along the parameter that varies them most, the others at their medians."""
+    figure = new_figure((6, 4.5))
+    if figure is None:
+        print(NO_PICTURE)
+        return
+    ax = figure.subplots()
+    gradient = np.reshape(emulator.predict_gradient(X), (len(X), -1, X.shape[1]))
+    changes = np.abs(gradient).mean(axis=(0, 1)) * X.std().to_numpy()
+    name = X.columns[np.argmax(changes)]
+    points = X.median().to_frame().T.loc[np.zeros(_N_POINTS, dtype=int)]
+    points[name] = np.linspace(X[name].min(), X[name].max(), _N_POINTS)
+    mean, std = emulator.predict(points, return_std=True)
+    columns = zip(
+        y.columns, *(np.reshape(a, (len(a), -1)).T for a in (mean, std)), strict=True
+    )
+    for level, value, error in columns:
+        (line,) = ax.plot(points[name], value, label=level)
+        band = {"color": line.get_color(), "alpha": 0.3}
+        ax.fill_between(points[name], value - 2 * error, value + 2 * error, **band)
+        if X.shape[1] == 1:
+            ax.plot(X[name], y[level], "o", color=line.get_color(), markersize=4)
+    others = "" if X.shape[1] == 1 else ", others at their medians"
+    ax.set(xlabel=name, ylabel="energy", title=f"Learned levels{others}")
+    ax.legend()
+    figure.savefig(path, dpi=120)
+    print(f"Saved a picture as {path}.")

@@ -1,0 +1,378 @@
+"""What a colleague would say of a fit, each sentence from a number."""
+
+from typing import NamedTuple
+
+import numpy as np
+from scipy.spatial import KDTree
+from scipy.stats import binomtest
+from sklearn.base import clone, is_classifier
+from sklearn.model_selection import KFold
+
+from ..checks.data import check_features
+from ..checks.dtypes import as_numbers
+from ..checks.parameters import check_integer
+from ._arguments import check_model, target_names
+
+# Shares of the spread of the targets: a model that explains nothing, a feature that
+# does nothing.
+_NOTHING, _NO_INFLUENCE = 0.98, 0.003
+# And residuals that are none.
+_EXACT = 1e-8
+# Of the targets, how many parameters may be determined before data are few.
+_FEW_DATA = 0.5
+# Deviations of an outlier, in robust ones, and how many of these are outliers still.
+_FAR, _MOST_OUTLIERS = 6.0, 0.25
+# Correlation of the residuals of neighbours, and how many rows tell it.
+_ALIKE, _FEWEST_NEIGHBOURS = 0.5, 20
+# Gaps at the edge of a selection, over the median distance of levels.
+_NEAR = 0.03
+# Of error bars of two deviations: what is right, and what is no chance.
+_RIGHT, _CHANCE = 0.95, 0.01
+# Losses of starts that have found the same solution.
+_SAME_SOLUTION = 1.1
+_TINY = np.finfo(np.float64).tiny
+
+
+class Finding(NamedTuple):
+    """A sentence about a fit.
+
+    Attributes
+    ----------
+    topic : str
+        What it is about.
+    value : float
+        The number that it comes from.
+    text : str
+        What there is to see, and what to do.
+
+    Examples
+    --------
+    >>> from pmm_sklearn.inspection import Finding
+    >>> Finding("outliers", 9.5, "row 7 is far from the model: check it.").topic
+    'outliers'
+    """
+
+    topic: str
+    value: float
+    text: str
+
+
+class Diagnosis(list):
+    """List of findings about a fit, which is printed as text.
+
+    Parameters
+    ----------
+    iterable : iterable of Finding, optional
+        The findings; none by default.
+
+    Examples
+    --------
+    >>> from pmm_sklearn.inspection import Diagnosis, Finding
+    >>> print(Diagnosis())
+    Nothing stands out.
+    >>> print(Diagnosis([Finding("outliers", 9.5, "row 7 is far off: check it.")]))
+    - outliers: row 7 is far off: check it.
+    """
+
+    def __str__(self):
+        """Paragraphs, or that there is nothing to say."""
+        if not self:
+            return "Nothing stands out."
+        return "\n".join(f"- {finding.topic}: {finding.text}" for finding in self)
+
+    @property
+    def topics(self):
+        """What the findings are about: list of str.
+
+        Examples
+        --------
+        >>> from pmm_sklearn.inspection import Diagnosis, Finding
+        >>> Diagnosis([Finding("fit", 1.0, "nothing is explained.")]).topics
+        ['fit']
+        """
+        return [finding.topic for finding in self]
+
+
+class _Case(NamedTuple):
+    """A fitted estimator with data, prepared once for all questions."""
+
+    estimator: object
+    model: object
+    X: np.ndarray
+    y: np.ndarray
+    residuals: np.ndarray
+
+
+def diagnose(estimator, X, y, *, cv=None):
+    """Say in words what a fitted model and its data look like.
+
+    Parameters
+    ----------
+    estimator : PMMRegressor or PMMEmulator
+        A fitted model.
+    X : array-like of shape (n_samples, n_features)
+        The features of its ``fit``.
+    y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+        The targets of its ``fit``.
+    cv : int, default=None
+        Number of folds, with each of which a clone of the estimator is fitted to the
+        others, to see whether its error bars hold.  None fits nothing.
+
+    Returns
+    -------
+    Diagnosis
+        A list of `Finding`, which is printed as text; empty if nothing stands out.
+
+    Raises
+    ------
+    TypeError
+        If the estimator is no regressor nor emulator of this package.
+    ValueError
+        If the data do not fit it.
+
+    Notes
+    -----
+    It asks whether training has converged; whether the model explains anything, goes
+    through all data, or leaves residuals alike for neighbouring points; whether there
+    are outliers; whether features have no influence; whether levels come near to each
+    other at the edge of those that are read out; whether one of several starts alone
+    has found the solution; and whether error bars hold.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from pmm_sklearn import PMMRegressor
+    >>> from pmm_sklearn.inspection import diagnose
+    >>> rng = np.random.RandomState(0)
+    >>> X = rng.uniform(-1, 1, size=(60, 3))
+    >>> y = np.sin(2 * X[:, 0]) + 2 * X[:, 1] + 0.1 * rng.standard_normal(60)
+    >>> y[7] += 1.5
+    >>> model = PMMRegressor(3, n_init=2, random_state=0).fit(X, y)
+    >>> found = diagnose(model, X, y)
+    >>> [finding for finding in found if finding.topic == "outliers"][0].text
+    'row 7 is far from the model: check it, or take loss="huber".'
+    """
+    case = _case(estimator, X, y)
+    questions = [
+        *(_convergence, _nothing, _few_data, _structure, _outliers),
+        *(_features, _crossings, _starts),
+    ]
+    found = [finding for ask in questions for finding in ask(case)]
+    if cv is not None:
+        check_integer("cv", cv, 2, len(case.X))
+        found += _error_bars(case, X, cv)
+    return Diagnosis(found)
+
+
+def _case(estimator, X, y):
+    model = check_model(estimator)
+    if is_classifier(estimator) or model.monomials is None:
+        raise TypeError(
+            f"estimator must be a PMMRegressor or a PMMEmulator, got "
+            f"{type(estimator).__name__}."
+        )
+    X = check_features(estimator, X)
+    y = as_numbers("y", y).reshape(len(X), -1)
+    outputs = np.reshape(model.predict(X), (len(X), -1))
+    if y.shape != outputs.shape:
+        raise ValueError(
+            f"y must have shape {outputs.shape}, as in fit, got {y.shape}."
+        )
+    residuals = y - outputs
+    is_rounding = np.abs(residuals) <= _EXACT * _spread(y)
+    return _Case(estimator, model, X, y, np.where(is_rounding, 0.0, residuals))
+
+
+def _convergence(case):
+    reason = case.estimator.stop_reason_
+    if reason in ("max_iter", "interrupted"):
+        yield Finding(
+            "training",
+            float(case.estimator.n_iter_),
+            f"it ended by stop_reason_={reason!r} after {case.estimator.n_iter_} "
+            f"iterations: increase max_iter, or fit again with warm_start=True.",
+        )
+
+
+def _nothing(case):
+    names = target_names(case.model, case.y.shape[1])
+    left = _root_mean_square(case.residuals) / np.maximum(_spread(case.y), _TINY)
+    for name, share in zip(names, left, strict=True):
+        if share > _NOTHING:
+            yield Finding(
+                "fit",
+                float(share),
+                f"{name or 'the target'} is explained no better than by its mean: it "
+                f"does not depend on these features, or all starts were poor; look at "
+                f"y, give more samples, or a larger n_init.",
+            )
+
+
+def _few_data(case):
+    n_effective = getattr(case.estimator, "n_effective_parameters_", None)
+    if n_effective is None:
+        return
+    n_known = np.sum(~np.isnan(case.y))
+    share = n_effective / n_known
+    if share > _FEW_DATA:
+        yield Finding(
+            "data",
+            float(share),
+            f"{n_effective:.0f} parameters are determined by {n_known} targets: their "
+            f"residuals say little of errors elsewhere. Give more data or a smaller "
+            f"matrix_size, or check by cross-validation (cv=5).",
+        )
+
+
+def _structure(case):
+    """Residuals of neighbours are alike where the model is too simple."""
+    if len(case.X) < _FEWEST_NEIGHBOURS:
+        return
+    tree = KDTree(case.X / np.maximum(_spread(case.X), _TINY))
+    _, neighbours = tree.query(tree.data, k=2)
+    for name, residuals in zip(
+        target_names(case.model, case.y.shape[1]), case.residuals.T, strict=True
+    ):
+        pairs = residuals, residuals[neighbours[:, 1]]
+        known = ~np.isnan(pairs[0] + pairs[1])
+        own, other = (_clipped(values[known]) for values in pairs)
+        if known.sum() < _FEWEST_NEIGHBOURS or not (np.std(own) and np.std(other)):
+            continue
+        correlation = np.corrcoef(own, other)[0, 1]
+        if correlation > _ALIKE:
+            yield Finding(
+                "residuals",
+                float(correlation),
+                f"those of neighbouring points {'of ' + name if name else ''} are alike"
+                f" (correlation {correlation:.2f}): there is more to learn than the "
+                f"model has. Try a larger matrix_size or n_init, or another "
+                f"readout.".replace("  ", " "),
+            )
+
+
+def _outliers(case):
+    for name, residuals in zip(
+        target_names(case.model, case.y.shape[1]), case.residuals.T, strict=True
+    ):
+        size = np.abs(residuals - np.nanmedian(residuals))
+        typical = 1.4826 * np.nanmedian(size)
+        rows = np.flatnonzero(size > _FAR * typical) if typical > 0 else []
+        if not 0 < len(rows) <= _MOST_OUTLIERS * len(size):
+            continue
+        rows = rows[np.argsort(-size[rows])]
+        shown = ", ".join(map(str, rows[:5].tolist())) + (", ..." * (len(rows) > 5))
+        are = "row {} is" if len(rows) == 1 else "rows {} are"
+        where = f" in {name}" if name else ""
+        remedy = 'take loss="huber"' if hasattr(case.estimator, "loss") else "leave out"
+        yield Finding(
+            "outliers",
+            float(size[rows[0]] / typical),
+            f"{are.format(shown)} far from the model{where}: check "
+            f"{'it' if len(rows) == 1 else 'them'}, or {remedy}.",
+        )
+
+
+def _features(case):
+    if case.X.shape[1] < 2:
+        return
+    gradient = case.model.gradient(case.X)
+    gradient = np.reshape(gradient, (len(case.X), -1, case.X.shape[1]))
+    changes = np.sqrt(np.mean(gradient**2, axis=0)) * _spread(case.X)
+    shares = np.max(changes / np.maximum(_spread(case.y), _TINY)[:, np.newaxis], axis=0)
+    without = np.flatnonzero(shares < _NO_INFLUENCE)
+    if len(without):
+        names = ", ".join(case.model.feature_names[i] for i in without)
+        yield Finding(
+            "features",
+            float(shares[without].max()),
+            f"{names} {'changes' if len(without) == 1 else 'change'} predictions by "
+            f"less than {_NO_INFLUENCE:.1%} of their spread: leave out what is not "
+            f"needed, and errors become smaller.",
+        )
+
+
+def _crossings(case):
+    """Levels that are read out, near to others that are not, in the same sector."""
+    model = case.model
+    if model.targets is not None or model.structure.readout in ("density", "level"):
+        return
+    levels = model.levels(case.X)
+    is_read = np.zeros(levels.shape, dtype=bool)
+    np.put_along_axis(is_read, model.read_out(levels), True, axis=1)
+    gaps = np.full(len(levels), np.inf)
+    for sector in model.sectors:
+        own, read = levels[:, sector], is_read[:, sector]
+        is_edge = read[:, 1:] != read[:, :-1]
+        between = np.where(is_edge, np.diff(own, axis=1), np.inf)
+        gaps = np.minimum(gaps, between.min(axis=1, initial=np.inf))
+    unit = np.median(np.diff(np.sort(levels, axis=1), axis=1))
+    row = int(np.argmin(gaps))
+    if gaps[row] < _NEAR * unit:
+        yield Finding(
+            "levels",
+            float(gaps[row] / unit),
+            f"at row {row} the last level that is read out comes as near to the next "
+            f"one as {gaps[row] / unit:.1%} of their median distance: predictions may "
+            f'jump there. readout="density" has no such edge; or take another '
+            f"n_eigenvectors.",
+        )
+
+
+def _starts(case):
+    losses = np.asarray(case.estimator.start_losses_)
+    if not getattr(case.estimator, "compares_solutions", False) or len(losses) < 3:
+        return
+    n_same = int(np.sum(losses <= _SAME_SOLUTION * losses.min() + _TINY))
+    if n_same == 1:
+        yield Finding(
+            "starts",
+            float(np.sort(losses)[1] / max(losses.min(), _TINY)),
+            f"one of {len(losses)} alone has found this solution: another one may be "
+            f"better still. Increase n_init.",
+        )
+
+
+def _error_bars(case, X, cv):
+    """Clones without some rows: how often these are within two deviations."""
+    inside, folds = [], KFold(cv, shuffle=True, random_state=0)
+    X = X if hasattr(X, "iloc") else case.X
+    for training, test in folds.split(case.X):
+        y = case.y[training]
+        if case.model.single_output:
+            y = y[:, 0]
+        model = clone(case.estimator).fit(_rows(X, training), y)
+        mean, std = model.predict(_rows(X, test), return_std=True)
+        distance = np.abs(case.y[test] - np.reshape(mean, (len(test), -1)))
+        is_inside = distance <= 2.0 * np.reshape(std, distance.shape)
+        inside.append(is_inside[~np.isnan(distance)])
+    inside = np.concatenate(inside)
+    share = float(np.mean(inside))
+    if binomtest(int(inside.sum()), len(inside), _RIGHT).pvalue < _CHANCE:
+        word, remedy = "small", "a smaller matrix_size, n_average=4, or more data"
+        if share > _RIGHT:
+            word, remedy = "large", "y_err where errors are known, or another readout"
+        yield Finding(
+            "error bars",
+            share,
+            f"{share:.0%} of withheld targets are within two standard deviations (95 % "
+            f"would be right): they are too {word}. Try {remedy}.",
+        )
+
+
+def _rows(X, rows):
+    return X.iloc[rows] if hasattr(X, "iloc") else X[rows]
+
+
+def _spread(columns):
+    return np.nanstd(columns, axis=0)
+
+
+def _root_mean_square(columns):
+    return np.sqrt(np.nanmean(columns**2, axis=0))
+
+
+def _clipped(values):
+    """Without outliers, which would be all of a correlation."""
+    middle = np.median(values)
+    reach = 3.0 * 1.4826 * np.median(np.abs(values - middle))
+    return np.clip(values, middle - reach, middle + reach)

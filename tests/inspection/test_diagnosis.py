@@ -1,0 +1,134 @@
+"""Each sentence of a diagnosis, on data made for it."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from pmm_sklearn import PMMClassifier, PMMEmulator, PMMRegressor, UnitaryPMMEmulator
+from pmm_sklearn.inspection import diagnose
+
+pytestmark = pytest.mark.filterwarnings(
+    "ignore::sklearn.exceptions.ConvergenceWarning",
+    "ignore:PMMRegressor is no better",
+)
+
+N = 60
+RANDOM = np.random.RandomState(0)
+X = RANDOM.uniform(-1, 1, size=(N, 2))
+NOISE = 0.1 * RANDOM.standard_normal(N)
+Y = np.sin(2 * X[:, 0]) + X[:, 1] + NOISE
+
+
+def regressor(**parameters):
+    return PMMRegressor(3, **{"n_init": 1, "random_state": 0, **parameters})
+
+
+@pytest.fixture(scope="module")
+def good():
+    return regressor().fit(X, Y)
+
+
+def topics(model, X, y, **options):
+    return diagnose(model, X, y, **options).topics
+
+
+def test_nothing_stands_out(good):
+    found = diagnose(good, X, Y, cv=4)
+    assert found == []
+    assert str(found) == "Nothing stands out."
+
+
+def test_training_that_has_not_converged():
+    found = diagnose(regressor(max_iter=2, tol=1e-9).fit(X, Y), X, Y)
+    assert found.topics[0] == "training"
+    assert "stop_reason_='max_iter' after 2 iterations" in str(found)
+
+
+def test_a_target_of_noise():
+    y = np.random.RandomState(3).standard_normal(N)
+    assert "fit" in topics(regressor().fit(X, y), X, y)
+
+
+def test_few_data():
+    few = slice(8)
+    y = np.sin(3 * X[few, 0]) * X[few, 1]
+    found = diagnose(
+        PMMRegressor(5, n_init=1, random_state=0).fit(X[few], y), X[few], y
+    )
+    assert "data" in found.topics
+
+
+def test_residuals_with_structure():
+    x = np.linspace(-1, 1, 80)[:, np.newaxis]
+    y = np.sin(12 * x[:, 0])
+    model = PMMRegressor(2, 1, alpha=1.0, n_init=1, random_state=0).fit(x, y)
+    found = diagnose(model, x, y)
+    assert "residuals" in found.topics
+    assert found[found.topics.index("residuals")].value > 0.5
+
+
+def test_outliers(good):
+    y = Y.copy()
+    y[[5, 9]] += [4.0, -3.0]
+    (finding,) = [f for f in diagnose(good, X, y) if f.topic == "outliers"]
+    assert finding.text.startswith("rows 5, 9 are far from the model: check them")
+    assert finding.value > 10
+
+
+def test_features_without_influence():
+    frame = pd.DataFrame({"a": X[:, 0], "useless": X[:, 1]})
+    model = PMMEmulator(2, random_state=0).fit(frame, -np.hypot(1, X[:, 0]))
+    (finding,) = diagnose(model, frame, -np.hypot(1, X[:, 0]))
+    assert finding.topic == "features"
+    assert finding.text.startswith("useless changes predictions by less than")
+
+
+def test_levels_that_cross():
+    x = np.linspace(-1, 1, 41)[:, np.newaxis]
+    y = np.sign(x[:, 0])
+    model = PMMRegressor(3, 1, alpha=1e-6, n_init=8, random_state=0).fit(x, y)
+    found = diagnose(model, x, y)
+    assert "levels" in found.topics
+    assert 'readout="density"' in str(found)
+    smooth = PMMRegressor(3, 1, readout="density", n_init=1, random_state=0)
+    assert "levels" not in topics(smooth.fit(x, y), x, y)
+
+
+def test_a_solution_of_one_start(good):
+    model = PMMEmulator(2, n_init=4, random_state=0).fit(X, -np.hypot(1, X[:, 0]))
+    assert "starts" not in topics(model, X, -np.hypot(1, X[:, 0]))
+    model.start_losses_ = np.array([5.0, 1.0, 4.0, 3.0])
+    found = diagnose(model, X, -np.hypot(1, X[:, 0]))
+    assert "one of 4 alone" in str(found)
+
+
+def test_error_bars_that_do_not_hold():
+    x = np.linspace(-1, 1, 80)[:, np.newaxis]
+    # Noise of one size is what the model knows.
+    size = np.where(x[:, 0] > 0.5, 3.0, 0.01)
+    y = size * np.random.RandomState(0).standard_normal(80)
+    model = regressor(max_iter=30).fit(x, y)
+    (finding,) = [f for f in diagnose(model, x, y, cv=3) if f.topic == "error bars"]
+    assert finding.value < 0.9
+    assert "within two standard deviations" in finding.text
+
+
+def test_gaps_in_the_targets():
+    y = np.stack([-np.hypot(1, X[:, 0]), np.hypot(1, X[:, 0])], axis=1)
+    y[3, 1] = np.nan
+    model = PMMEmulator(2, n_init=2, random_state=0).fit(X, y)
+    assert set(topics(model, X, y)) <= {"features"}
+
+
+def test_bad_input(good):
+    with pytest.raises(TypeError, match="PMMRegressor or a PMMEmulator, got PMMClass"):
+        diagnose(PMMClassifier(3, n_init=1, max_iter=2).fit(X, Y > 0), X, Y > 0)
+    steps = np.linspace(0.1, 0.5, 5)[:, np.newaxis]
+    unitary = UnitaryPMMEmulator(2, n_init=1, max_iter=2, random_state=0)
+    unitary.fit(steps, steps[:, 0])
+    with pytest.raises(TypeError, match="got UnitaryPMMEmulator"):
+        diagnose(unitary, steps, steps[:, 0])
+    with pytest.raises(ValueError, match="y must have shape"):
+        diagnose(good, X, np.ones((N, 2)))
+    with pytest.raises(ValueError, match="cv must be at least 2"):
+        diagnose(good, X, Y, cv=1)

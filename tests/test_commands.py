@@ -1,0 +1,120 @@
+"""The command line on tables of one's own."""
+
+from contextlib import redirect_stdout
+from io import StringIO
+
+import joblib
+import numpy as np
+import pytest
+
+from pmm_sklearn import PMMEmulator
+from pmm_sklearn.__main__ import main
+
+pd = pytest.importorskip("pandas", reason="tables are read with pandas")
+
+RANDOM = np.random.RandomState(0)
+N_ROWS = 45
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Tables of numbers and categories with gaps, and of energies."""
+    folder = tmp_path_factory.mktemp("tables")
+    x, kind = RANDOM.uniform(-1, 1, N_ROWS), RANDOM.choice(["a", "b"], N_ROWS)
+    frame = pd.DataFrame({"x": x, "kind": kind, "who": np.arange(N_ROWS).astype(str)})
+    frame["who"] = "n" + frame["who"]
+    noise = 0.1 * RANDOM.standard_normal(N_ROWS)
+    frame["y"] = 100.0 * (np.sin(2 * x) + (kind == "b") + noise)
+    frame["class"] = np.where(x + 0.3 * RANDOM.standard_normal(N_ROWS) > 0, "+", "-")
+    frame.loc[[3, 8], "x"] = np.nan
+    frame.loc[[4], "kind"] = np.nan
+    frame.loc[[5], "y"] = np.nan
+    frame.to_csv(folder / "numbers.csv", index=False)
+    frame.drop(columns="y").to_csv(folder / "classes.csv", index=False, sep=";")
+    c = np.linspace(-1, 1, 8)
+    spectrum = pd.DataFrame({"c": c, "low": -np.hypot(1, c), "high": np.hypot(1, c)})
+    spectrum.to_csv(folder / "spectrum.csv", index=False)
+    return folder
+
+
+def run(folder, *arguments):
+    """What is printed for a table; results are beside it."""
+    name, *others = arguments
+    # Starting processes would take longer than all fits.
+    threads = joblib.parallel_config(backend="threading")
+    with threads, redirect_stdout(StringIO()) as out:
+        main(["--data", str(folder / name), "--output", str(folder), *others])
+    return out.getvalue()
+
+
+def errors(printed):
+    lines = printed.partition("seconds\n")[2].partition("(")[0].splitlines()
+    return {line.split()[0]: float(line.split()[1]) for line in lines}
+
+
+def test_numbers(folder):
+    printed = run(folder, "numbers.csv", "--target", "y")
+    assert "44 rows, regression of 'y'" in printed
+    assert "Left out: who (texts" in printed
+    found = errors(printed)
+    assert found["PMMRegressor"] < found["RidgeCV"]
+    model = joblib.load(folder / "numbers_pmm.joblib")
+    # A missing value, and a category that is new.
+    new = pd.DataFrame({"x": [0.2, np.nan], "kind": ["b", "c"], "class": ["+", "-"]})
+    mean, std = model.predict(new, return_std=True)
+    assert abs(mean[0] - 100.0 * (np.sin(0.4) + 1)) < 30.0
+    assert np.all(std > 0)
+
+
+def test_classes(folder):
+    printed = run(folder, "classes.csv", "--target", "class")
+    assert "2 classes of 'class'" in printed
+    assert errors(printed)["PMMClassifier"] < np.log(2)
+    model = joblib.load(folder / "classes_pmm.joblib")
+    new = pd.DataFrame({"x": [0.9, -0.9], "kind": ["a", "b"]})
+    assert list(model.predict(new)) == ["+", "-"]
+
+
+def test_spectrum(folder):
+    printed = run(folder, "spectrum.csv", "--emulate", "low", "high")
+    assert "8 calculations of 2 levels" in printed
+    emulator = PMMEmulator.from_npz(folder / "spectrum_pmm.npz")
+    np.testing.assert_allclose(
+        emulator.predict(pd.DataFrame({"c": [2.0]})), [[-(5**0.5), 5**0.5]]
+    )
+
+
+def test_pictures(folder):
+    pytest.importorskip("matplotlib", reason="pictures need matplotlib")
+    run(folder, "spectrum.csv", "--emulate", "low")
+    assert (folder / "spectrum_pmm.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["none.csv", "--target", "y"], "there is no file"),
+        (["numbers.csv", "--target", "clas"], "no column; did you mean 'class'"),
+        (["numbers.csv", "--target", "who"], "has 45 classes"),
+        (["numbers.csv", "--emulate", "y"], "'kind' has values that are no numbers"),
+        (["spectrum.csv", "--emulate", "low", "high", "c"], "no column but the energ"),
+    ],
+)
+def test_errors_are_one_line(folder, arguments, message):
+    with pytest.raises(SystemExit, match=message) as caught:
+        run(folder, *arguments)
+    assert "\n" not in str(caught.value)
+
+
+def test_options_that_go_together(folder, capsys):
+    for arguments in (["--target", "y"], ["--data", "numbers.csv"]):
+        with pytest.raises(SystemExit):
+            main(arguments)
+        assert "give --" in capsys.readouterr().err
+
+
+def test_few_rows(folder):
+    table = pd.DataFrame({"x": range(5), "y": range(5)})
+    table.to_csv(folder / "few.csv", index=False)
+    with pytest.raises(SystemExit, match="5 rows have a target, but at least 10"):
+        run(folder, "few.csv", "--target", "y")
