@@ -13,6 +13,7 @@ from .diabolic_points import DiabolicPoints, diabolic_points
 from .exceptional_points import ExceptionalPoints, exceptional_points
 from .gauge import canonical_gauge
 from .influence import FeatureInfluence, feature_influence
+from .joint_levels import JointLevels, joint_levels
 from .levels import LevelContributions, level_contributions
 from .minimum_gap import GapMinima, minimum_gap
 from .symmetry import Sectors, commutator_norms, find_sectors
@@ -24,6 +25,7 @@ __all__ = [
     "FeatureInfluence",
     "GapDisplay",
     "GapMinima",
+    "JointLevels",
     "LengthScalesDisplay",
     "LevelContributions",
     "LossCurveDisplay",
@@ -39,6 +41,7 @@ __all__ = [
     "feature_influence",
     "find_sectors",
     "follow_levels",
+    "joint_levels",
     "level_contributions",
     "minimum_gap",
 ]
