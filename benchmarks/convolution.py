@@ -64,7 +64,7 @@ PROBLEMS = {
     },
 }
 # Of convolutional networks of the same size, the channels that make up for the head.
-CNN_CHANNELS = {"emnist": (42, 84, 122), "emnist_third": (24, 48, 74)}
+CNN_CHANNELS = {"emnist": (41, 82, 118), "emnist_third": (24, 48, 70)}
 
 
 class ConvNet(ConvPMMClassifier):
