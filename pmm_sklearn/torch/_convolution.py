@@ -6,8 +6,9 @@ import torch
 from torch import nn
 
 from ..checks.parameters import check_integer
-from ._layers import Eigenstates, ExpectationReadout
+from ._layers import Eigenstates
 from ._matrices import HermitianParameter
+from ._readouts import ExpectationReadout
 
 
 class GramHermitian(nn.Module):
@@ -60,7 +61,8 @@ class GramHermitian(nn.Module):
         window = window * (math.sqrt(self.in_channels) / norm.clamp(min=smallest))
         own = self.maps
         if own.ndim == 3:
-            own, window = torch.view_as_complex(own), window.to(torch.complex64)
+            own = torch.view_as_complex(own)
+            window = window.to(own.dtype)
         rows = own @ window
         return self.offset() + rows @ rows.mH
 

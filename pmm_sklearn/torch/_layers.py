@@ -1,14 +1,66 @@
-"""Layers: the primary matrix, its eigenstates, and what is read from them."""
+"""Layers: features, the primary matrix, its eigenstates, and all together."""
 
 from typing import NamedTuple
 
 import torch
 from torch import nn
 
-from ..checks.parameters import check_integer, check_option
-from ..model import SELECTIONS
-from ._eigensystem import SelectedStates
-from ._matrices import HermitianParameter
+from ..checks.parameters import check_integer, check_matrix_size, check_option
+from ..model import MATRIX_TYPES, SELECTIONS, Levels, Monomials, observable_pmm
+from ._eigensystem import SelectedStates, SpectralFunction
+from ._matrices import HermitianParameter, as_real
+
+
+class MonomialFeatures(nn.Module):
+    """Monomials of the features up to a total degree, without the constant.
+
+    Parameters
+    ----------
+    in_features : int
+        Number of features.
+    degree : int, default=1
+        Largest total degree.
+    origin : sequence of float, optional
+        Point that features are counted from, by default zero.
+
+    Attributes
+    ----------
+    out_features : int
+        Number of monomials.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from pmm_sklearn.torch import MonomialFeatures
+    >>> MonomialFeatures(2, degree=2)(torch.tensor([[2.0, 3.0]]))
+    tensor([[2., 3., 4., 6., 9.]])
+    """
+
+    def __init__(self, in_features, degree=1, origin=()):
+        super().__init__()
+        check_integer("in_features", in_features, 1)
+        check_integer("degree", degree, 1)
+        self.in_features, self.degree = in_features, degree
+        self.origin = tuple(map(float, origin))
+        monomials = Monomials(in_features, degree)
+        self.out_features = monomials.size - 1
+        powers = torch.from_numpy(monomials.powers[1:])
+        # Of each monomial its features, and for those of lower degree the number 1.
+        padding = in_features * torch.ones(len(powers), 1, dtype=torch.long)
+        rows = [
+            torch.repeat_interleave(torch.arange(in_features), own) for own in powers
+        ]
+        factors = [torch.cat([row, padding[0].repeat(degree)])[:degree] for row in rows]
+        self.register_buffer("_factors", torch.stack(factors), persistent=False)
+
+    def forward(self, x):
+        """Return monomials (..., out_features) of features (..., in_features)."""
+        if self.origin:
+            x = x - x.new_tensor(self.origin)
+        if self.degree == 1:
+            return x
+        padded = nn.functional.pad(x, (0, 1), value=1.0)
+        return padded[..., self._factors].prod(dim=-1)
 
 
 class AffineHermitian(nn.Module):
@@ -18,8 +70,8 @@ class AffineHermitian(nn.Module):
     ----------
     in_features : int
         Number ``p`` of features.
-    n : int
-        Side of the matrices.
+    n : int or tuple of int
+        Side of the matrices, or the sides of their diagonal blocks.
     rank : int, optional
         Rank of the ``M``; by default they are full.
     matrix_type : {"symmetric", "hermitian"}, default="symmetric"
@@ -28,7 +80,20 @@ class AffineHermitian(nn.Module):
     Attributes
     ----------
     matrices : HermitianParameter
-        The ``M``, ``M_0`` first.
+        The ``M``, :math:`M_0` first.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument is not usable.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from pmm_sklearn.torch import AffineHermitian
+    >>> primary = AffineHermitian(4, 3, matrix_type="hermitian")
+    >>> primary(torch.ones(10, 4)).shape
+    torch.Size([10, 3, 3])
     """
 
     def __init__(self, in_features, n, rank=None, matrix_type="symmetric"):
@@ -39,19 +104,24 @@ class AffineHermitian(nn.Module):
         self.reset_parameters()
 
     def reset_parameters(self):
-        """Standard normal ``M_0``, all others divided by the square root of ``p``."""
-        self.matrices.reset()
-        degree = 1 if self.matrices.rank is None else 2
+        """Standard normal :math:`M_0`, all others divided by the root of ``p``."""
+        self.matrices.reset_parameters()
+        degree = self.matrices.space.degree
         with torch.no_grad():
             self.matrices.coordinates[1:] /= self.in_features ** (0.5 / degree)
 
     def forward(self, x):
         """Return matrices (..., n, n) of features (..., in_features)."""
-        matrices, n = self.matrices(), self.matrices.n
-        numbers = _as_real(matrices).flatten(1)
+        if x.shape[-1] != self.in_features:
+            raise ValueError(
+                f"x must have {self.in_features} features in its last axis, got shape "
+                f"{tuple(x.shape)}: reshape it."
+            )
+        matrices = self.matrices()
+        numbers = as_real(matrices).flatten(1)
         rows = x.reshape(-1, self.in_features)
         values = torch.addmm(numbers[0], rows, numbers[1:])
-        shape = (*x.shape[:-1], n, n)
+        shape = (*x.shape[:-1], *matrices.shape[1:])
         if matrices.is_complex():
             return torch.view_as_complex(values.reshape(*shape, 2))
         return values.reshape(shape)
@@ -66,6 +136,13 @@ class States(NamedTuple):
         Eigenvalues.
     vectors : Tensor of shape (..., n, r)
         Eigenvectors in columns.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from pmm_sklearn.torch import Eigenstates
+    >>> Eigenstates(1)(torch.diag(torch.tensor([1.0, 4.0]))).values
+    tensor([1.])
     """
 
     values: torch.Tensor
@@ -75,135 +152,156 @@ class States(NamedTuple):
 class Eigenstates(nn.Module):
     r"""Eigenvalues and eigenvectors :math:`H v_i = \lambda_i v_i`, ``r`` of them.
 
+    Derivatives are finite at degenerate eigenvalues too, with the guard of the
+    estimators.
+
     Parameters
     ----------
     r : int
         Number of eigenstates.
-    which : {"SA", "LA", "LM", "SM"}, default="SA"
+    which : {"SA", "LA", "LM", "SM"} or sequence of tuple, default="SA"
         Which ones, by their eigenvalue: smallest or largest algebraically, largest or
-        smallest in magnitude.
+        smallest in magnitude; or ``r`` pairs (level, sector), as in ``Levels`` of
+        :mod:`pmm_sklearn.model`.
+    block_sizes : tuple of int, optional
+        Sides of the diagonal blocks of the matrices ("sectors"), which are
+        diagonalised alone.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument is not usable, or matrices are smaller than ``r``.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from pmm_sklearn.torch import Eigenstates
+    >>> matrix = torch.diag(torch.tensor([2.0, -3.0, 1.0]))
+    >>> values, vectors = Eigenstates(2, "LM")(matrix)
+    >>> values
+    tensor([-3.,  2.])
     """
 
-    def __init__(self, r, which="SA"):
+    def __init__(self, r, which="SA", block_sizes=None):
         super().__init__()
         check_integer("r", r, 1)
-        check_option("which", which, tuple(SELECTIONS))
+        if isinstance(which, str):
+            check_option("which", which, tuple(SELECTIONS))
         self.r = r
-        self.which = which
+        self.which = which if isinstance(which, str) else tuple(which)
+        self.block_sizes = block_sizes
 
     def forward(self, matrices):
         """Return the `States` of Hermitian matrices (..., n, n)."""
         n = matrices.shape[-1]
+        if self.r > n:
+            raise ValueError(
+                f"r must not exceed the side of the matrices, got r={self.r} with "
+                f"matrices of side {n}: select fewer states."
+            )
+        sizes = self.block_sizes or (n,)
         flat = matrices.reshape(-1, n, n)
-        values, vectors = SelectedStates.apply(flat, self._positions, (n,))
+        values, vectors = SelectedStates.apply(flat, self._positions, sizes)
         shape = matrices.shape[:-2]
         return States(
             values.reshape(*shape, self.r), vectors.reshape(*shape, n, self.r)
         )
 
-    def _positions(self, values):
-        """Positions of the states among all eigenvalues, which ascend."""
-        if self.which == "SA":
+    def _positions(self, values, block_sizes):
+        """Positions of the states among all eigenvalues."""
+        if not isinstance(self.which, str):
+            positions = Levels(self.which).indices(values.cpu().numpy(), block_sizes)
+            if isinstance(positions, slice):
+                return positions
+            return torch.from_numpy(positions).to(values.device)
+        if self.which == "SA" and len(block_sizes) == 1:
             return slice(self.r)
-        keys = {"LA": -values, "LM": -values.abs(), "SM": values.abs()}
+        keys = {"SA": values, "LA": -values, "LM": -values.abs(), "SM": values.abs()}
         order = torch.argsort(keys[self.which], dim=1, stable=True)
         return order[:, : self.r]
 
 
-class ExpectationReadout(nn.Module):
-    r"""Outputs :math:`z_k = g_k + \sum_i v_i^\dagger S_{ki} v_i`.
+class DensityMatrix(nn.Module):
+    r"""Matrices :math:`f(H)`, :math:`f(e) = 1 / (1 + e^{(e - \mu) / kT})`.
+
+    No states are selected; nothing happens where levels cross.
 
     Parameters
     ----------
-    out_features : int
-        Number of outputs.
-    n, r : int
-        Side of the matrices, and number of eigenstates.
-    rank : int, optional
-        Rank of the observables ``S``; by default they are full.
+    n : int or tuple of int
+        Side of the matrices, or the sides of their diagonal blocks.
+    r : int
+        Number of levels below the chemical potential :math:`\mu` of a matrix to start
+        from.
+    smearing : float, default=0.125
+        The energy :math:`kT`, in units of the spacing of these levels.
+    level_spacing : float, default=0.0
+        That of equidistant levels; zero for those of random matrices.
     matrix_type : {"symmetric", "hermitian"}, default="symmetric"
-        Real or complex observables.
+        Which random matrices these are.
 
     Attributes
     ----------
-    observables : HermitianParameter
-        The matrices ``S``, (out_features, r).
-    intercept : Parameter of shape (out_features,)
-        The constants ``g``.
+    potential, temperature : float
+        The numbers :math:`\mu` and :math:`kT`.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument is not usable.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from pmm_sklearn.torch import DensityMatrix
+    >>> density = DensityMatrix(2, 1, smearing=0.01, level_spacing=1.0)
+    >>> density(torch.diag(torch.tensor([-3.0, 4.0]))).round()
+    tensor([[1., 0.],
+            [0., 0.]])
     """
 
-    def __init__(self, out_features, n, r, rank=None, matrix_type="symmetric"):
+    def __init__(
+        self, n, r, smearing=0.125, level_spacing=0.0, matrix_type="symmetric"
+    ):
         super().__init__()
-        check_integer("out_features", out_features, 1)
-        shape = (out_features, r)
-        self.observables = HermitianParameter(shape, n, matrix_type, rank)
-        self.intercept = nn.Parameter(torch.empty(out_features))
-        self.reset_parameters()
+        self.block_sizes = check_matrix_size(n)
+        check_integer("r", r, 1, sum(self.block_sizes))
+        check_option("matrix_type", matrix_type, MATRIX_TYPES)
+        self.r, self.smearing, self.level_spacing = r, smearing, level_spacing
+        occupation = observable_pmm(
+            *(1, 1, self.block_sizes, r),
+            readout="density",
+            matrix_type=matrix_type,
+            smearing=smearing,
+            level_spacing=level_spacing,
+        ).readout.occupation
+        self.potential = occupation.potential
+        self.temperature = occupation.temperature
 
-    def reset_parameters(self):
-        """Standard normal observables, no intercepts."""
-        self.observables.reset()
-        nn.init.zeros_(self.intercept)
+    def forward(self, matrices):
+        """Return density matrices of Hermitian matrices (..., n, n)."""
+        flat = matrices.reshape(-1, *matrices.shape[-2:])
+        return SpectralFunction.apply(flat, self, self.block_sizes).reshape(
+            matrices.shape
+        )
 
-    def forward(self, states):
-        """Return outputs (..., out_features) of `States`."""
-        rows = states.vectors.mT
-        projectors = rows.unsqueeze(-1) * rows.conj().unsqueeze(-2)
-        numbers = _as_real(projectors).flatten(states.values.ndim - 1)
-        observables = _as_real(self.observables()).flatten(1)
-        return nn.functional.linear(numbers, observables, self.intercept)
+    def values(self, levels):
+        """Occupations of levels."""
+        return torch.sigmoid((self.potential - levels) / self.temperature)
 
-
-class TransitionReadout(nn.Module):
-    r"""Outputs of transition probabilities between the eigenstates.
-
-    .. math::
-
-        z_k = g_k + \sum_{i \le j} \left( |v_i^\dagger D_{kij} v_j|^2
-              - \tfrac{1}{2} \|D_{kij}\|_2^2 \right)
-
-    Parameters
-    ----------
-    out_features, n, r, rank, matrix_type
-        As for `ExpectationReadout`.
-
-    Attributes
-    ----------
-    observables : HermitianParameter
-        The matrices ``D``, (out_features, r (r + 1) / 2), pairs in row order.
-    intercept : Parameter of shape (out_features,)
-        The constants ``g``.
-    """
-
-    def __init__(self, out_features, n, r, rank=None, matrix_type="symmetric"):
-        super().__init__()
-        check_integer("out_features", out_features, 1)
-        shape = (out_features, r * (r + 1) // 2)
-        self.observables = HermitianParameter(shape, n, matrix_type, rank)
-        self.intercept = nn.Parameter(torch.empty(out_features))
-        self.register_buffer("_pairs", torch.triu_indices(r, r), persistent=False)
-        self.reset_parameters()
-
-    def reset_parameters(self):
-        """Standard normal observables, no intercepts."""
-        self.observables.reset()
-        nn.init.zeros_(self.intercept)
-
-    def forward(self, states):
-        """Return outputs (..., out_features) of `States`."""
-        shape = states.values.shape[:-1]
-        rows = states.vectors.mT.reshape(-1, *states.vectors.mT.shape[-2:])
-        left, right = rows[:, self._pairs[0]], rows[:, self._pairs[1]]
-        dyads = (left.conj().unsqueeze(-1) * right.unsqueeze(-2)).flatten(2)
-        observables = self.observables()
-        flat = observables.flatten(2).permute(1, 2, 0)
-        amplitudes = dyads.transpose(0, 1) @ flat
-        terms = amplitudes.real.square()
-        if amplitudes.is_complex():
-            terms = terms + amplitudes.imag.square()
-        norms = torch.linalg.eigvalsh(observables).abs().amax(dim=-1)
-        outputs = terms.sum(dim=0) - 0.5 * norms.square().sum(dim=1)
-        return (outputs + self.intercept).reshape(*shape, -1)
+    def divided_differences(self, levels):
+        """Those of the occupations, (N, n, n): see ``FermiDirac``."""
+        x = (levels - self.potential) / self.temperature
+        a, b = x.unsqueeze(-1), x.unsqueeze(-2)
+        low, high = torch.minimum(a, b), torch.maximum(a, b)
+        distance = high - low
+        is_equal = distance == 0
+        ratio = -torch.expm1(-distance) / distance.masked_fill(is_equal, 1.0)
+        ratio = ratio.masked_fill(is_equal, 1.0)
+        nearest = low.clamp(min=0.0) - high.clamp(max=0.0)
+        outer = torch.sigmoid(x.abs())
+        both = outer.unsqueeze(-1) * outer.unsqueeze(-2)
+        return ratio * torch.exp(-nearest) * both / -self.temperature
 
 
 class PMMLayer(nn.Module):
@@ -211,12 +309,25 @@ class PMMLayer(nn.Module):
 
     Parameters
     ----------
-    primary : AffineHermitian
+    primary : AffineHermitian or Module
         From features to the Hermitian matrix.
-    states : Eigenstates
-        From the matrix to its eigenstates.
-    readout : ExpectationReadout or TransitionReadout
-        From the eigenstates to the outputs.
+    states : Eigenstates or DensityMatrix
+        From the matrix to its eigenstates, or to the density matrix.
+    readout : Module
+        From these to the outputs: `ExpectationReadout`, `TransitionReadout`,
+        `DensityReadout` or `SpectrumReadout`.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from pmm_sklearn import torch as pt
+    >>> layer = pt.PMMLayer(
+    ...     pt.AffineHermitian(64, 7, rank=2),
+    ...     pt.Eigenstates(3),
+    ...     pt.ExpectationReadout(10, 7, 3),
+    ... )
+    >>> layer(torch.zeros(5, 64)).shape
+    torch.Size([5, 10])
     """
 
     def __init__(self, primary, states, readout):
@@ -228,8 +339,3 @@ class PMMLayer(nn.Module):
     def forward(self, x):
         """Return outputs (..., out_features) of features (..., in_features)."""
         return self.readout(self.states(self.primary(x)))
-
-
-def _as_real(matrices):
-    """Matrices as real numbers, those of complex ones in a further axis."""
-    return torch.view_as_real(matrices) if matrices.is_complex() else matrices

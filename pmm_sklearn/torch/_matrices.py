@@ -5,7 +5,7 @@ import math
 import torch
 from torch import nn
 
-from ..checks.parameters import check_integer, check_option
+from ..checks.parameters import check_integer, check_matrix_size, check_option
 from ..model import MATRIX_TYPES, HermitianSpace, LowRank
 
 
@@ -20,8 +20,8 @@ class HermitianParameter(nn.Module):
     ----------
     shape : tuple of int
         How many matrices there are, along any axes.
-    n : int
-        Side of the matrices.
+    n : int or tuple of int
+        Side of the matrices, or the sides of their diagonal blocks.
     matrix_type : {"symmetric", "hermitian"}, default="symmetric"
         Real or complex matrices.
     rank : int, optional
@@ -31,70 +31,101 @@ class HermitianParameter(nn.Module):
     ----------
     coordinates : Parameter of shape (*shape, size)
         The real numbers that are learned.
-    start_scale : float
-        With standard deviations like this, matrices are as large as full ones of
-        standard normal coordinates.
+    space : HermitianSpace or LowRank
+        What they are coordinates in.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument is not usable.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from pmm_sklearn.torch import HermitianParameter
+    >>> matrices = HermitianParameter((5,), 3, "hermitian")
+    >>> matrices.coordinates.shape, matrices().shape
+    (torch.Size([5, 9]), torch.Size([5, 3, 3]))
     """
 
     def __init__(self, shape, n, matrix_type="symmetric", rank=None):
         super().__init__()
         check_option("matrix_type", matrix_type, MATRIX_TYPES)
-        check_integer("n", n, 1)
-        if rank is not None:
-            check_integer("rank", rank, 1, n)
-        self.n = n
+        self.block_sizes = check_matrix_size(n)
+        self.n = sum(self.block_sizes)
         self.matrix_type = matrix_type
         self.rank = rank
-        space = HermitianSpace((n,), matrix_type)
-        if rank is not None:
-            space = LowRank(n, rank, matrix_type)
-        self.start_scale = float(space.start_scale)
-        self.coordinates = nn.Parameter(torch.empty(*shape, space.size))
         if rank is None:
+            self.space = HermitianSpace(self.block_sizes, matrix_type)
             self._register_places()
         else:
-            signs = torch.tensor(space.signs.tolist())
+            check_integer("rank", rank, 1, self.n)
+            self.space = LowRank(self.n, rank, matrix_type)
+            signs = torch.tensor(self.space.signs.tolist())
             self.register_buffer("_signs", signs, persistent=False)
+        self.coordinates = nn.Parameter(torch.empty(*shape, self.space.size))
+        self.reset_parameters()
 
     def _register_places(self):
-        """For each real number of a matrix its coordinate, and what multiplies it."""
-        n = self.n
+        """For each real number of a matrix its coordinate, and its sign or zero."""
+        n, sizes = self.n, torch.tensor(self.block_sizes)
+        sector = torch.repeat_interleave(torch.arange(len(sizes)), sizes)
         row, column = torch.triu_indices(n, n, 1)
-        real = torch.diag(torch.arange(n))
-        real[row, column] = real[column, row] = torch.arange(n, n + len(row))
-        factor = torch.full((n, n), math.sqrt(0.5)).fill_diagonal_(1.0)
+        inside = sector[row] == sector[column]
+        row, column = row[inside], column[inside]
+        upper = torch.arange(n, n + len(row))
+        place, sign = torch.diag(torch.arange(n)), torch.eye(n)
+        place[row, column] = place[column, row] = upper
+        sign[row, column] = sign[column, row] = 1.0
         if self.matrix_type == "hermitian":
-            imaginary, sign = torch.zeros_like(real), torch.zeros_like(factor)
-            imaginary[row, column] = imaginary[column, row] = (
-                torch.arange(n, n + len(row)) + len(row)
-            )
-            sign[row, column], sign[column, row] = math.sqrt(0.5), -math.sqrt(0.5)
-            real = torch.stack([real, imaginary], dim=-1)
-            factor = torch.stack([factor, sign], dim=-1)
-        self.register_buffer("_place", real.flatten(), persistent=False)
-        self.register_buffer("_factor", factor.flatten(), persistent=False)
+            imaginary, own = torch.zeros_like(place), torch.zeros_like(sign)
+            imaginary[row, column] = imaginary[column, row] = upper + len(row)
+            own[row, column], own[column, row] = 1.0, -1.0
+            place = torch.stack([place, imaginary], dim=-1)
+            sign = torch.stack([sign, own], dim=-1)
+        self.register_buffer("_place", place.flatten(), persistent=False)
+        self.register_buffer("_sign", sign.flatten(), persistent=False)
 
-    def reset(self, scale=1.0):
-        """Draw coordinates, of matrices that are `scale` times as large as normal."""
-        degree = 1 if self.rank is None else 2
-        deviation = self.start_scale * scale ** (1 / degree)
-        nn.init.normal_(self.coordinates, std=deviation)
+    def reset_parameters(self, scale=1.0):
+        """Draw new coordinates at random.
+
+        Parameters
+        ----------
+        scale : float, default=1.0
+            Matrices are as large as those of normal coordinates of this deviation.
+        """
+        deviation = self.space.start_scale * scale ** (1 / self.space.degree)
+        nn.init.normal_(self.coordinates, std=float(deviation))
+
+    @torch.no_grad()
+    def set_matrices(self, matrices):
+        """Take given matrices, or the nearest ones that can be learned.
+
+        Parameters
+        ----------
+        matrices : ndarray of shape (*shape, n, n)
+            Hermitian matrices.
+        """
+        coordinates = self.space.coordinates(matrices)
+        self.coordinates.copy_(torch.from_numpy(coordinates))
 
     def forward(self):
         """Return the matrices, Tensor of shape (*shape, n, n)."""
-        if self.rank is not None:
-            vectors = self._vectors()
-            signed = self._signs[:, None] * vectors
-            return signed.mT @ vectors.conj()
-        flat = self.coordinates[..., self._place] * self._factor
         shape = (*self.coordinates.shape[:-1], self.n, self.n)
-        if self.matrix_type == "symmetric":
-            return flat.reshape(shape)
-        return torch.view_as_complex(flat.reshape(*shape, 2))
+        if self.rank is not None:
+            vectors = self._complex(self.coordinates, shape[:-2] + (self.rank, self.n))
+            return (self._signs[:, None] * vectors).mT @ vectors.conj()
+        diagonal, beside = self.coordinates.tensor_split([self.n], dim=-1)
+        elements = torch.cat([diagonal, math.sqrt(0.5) * beside], dim=-1)
+        return self._complex(elements[..., self._place] * self._sign, shape)
 
-    def _vectors(self):
-        """Vectors of shape (*shape, rank, n)."""
-        shape = (*self.coordinates.shape[:-1], self.rank, self.n)
+    def _complex(self, numbers, shape):
+        """Real or complex elements from real numbers."""
         if self.matrix_type == "symmetric":
-            return self.coordinates.reshape(shape)
-        return torch.view_as_complex(self.coordinates.reshape(*shape, 2))
+            return numbers.reshape(shape)
+        return torch.view_as_complex(numbers.reshape(*shape, 2))
+
+
+def as_real(matrices):
+    """Matrices as real numbers, those of complex ones in a further axis."""
+    return torch.view_as_real(matrices) if matrices.is_complex() else matrices
