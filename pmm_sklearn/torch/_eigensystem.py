@@ -4,6 +4,7 @@ import torch
 from torch.autograd import Function
 from torch.autograd.function import once_differentiable
 
+from ..model.eigensolver import choose
 from ..model.eigensolver import eigh as eigh_of_model
 from ._jacobi import LARGEST_SIDE, jacobi_eigh
 
@@ -12,15 +13,17 @@ from ._jacobi import LARGEST_SIDE, jacobi_eigh
 _DEGENERACY_TOLERANCE = {torch.float64: 1e-10, torch.float32: 1e-5}
 _DOUBLE = (torch.float64, torch.complex128)
 # With fewer matrices the time is that of starting kernels, of which Jacobi has more.
-_FEWEST_MATRICES = 4096
+_FEWEST_MATRICES = 65_536
+# More at once are an error of cuSOLVER, at least in double precision.
+_LARGEST_BATCH = 16_384
 
 
 def eigh(matrices):
     """Eigenvalues and eigenvectors, by what is fastest where the matrices are.
 
-    On CUDA many small matrices are diagonalised by the method of Jacobi; in double
-    precision on a CPU by the eigensolver of the estimators, which is several times
-    faster where numba is installed; all others by ``torch.linalg.eigh``.
+    On CUDA many small matrices are diagonalised by the method of Jacobi; on a CPU
+    where numba is installed by that of the estimators, which is several times faster,
+    in double precision; all others by ``torch.linalg.eigh``.
 
     Parameters
     ----------
@@ -35,12 +38,37 @@ def eigh(matrices):
         In columns.
     """
     is_small = matrices.shape[-1] <= LARGEST_SIDE
-    if matrices.is_cuda and is_small and len(matrices) >= _FEWEST_MATRICES:
-        return jacobi_eigh(matrices)
-    if matrices.device.type == "cpu" and matrices.dtype in _DOUBLE:
-        values, vectors = eigh_of_model(matrices.numpy(force=True))
-        return torch.from_numpy(values), torch.from_numpy(vectors)
+    if matrices.is_cuda:
+        if is_small and len(matrices) >= _FEWEST_MATRICES:
+            return jacobi_eigh(matrices)
+        return cuda_eigh(matrices)
+    if matrices.device.type == "cpu":
+        double = _DOUBLE[matrices.is_complex()]
+        arrays = matrices.to(double).numpy(force=True)
+        if choose(*arrays.shape[:2], arrays.dtype) == "simd":
+            values, vectors = map(torch.from_numpy, eigh_of_model(arrays))
+            return values.to(matrices.real.dtype), vectors.to(matrices.dtype)
     return torch.linalg.eigh(matrices)
+
+
+def cuda_eigh(matrices):
+    """The same by ``torch.linalg.eigh`` on a GPU, for as many matrices as there are.
+
+    Single precision ends without a result for very small matrices, or if too many
+    levels coincide: the former are put in other units, the latter left to Jacobi.
+    """
+    unit = matrices.abs().amax(dim=(1, 2), keepdim=True)
+    unit = unit.masked_fill(unit == 0, 1.0)
+    parts = []
+    for part in (matrices * unit.reciprocal()).split(_LARGEST_BATCH):
+        try:
+            parts.append(torch.linalg.eigh(part))
+        except torch.linalg.LinAlgError:
+            if part.shape[-1] > LARGEST_SIDE:
+                raise
+            parts.append(jacobi_eigh(part))
+    values, vectors = (torch.cat(own) for own in zip(*parts, strict=True))
+    return values * unit[:, :, 0], vectors
 
 
 def eigh_of_blocks(matrices, block_sizes):

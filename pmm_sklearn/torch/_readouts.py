@@ -53,10 +53,10 @@ class ExpectationReadout(nn.Module):
 
     def forward(self, states):
         """Return outputs (..., out_features) of `States`."""
-        rows = states.vectors.mT
-        projectors = rows.unsqueeze(-1) * rows.conj().unsqueeze(-2)
-        numbers = as_real(projectors).flatten(states.values.ndim - 1)
-        return _traces(numbers, self.observables(), self.intercept)
+        rows, shape = _rows(states)
+        amplitudes = _amplitudes(rows, rows, self.observables())
+        outputs = amplitudes.real.sum(dim=0) + self.intercept
+        return outputs.reshape(*shape, -1)
 
 
 class TransitionReadout(nn.Module):
@@ -104,12 +104,10 @@ class TransitionReadout(nn.Module):
 
     def forward(self, states):
         """Return outputs (..., out_features) of `States`."""
-        rows = states.vectors.mT
-        shape, rows = rows.shape[:-2], rows.reshape(-1, *rows.shape[-2:])
-        left, right = rows[:, self._pairs[0]], rows[:, self._pairs[1]]
-        dyads = (left.conj().unsqueeze(-1) * right.unsqueeze(-2)).flatten(2)
+        rows, shape = _rows(states)
+        left, right = (rows.index_select(0, own) for own in self._pairs)
         observables = self.observables()
-        amplitudes = dyads.transpose(0, 1) @ observables.flatten(2).permute(1, 2, 0)
+        amplitudes = _amplitudes(left, right, observables)
         norms = torch.linalg.eigvalsh(observables).abs().amax(dim=-1)
         outputs = squares(amplitudes).sum(dim=0) - 0.5 * norms.square().sum(dim=1)
         return (outputs + self.intercept).reshape(*shape, -1)
@@ -153,7 +151,8 @@ class DensityReadout(nn.Module):
     def forward(self, density):
         """Return outputs (..., out_features) of matrices (..., n, n)."""
         numbers = as_real(density).flatten(density.ndim - 2)
-        return _traces(numbers, self.observables(), self.intercept)
+        observables = as_real(self.observables()).flatten(1)
+        return nn.functional.linear(numbers, observables, self.intercept)
 
 
 class SpectrumReadout(nn.Module):
@@ -245,10 +244,30 @@ def squares(amplitudes):
     return amplitudes.square()
 
 
-def _traces(numbers, observables, intercept):
-    """Traces of products with Hermitian observables, as real numbers."""
-    flat = as_real(observables).flatten(1)
-    return nn.functional.linear(numbers, flat, intercept)
+def _rows(states):
+    """States of shape (r, N, n), and the shape of the axes of samples."""
+    rows = states.vectors.mT
+    return rows.reshape(-1, *rows.shape[-2:]).transpose(0, 1), rows.shape[:-2]
+
+
+def _amplitudes(left, right, observables):
+    r"""Elements :math:`u^\dagger O w` of pairs of states, (E, N, q).
+
+    Parameters
+    ----------
+    left, right : Tensor of shape (E, N, n)
+        The states ``u`` and ``w``.
+    observables : Tensor of shape (q, E, n, n)
+        One for each output and pair.
+    """
+    q, n_pairs, n, _ = observables.shape
+    if q < n:
+        # Fewer numbers than the dyads have.
+        stacked = observables.permute(1, 3, 0, 2).reshape(n_pairs, n, q * n)
+        moved = (right @ stacked).unflatten(2, (q, n))
+        return (left.conj().unsqueeze(2) * moved).sum(dim=3)
+    dyads = left.conj().unsqueeze(3) * right.unsqueeze(2)
+    return dyads.flatten(2) @ observables.flatten(2).permute(1, 2, 0)
 
 
 def _sizes(pairs, n):
