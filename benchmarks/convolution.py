@@ -21,13 +21,9 @@ from torch import nn
 from pmm_sklearn.torch import ConvPMMClassifier
 
 COMMON = {
-    "matrix_size": 12,
-    "n_eigenvectors": 4,
-    "matrix_type": "hermitian",
     "batch_size": 256,
-    "max_iter": 40,
+    "max_iter": 68,
     "max_shift": 2,
-    "label_smoothing": 0.05,
     "random_state": 0,
 }
 

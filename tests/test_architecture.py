@@ -2,6 +2,7 @@
 
 import ast
 import importlib
+import importlib.util
 import inspect
 import pkgutil
 from collections import Counter
@@ -22,6 +23,9 @@ LAYERS = {
     "training": {"model", "solvers", "fitted"},
     "inspection": {"model", "checks", "fitted"},
 }
+# Layers of PyTorch use estimators, too; only what is imported by name needs them.
+TORCH = PACKAGE / "torch"
+HAS_TORCH = importlib.util.find_spec("torch") is not None
 # Small modules that any layer above the model may use.
 COMMON = {"_threads", "_warnings", "targets"}
 NUMERICAL = {"numpy", "scipy", "numba", "llvmlite"}
@@ -31,6 +35,8 @@ def modules():
     """All modules of the package but those that need optional packages."""
     for info in pkgutil.walk_packages([str(PACKAGE)], "pmm_sklearn."):
         if "__main__" in info.name or "simd" in info.name:
+            continue
+        if info.name.startswith("pmm_sklearn.torch") and not HAS_TORCH:
             continue
         yield importlib.import_module(info.name)
 
@@ -93,6 +99,14 @@ def test_layers_import_only_what_is_below_them(layer, path):
         elif layer in ("model", "solvers"):
             standard = first in STANDARD_LIBRARY
             assert standard or first in NUMERICAL, f"{path.name} imports {name}"
+
+
+def test_nothing_else_imports_torch():
+    for path in sorted(PACKAGE.rglob("*.py")):
+        if TORCH not in path.parents:
+            names = [name.split(".")[:2] for name in imports(path)]
+            assert ["torch"] not in [name[:1] for name in names], path
+            assert ["pmm_sklearn", "torch"] not in names, path
 
 
 STANDARD_LIBRARY = set(__import__("sys").stdlib_module_names)

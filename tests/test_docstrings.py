@@ -3,6 +3,7 @@
 import dataclasses
 import enum
 import importlib
+import importlib.util
 import inspect
 import re
 from typing import NamedTuple
@@ -12,6 +13,8 @@ import pytest
 from pmm_sklearn import PMMRegressor
 
 MODULES = ["", ".targets", ".design", ".inspection", ".datasets", ".model", ".solvers"]
+if importlib.util.find_spec("torch"):
+    MODULES.append(".torch")
 HEADING = re.compile(r"^(\w[\w ]*)\n-{3,}$", re.MULTILINE)
 # "a, b : type", or without a type.
 ENTRY = re.compile(r"^(\*{0,2}\w+(?:, \*{0,2}\w+)*)(?: :.*)?$", re.MULTILINE)

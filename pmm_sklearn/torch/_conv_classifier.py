@@ -23,27 +23,138 @@ from ..checks.parameters import (
     check_option,
 )
 from ..model import MATRIX_TYPES, SELECTIONS
-from ._convolution import ConvPMM
+from ._convolution import ConvPMM, check_channels
 from ._devices import device_of
 from ._pixels import Standardisation
 from ._training import Images, Settings, outputs_of, train
 
 
 class ConvPMMClassifier(SoftmaxOutputs, ClassifierMixin, BaseEstimator):
+    r"""Classification of images by convolutions before a parametric matrix model.
+
+    The feature maps of a convolutional network give a Gram matrix, which a learned map
+    makes part of one Hermitian matrix; its eigenstates are read out: see `ConvPMM`.
+    The probabilities of the classes are the softmax of its outputs.  Units of pixels,
+    and what is added to all of them, do not matter.
+
+    Parameters
+    ----------
+    channels : sequence of int, default=(16, 32, 64)
+        Channels of the stages of two convolutions; between stages, height and width
+        are halved.
+    matrix_size : int, default=12
+        Side ``n`` of the matrix.
+    n_eigenvectors : int, default=4
+        Number ``r`` of eigenstates that are read out.
+    image_shape : int, tuple of int or None, default=None
+        Height and width, for images that are given as rows of pixels.  One of them
+        may be -1, and is then inferred.
+    which : {"SA", "LA", "LM", "SM"}, default="SA"
+        Which eigenstates, by their eigenvalue: smallest or largest algebraically,
+        largest or smallest in magnitude.
+    matrix_type : {"hermitian", "symmetric"}, default="hermitian"
+        Complex or real matrices; images and convolutions are real.
+    alpha : float, default=1e-2
+        Weight decay of AdamW, of all parameters but offsets.
+    label_smoothing : float, default=0.05
+        How much of the probability targets leave to all classes alike.
+    batch_size : int, default=128
+        Number of images of a training step.
+    learning_rate_init : float, default=3e-3
+        Largest learning rate: the rate rises to it over the first fifth of the
+        training, and then falls to zero like a cosine.
+    max_iter : int, default=40
+        Number of epochs, each of which visits every image.
+    max_shift : int, default=0
+        Largest number of pixels by which each image is moved at random in both
+        directions, anew in each epoch.
+    flips : bool, default=False
+        Whether to mirror half of the images, left and right, anew in each epoch.
+    early_stopping : bool, default=False
+        Whether to set aside `validation_fraction` of the images, to stop when their
+        accuracy has not improved for `n_iter_no_change` epochs, and to keep the
+        network that was best on them.
+    validation_fraction : float, default=0.1
+        Fraction of the images set aside by `early_stopping`.
+    n_iter_no_change : int, default=10
+        Number of epochs that `early_stopping` looks back.
+    warm_start : bool, default=False
+        Whether ``fit`` starts from the fitted network instead of a random one.
+    device : str or torch.device, default="auto"
+        Where to calculate; "auto" is the GPU where there is one, else the CPU.
+    random_state : int, RandomState instance or None, default=None
+        Random numbers of the start, the order of images, their changes and the
+        validation split.  On a GPU sums are still not the same from run to run.
+    verbose : int, default=0
+        1 prints a line for every epoch.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        Labels.
+    network_ : ConvPMM
+        The network, for images that are standardised.
+    image_shape_ : tuple of int
+        Height and width of the images.
+    n_parameters_ : int
+        Number of real parameters that were learned.
+    n_iter_ : int
+        Number of epochs.
+    loss_ : float
+        Loss of the last epoch.
+    loss_curve_ : list of float
+        Mean loss of each epoch.
+    validation_loss_curve_ : list of float
+        Fraction of the images set aside that were misclassified, after each epoch.
+    stop_reason_ : str
+        Why training ended: "completed", "stopped_early" or "interrupted".
+    n_features_in_ : int
+        Number of pixels.
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
+        Names of the pixels, if rows were given as a data frame.
+
+    See Also
+    --------
+    pmm_sklearn.PMMImageClassifier : The model without convolutions, without torch.
+
+    Notes
+    -----
+    A pickled estimator has its network on the CPU, and can be loaded where there is no
+    GPU.
+
+    References
+    ----------
+    P. Cook, D. Jammooa, M. Hjorth-Jensen, D. D. Lee, D. Lee, "Parametric matrix
+    models", Nature Communications 16, 5929 (2025).
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from sklearn.model_selection import train_test_split
+    >>> from pmm_sklearn.torch import ConvPMMClassifier
+    >>> digits = load_digits()
+    >>> X_train, X_test, y_train, y_test = train_test_split(
+    ...     digits.images, digits.target, random_state=0)
+    >>> model = ConvPMMClassifier(
+    ...     (8, 16), 6, 3, max_iter=6, batch_size=32, device="cpu", random_state=0)
+    >>> model.fit(X_train, y_train).score(X_test, y_test) > 0.9
+    True
+    """
+
     def __init__(
         self,
         channels=(16, 32, 64),
-        matrix_size=16,
-        n_eigenvectors=6,
+        matrix_size=12,
+        n_eigenvectors=4,
         *,
         image_shape=None,
         which="SA",
-        matrix_type="symmetric",
+        matrix_type="hermitian",
         alpha=1e-2,
-        label_smoothing=0.0,
+        label_smoothing=0.05,
         batch_size=128,
         learning_rate_init=3e-3,
-        max_iter=30,
+        max_iter=40,
         max_shift=0,
         flips=False,
         early_stopping=False,
@@ -76,6 +187,42 @@ class ConvPMMClassifier(SoftmaxOutputs, ClassifierMixin, BaseEstimator):
         self.verbose = verbose
 
     def fit(self, X, y, sample_weight=None):
+        """Learn from images.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, height, width) or (n_samples, n_pixels)
+            Real images, in any units; as rows with `image_shape`.
+        y : array-like of shape (n_samples,)
+            Labels.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weight of the loss of each image.
+
+        Returns
+        -------
+        self : ConvPMMClassifier
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If a parameter or the data are not usable, or the loss becomes infinite;
+            a model fitted before is kept.
+
+        Warns
+        -----
+        ConvergenceWarning
+            If training was interrupted; the network is kept.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_digits
+        >>> from pmm_sklearn.torch import ConvPMMClassifier
+        >>> digits = load_digits(n_class=2)
+        >>> model = ConvPMMClassifier((4,), 3, 1, max_iter=1, random_state=0)
+        >>> model.fit(digits.images, digits.target).image_shape_
+        (8, 8)
+        """
         with fitted_state_kept_on_error(self):
             self._check_parameters()
             device = device_of(self.device)
@@ -146,7 +293,9 @@ class ConvPMMClassifier(SoftmaxOutputs, ClassifierMixin, BaseEstimator):
         """Images, numbers of classes and weights, of positive ones; the classes."""
         images = check_images(self, X, self.image_shape, reset=True)
         if np.iscomplexobj(images):
-            raise ValueError("Complex data not supported: X is complex, give its parts.")
+            raise ValueError(
+                "Complex data not supported: X is complex, give its parts."
+            )
         labels = check_labels(y, images)
         weight = check_sample_weight(sample_weight, len(images))
         used = weight > 0
@@ -160,7 +309,7 @@ class ConvPMMClassifier(SoftmaxOutputs, ClassifierMixin, BaseEstimator):
 
     def _outputs(self, X):
         """Logits, one for each class, or the difference of those of two classes."""
-        check_is_fitted(self)
+        check_is_fitted(self, "network_")
         images = check_images(self, X, self.image_shape, reset=False)
         device = device_of(self.device)
         network = self.network_.to(device)
@@ -170,8 +319,7 @@ class ConvPMMClassifier(SoftmaxOutputs, ClassifierMixin, BaseEstimator):
 
     def _check_parameters(self):
         """Validate all hyper-parameters."""
-        for channels in self.channels:
-            check_integer("channels", channels, 1)
+        check_channels(self.channels)
         for name in ("matrix_size", "n_eigenvectors", "max_iter", "n_iter_no_change"):
             check_integer(name, getattr(self, name), 1)
         if self.n_eigenvectors > self.matrix_size:
@@ -185,6 +333,7 @@ class ConvPMMClassifier(SoftmaxOutputs, ClassifierMixin, BaseEstimator):
         check_number("alpha", self.alpha, 0)
         check_number("label_smoothing", self.label_smoothing, 0, 1)
         check_integer("max_shift", self.max_shift, 0)
+        check_integer("verbose", int(self.verbose), 0)
         check_flag("flips", self.flips)
         check_flag("warm_start", self.warm_start)
         check_batches(self)

@@ -33,6 +33,18 @@ class GramHermitian(nn.Module):
         The matrix ``K``; real and imaginary parts in the last axis.
     offset : HermitianParameter
         The matrix :math:`M_0`, which is learned from equidistant levels on.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument is not usable.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from pmm_sklearn.torch import GramHermitian
+    >>> GramHermitian(8, 4)(torch.ones(5, 8, 7, 7)).shape
+    torch.Size([5, 4, 4])
     """
 
     def __init__(self, in_channels, n, matrix_type="symmetric"):
@@ -94,6 +106,24 @@ class ConvPMM(nn.Module):
         Which eigenstates: see `Eigenstates`.
     in_channels : int, default=1
         Channels of the images.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument is not usable.
+
+    References
+    ----------
+    Cook et al., "Parametric matrix models", Nat. Commun. 16, 5929 (2025), where
+    complex convolutions precede the model of images.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from pmm_sklearn.torch import ConvPMM
+    >>> network = ConvPMM(10, channels=(8, 16), n=6, r=3)
+    >>> network(torch.zeros(5, 1, 28, 28)).shape
+    torch.Size([5, 10])
     """
 
     def __init__(
@@ -107,6 +137,8 @@ class ConvPMM(nn.Module):
         in_channels=1,
     ):
         super().__init__()
+        check_channels(channels)
+        check_integer("in_channels", in_channels, 1)
         inputs = [in_channels, *channels[:-1]]
         stages = [_stage(*pair) for pair in zip(inputs, channels, strict=True)]
         for i in range(len(stages) - 1, 0, -1):
@@ -120,6 +152,17 @@ class ConvPMM(nn.Module):
     def forward(self, images):
         """Return outputs (N, n_classes) of images (N, in_channels, height, width)."""
         return self.readout(self.states(self.primary(self.convolutions(images))))
+
+
+def check_channels(channels):
+    """Raise unless these are positive integers, one or more."""
+    if not isinstance(channels, (tuple, list)) or not channels:
+        raise ValueError(
+            f"channels must be a sequence of positive integers, one for each stage, "
+            f"got {channels!r}: give (16, 32), for example."
+        )
+    for own in channels:
+        check_integer("channels", own, 1)
 
 
 def _stage(n_inputs, n_outputs):

@@ -40,7 +40,11 @@ def jacobi_eigh(matrices):
     unit = matrices.abs().amax(dim=(1, 2))
     unit = unit.masked_fill(unit == 0, 1.0)
     # Samples last: what a round treats is then contiguous in memory.
-    work = _padded(matrices * unit.reciprocal()[:, None, None]).permute(1, 2, 0).contiguous()
+    work = (
+        _padded(matrices * unit.reciprocal()[:, None, None])
+        .permute(1, 2, 0)
+        .contiguous()
+    )
     side = len(work)
     vectors = torch.eye(side, dtype=work.dtype, device=work.device)
     # Row k of the second matrix is the adjoint of eigenvector k.

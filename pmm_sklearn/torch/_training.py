@@ -1,6 +1,7 @@
 """Training of networks on images, batch by batch."""
 
 import copy
+import math
 import time
 from typing import NamedTuple
 
@@ -138,12 +139,19 @@ class _Loop:
         n_samples = len(self._images.X)
         order = torch.randperm(n_samples, generator=self._generator)
         total = 0.0
-        for batch in order.split(self._settings.batch_size):
-            if len(batch) == 1 < n_samples:
-                # One image has no mean over the batch.
-                continue
+        batches = order.split(self._settings.batch_size)
+        if len(batches) > 1 and len(batches[-1]) == 1:
+            # A last image alone has no mean over its batch.
+            batches = (*batches[:-2], torch.cat(batches[-2:]))
+        for batch in batches:
             total = total + len(batch) * self._step(batch)
-        return float(total) / n_samples
+        loss = float(total) / n_samples
+        if not math.isfinite(loss):
+            raise ValueError(
+                f"The loss became {loss}: reduce learning_rate_init, got "
+                f"{self._settings.learning_rate!r}."
+            )
+        return loss
 
     def _step(self, batch):
         X, y, weight = (part[batch.to(part.device)] for part in self._images)
@@ -191,9 +199,10 @@ def _moved(images, margin, offsets):
     rows = offsets[0] + torch.arange(height, device=images.device)
     columns = offsets[1] + torch.arange(width, device=images.device)
     sample = torch.arange(len(images), device=images.device)[:, None, None]
-    return padded[sample, :, rows[:, :, None], columns[:, None, :]].permute(
-        0, 3, 1, 2
-    ) + empty
+    return (
+        padded[sample, :, rows[:, :, None], columns[:, None, :]].permute(0, 3, 1, 2)
+        + empty
+    )
 
 
 def outputs_of(network, images):
