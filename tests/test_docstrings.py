@@ -92,11 +92,10 @@ def test_public_names(obj):
 
 @pytest.mark.parametrize("method", named(public_methods()))
 def test_public_methods(method):
-    """The examples of displays are those of their classes."""
-    is_of_display = getattr(method, "__module__", "").startswith(
-        "pmm_sklearn.inspection"
-    )
-    assert problems(method, needs_example=not is_of_display) == []
+    """The examples of displays and of layers are those of their classes."""
+    module = getattr(method, "__module__", "")
+    by_class = module.startswith(("pmm_sklearn.inspection", "pmm_sklearn.torch"))
+    assert problems(method, needs_example=not by_class) == []
 
 
 def test_the_names_are_found():

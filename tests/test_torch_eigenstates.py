@@ -49,7 +49,7 @@ def test_jacobi_finds_what_lapack_finds(device, dtype, n):
     expected = torch.linalg.eigvalsh(matrices.cpu()).to(device)
     tolerance = 100 * torch.finfo(dtype).eps
     scale = expected.abs().amax(dim=1).clamp(min=torch.finfo(dtype).tiny)
-    assert values.dtype == expected.dtype and vectors.dtype == dtype
+    assert (values.dtype, vectors.dtype) == (expected.dtype, dtype)
     assert (((values - expected) / scale[:, None]).abs() < tolerance).all()
     identity = torch.eye(n, dtype=dtype, device=device)
     assert ((vectors.mH @ vectors - identity).abs() < tolerance).all()
@@ -59,7 +59,7 @@ def test_jacobi_finds_what_lapack_finds(device, dtype, n):
 
 def test_jacobi_of_no_matrix(device):
     values, vectors = jacobi_eigh(torch.zeros(0, 3, 3, device=device))
-    assert values.shape == (0, 3) and vectors.shape == (0, 3, 3)
+    assert (values.shape, vectors.shape) == ((0, 3), (0, 3, 3))
 
 
 def test_blocks_are_diagonalised_alone(device):
@@ -68,7 +68,8 @@ def test_blocks_are_diagonalised_alone(device):
     matrices[:, 2:, 2:] = hermitian(3, torch.float64, device, 5)
     values, vectors = eigh_of_blocks(matrices, (2, 3))
     assert (values[:, :2].diff(dim=1) >= 0).all()
-    assert (vectors[:, 2:, :2] == 0).all() and (vectors[:, :2, 2:] == 0).all()
+    assert (vectors[:, 2:, :2] == 0).all()
+    assert (vectors[:, :2, 2:] == 0).all()
     residual = matrices @ vectors - vectors * values[:, None]
     assert residual.abs().max() < 1e-13
 

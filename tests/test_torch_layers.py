@@ -215,15 +215,15 @@ def test_regressors_there_and_back(name):
     X, y = data(1, 1e6 if name == "far" else 0.0)
     y = y - y.min() if name == "logarithms" else y
     model = PMMRegressor(**FAST, **REGRESSORS.get(name, {})).fit(X, y)
-    outputs = lambda own: own.predict(X)
-    assert_there_and_back(model, X, outputs, lambda own: own)
+    assert_there_and_back(model, X, lambda own: own.predict(X), lambda own: own)
 
 
 def test_unfitted_estimators_and_several_outputs():
     X, y = data(2)
     model = PMMRegressor(3, n_average=2, n_init=2, **FAST).fit(X, y)
-    outputs = lambda own: own.predict(X)
-    assert_there_and_back(model, X, outputs, lambda _: PMMRegressor())
+    assert_there_and_back(
+        model, X, lambda own: own.predict(X), lambda _: PMMRegressor()
+    )
 
 
 @pytest.mark.parametrize("n_classes", [2, 3])
@@ -235,8 +235,9 @@ def test_classifiers_there_and_back(n_classes, changes):
     names = np.array(["one", "two", "three"])
     few = y < n_classes
     model = PMMClassifier(3, 2, **FAST, **changes).fit(X[few], names[y[few]])
-    outputs = lambda own: own.decision_function(X)
-    other = assert_there_and_back(model, X, outputs, lambda own: own)
+    other = assert_there_and_back(
+        model, X, lambda own: own.decision_function(X), lambda own: own
+    )
     assert_array_equal(other.predict(X), model.predict(X))
     assert other.get_params() == model.get_params()
 

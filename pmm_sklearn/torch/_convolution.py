@@ -65,7 +65,17 @@ class GramHermitian(nn.Module):
             self.offset.coordinates[:n] = torch.arange(n) - (n - 1) / 2
 
     def forward(self, maps):
-        """Return matrices (N, n, n) of feature maps (N, in_channels, height, width)."""
+        """Return the Hermitian matrices.
+
+        Parameters
+        ----------
+        maps : Tensor of shape (N, in_channels, height, width)
+            Feature maps.
+
+        Returns
+        -------
+        Tensor of shape (N, n, n)
+        """
         window = maps.flatten(2)
         norm = torch.linalg.vector_norm(window, dim=(1, 2), keepdim=True)
         # Without signal anywhere, no matrix but the offset is left.
@@ -150,7 +160,17 @@ class ConvPMM(nn.Module):
         self.readout = ExpectationReadout(n_classes, n, r, matrix_type=matrix_type)
 
     def forward(self, images):
-        """Return outputs (N, n_classes) of images (N, in_channels, height, width)."""
+        """Return the outputs.
+
+        Parameters
+        ----------
+        images : Tensor of shape (N, in_channels, height, width)
+            Images.
+
+        Returns
+        -------
+        Tensor of shape (N, n_classes)
+        """
         return self.readout(self.states(self.primary(self.convolutions(images))))
 
 

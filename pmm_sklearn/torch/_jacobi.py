@@ -61,7 +61,7 @@ def jacobi_eigh(matrices):
 
 def _padded(matrices):
     """Matrices of even side; what is added is decoupled, and above all levels."""
-    n_samples, n, _ = matrices.shape
+    n = matrices.shape[1]
     if n % 2 == 0:
         return matrices
     padded = torch.nn.functional.pad(matrices, (0, 1, 0, 1))

@@ -8,6 +8,7 @@ from torch import nn
 from ..checks.parameters import check_integer, check_matrix_size, check_option
 from ..model import MATRIX_TYPES, SELECTIONS, Levels, Monomials, observable_pmm
 from ._eigensystem import SelectedStates, SpectralFunction
+from ._fermi_dirac import FermiDirac
 from ._matrices import HermitianParameter, as_real
 
 
@@ -54,7 +55,17 @@ class MonomialFeatures(nn.Module):
         self.register_buffer("_factors", torch.stack(factors), persistent=False)
 
     def forward(self, x):
-        """Return monomials (..., out_features) of features (..., in_features)."""
+        """Return the monomials of features.
+
+        Parameters
+        ----------
+        x : Tensor of shape (..., in_features)
+            Features.
+
+        Returns
+        -------
+        Tensor of shape (..., out_features)
+        """
         if self.origin:
             x = x - x.new_tensor(self.origin)
         if self.degree == 1:
@@ -104,14 +115,24 @@ class AffineHermitian(nn.Module):
         self.reset_parameters()
 
     def reset_parameters(self):
-        """Standard normal :math:`M_0`, all others divided by the root of ``p``."""
+        """Draw a standard normal :math:`M_0`, and others over the root of ``p``."""
         self.matrices.reset_parameters()
         degree = self.matrices.space.degree
         with torch.no_grad():
             self.matrices.coordinates[1:] /= self.in_features ** (0.5 / degree)
 
     def forward(self, x):
-        """Return matrices (..., n, n) of features (..., in_features)."""
+        """Return the Hermitian matrices.
+
+        Parameters
+        ----------
+        x : Tensor of shape (..., in_features)
+            Features.
+
+        Returns
+        -------
+        Tensor of shape (..., n, n)
+        """
         if x.shape[-1] != self.in_features:
             raise ValueError(
                 f"x must have {self.in_features} features in its last axis, got shape "
@@ -192,7 +213,17 @@ class Eigenstates(nn.Module):
         self.block_sizes = block_sizes
 
     def forward(self, matrices):
-        """Return the `States` of Hermitian matrices (..., n, n)."""
+        """Return the selected eigenstates.
+
+        Parameters
+        ----------
+        matrices : Tensor of shape (..., n, n)
+            Hermitian matrices.
+
+        Returns
+        -------
+        States
+        """
         n = matrices.shape[-1]
         if self.r > n:
             raise ValueError(
@@ -277,31 +308,24 @@ class DensityMatrix(nn.Module):
         ).readout.occupation
         self.potential = occupation.potential
         self.temperature = occupation.temperature
+        self._occupation = FermiDirac(self.potential, self.temperature)
 
     def forward(self, matrices):
-        """Return density matrices of Hermitian matrices (..., n, n)."""
+        """Return the density matrices.
+
+        Parameters
+        ----------
+        matrices : Tensor of shape (..., n, n)
+            Hermitian matrices.
+
+        Returns
+        -------
+        Tensor of shape (..., n, n)
+        """
         flat = matrices.reshape(-1, *matrices.shape[-2:])
-        return SpectralFunction.apply(flat, self, self.block_sizes).reshape(
+        return SpectralFunction.apply(flat, self._occupation, self.block_sizes).reshape(
             matrices.shape
         )
-
-    def values(self, levels):
-        """Occupations of levels."""
-        return torch.sigmoid((self.potential - levels) / self.temperature)
-
-    def divided_differences(self, levels):
-        """Those of the occupations, (N, n, n): see ``FermiDirac``."""
-        x = (levels - self.potential) / self.temperature
-        a, b = x.unsqueeze(-1), x.unsqueeze(-2)
-        low, high = torch.minimum(a, b), torch.maximum(a, b)
-        distance = high - low
-        is_equal = distance == 0
-        ratio = -torch.expm1(-distance) / distance.masked_fill(is_equal, 1.0)
-        ratio = ratio.masked_fill(is_equal, 1.0)
-        nearest = low.clamp(min=0.0) - high.clamp(max=0.0)
-        outer = torch.sigmoid(x.abs())
-        both = outer.unsqueeze(-1) * outer.unsqueeze(-2)
-        return ratio * torch.exp(-nearest) * both / -self.temperature
 
 
 class PMMLayer(nn.Module):
@@ -337,5 +361,15 @@ class PMMLayer(nn.Module):
         self.readout = readout
 
     def forward(self, x):
-        """Return outputs (..., out_features) of features (..., in_features)."""
+        """Return the outputs.
+
+        Parameters
+        ----------
+        x : Tensor of shape (..., in_features)
+            Features.
+
+        Returns
+        -------
+        Tensor of shape (..., out_features)
+        """
         return self.readout(self.states(self.primary(x)))

@@ -113,7 +113,7 @@ class HermitianParameter(nn.Module):
         """Return the matrices, Tensor of shape (*shape, n, n)."""
         shape = (*self.coordinates.shape[:-1], self.n, self.n)
         if self.rank is not None:
-            vectors = self._complex(self.coordinates, shape[:-2] + (self.rank, self.n))
+            vectors = self._complex(self.coordinates, (*shape[:-2], self.rank, self.n))
             return (self._signs[:, None] * vectors).mT @ vectors.conj()
         diagonal, beside = self.coordinates.tensor_split([self.n], dim=-1)
         elements = torch.cat([diagonal, math.sqrt(0.5) * beside], dim=-1)

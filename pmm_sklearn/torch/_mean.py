@@ -39,7 +39,17 @@ class MeanLayer(nn.Module):
         self.register_buffer("weights", weights)
 
     def forward(self, x):
-        """Return the mean, Tensor of the shape of the outputs."""
+        """Return the mean of the outputs.
+
+        Parameters
+        ----------
+        x : Tensor of shape (..., in_features)
+            Features.
+
+        Returns
+        -------
+        Tensor of shape (..., out_features)
+        """
         outputs = torch.stack([layer(x) for layer in self.layers])
         if self.are_logarithms:
             outputs = outputs.exp()

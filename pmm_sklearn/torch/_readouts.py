@@ -52,7 +52,17 @@ class ExpectationReadout(nn.Module):
         self.intercept = nn.Parameter(torch.zeros(out_features))
 
     def forward(self, states):
-        """Return outputs (..., out_features) of `States`."""
+        """Return the outputs.
+
+        Parameters
+        ----------
+        states : States
+            Eigenstates.
+
+        Returns
+        -------
+        Tensor of shape (..., out_features)
+        """
         rows, shape = _rows(states)
         amplitudes = _amplitudes(rows, rows, self.observables())
         outputs = amplitudes.real.sum(dim=0) + self.intercept
@@ -103,7 +113,17 @@ class TransitionReadout(nn.Module):
         self.register_buffer("_pairs", torch.triu_indices(r, r), persistent=False)
 
     def forward(self, states):
-        """Return outputs (..., out_features) of `States`."""
+        """Return the outputs.
+
+        Parameters
+        ----------
+        states : States
+            Eigenstates.
+
+        Returns
+        -------
+        Tensor of shape (..., out_features)
+        """
         rows, shape = _rows(states)
         left, right = (rows.index_select(0, own) for own in self._pairs)
         observables = self.observables()
@@ -149,7 +169,17 @@ class DensityReadout(nn.Module):
         self.intercept = nn.Parameter(torch.zeros(out_features))
 
     def forward(self, density):
-        """Return outputs (..., out_features) of matrices (..., n, n)."""
+        """Return the outputs.
+
+        Parameters
+        ----------
+        density : Tensor of shape (..., n, n)
+            Density matrices.
+
+        Returns
+        -------
+        Tensor of shape (..., out_features)
+        """
         numbers = as_real(density).flatten(density.ndim - 2)
         observables = as_real(self.observables()).flatten(1)
         return nn.functional.linear(numbers, observables, self.intercept)
@@ -221,7 +251,17 @@ class SpectrumReadout(nn.Module):
         )
 
     def forward(self, states):
-        """Return outputs (..., out_features) of `States`."""
+        """Return the outputs.
+
+        Parameters
+        ----------
+        states : States
+            Eigenstates.
+
+        Returns
+        -------
+        Tensor of shape (..., out_features)
+        """
         outputs = list((states.values @ self._coefficients.T).unbind(dim=-1))
         matrices = [observable() for observable in self.observables]
         for k, (kind, name, pair) in enumerate(self.outputs):
