@@ -3,7 +3,7 @@ A matrix model as the head of a network
 =======================================
 
 A small network has learned the digits 0 to 4.  Its features shall tell 5 to 9 apart,
-of which there are few images: first the network stays as it is, and a parametric
+of which few images are given: first the network stays as it is, and a parametric
 matrix model is trained on its features; then its last block is trained with it.
 
 Needs PyTorch: ``pip install "pmm_sklearn[torch]"``.
@@ -68,11 +68,11 @@ print(f"digits 0 to 4: {known:.1%}")
 # %%
 # The network as it is
 # --------------------
-# Fifty images of the other digits, ten of each, and matrices of rank 2.
+# Two hundred images of the other digits, and matrices of rank 2.
 X, X_test, y, y_test = train_test_split(
     images[~is_known],
     labels[~is_known] - 5,
-    train_size=50,
+    train_size=200,
     stratify=labels[~is_known],
     random_state=0,
 )

@@ -41,7 +41,7 @@ def special(n, dtype, device):
     return torch.cat([torch.stack(matrices), random * units]).to(device)
 
 
-@pytest.mark.parametrize("n", [1, 2, 3, 4, 7, 12, 16])
+@pytest.mark.parametrize("n", [1, 2, 3, 7, 16])
 @pytest.mark.parametrize("dtype", DOUBLE + SINGLE)
 def test_jacobi_finds_what_lapack_finds(device, dtype, n):
     matrices = torch.cat([hermitian(n, dtype, device), special(n, dtype, device)])
@@ -75,7 +75,7 @@ def test_blocks_are_diagonalised_alone(device):
 
 
 @pytest.mark.parametrize("dtype", DOUBLE)
-@pytest.mark.parametrize("which", WHICH)
+@pytest.mark.parametrize("which", ["SA", "LM"])
 def test_derivatives(device, dtype, which):
     """Of levels, and of what does not depend on phases."""
     states = Eigenstates(2, which)

@@ -66,7 +66,7 @@ class ExpectationReadout(nn.Module):
         rows, shape = _rows(states)
         amplitudes = _amplitudes(rows, rows, self.observables())
         outputs = amplitudes.real.sum(dim=0) + self.intercept
-        return outputs.reshape(*shape, -1)
+        return outputs.reshape(*shape, len(self.intercept))
 
 
 class TransitionReadout(nn.Module):
@@ -130,7 +130,7 @@ class TransitionReadout(nn.Module):
         amplitudes = _amplitudes(left, right, observables)
         norms = torch.linalg.eigvalsh(observables).abs().amax(dim=-1)
         outputs = squares(amplitudes).sum(dim=0) - 0.5 * norms.square().sum(dim=1)
-        return (outputs + self.intercept).reshape(*shape, -1)
+        return (outputs + self.intercept).reshape(*shape, len(self.intercept))
 
 
 class DensityReadout(nn.Module):
