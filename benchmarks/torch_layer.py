@@ -6,6 +6,7 @@ One thread of the CPU.  The least of several repetitions.
 """
 
 import time
+from functools import partial
 
 import torch
 
@@ -49,16 +50,17 @@ def step_of(layer, batch_size, device="cpu"):
     return step, layer.primary(x).detach()
 
 
-def seconds(function, repetitions=10):
-    """Least time of a call."""
+def seconds(*functions, repetitions=10):
+    """Least time of a call of each function, measured in turn."""
     times = []
     for _ in range(repetitions):
-        start = time.perf_counter()
-        function()
-        if torch.cuda.is_available():
-            torch.cuda.synchronize()
-        times.append(time.perf_counter() - start)
-    return min(times)
+        for function in functions:
+            start = time.perf_counter()
+            function()
+            if torch.cuda.is_available():
+                torch.cuda.synchronize()
+            times.append(time.perf_counter() - start)
+    return [min(times[i :: len(functions)]) for i in range(len(functions))]
 
 
 def on_cpu():
@@ -70,8 +72,8 @@ def on_cpu():
         for matrix_type in ("symmetric", "hermitian"):
             for readout in READOUTS:
                 step, matrices = step_of(layer_of(matrix_type, readout), 1024)
-                bare = seconds(lambda m=matrices: torch.linalg.eigh(m), 30)
-                own = seconds(step, 30)
+                eigh = partial(torch.linalg.eigh, matrices)
+                own, bare = seconds(step, eigh, repetitions=100)
                 print(
                     f"{str(dtype)[6:]:10} {matrix_type:10} {readout:12} "
                     f"{1e3 * own:9.2f} {1e3 * bare:8.2f} {own / bare:12.2f}",
@@ -89,7 +91,7 @@ def on_gpu(batch_size=65_536):
         for matrix_type in ("symmetric", "hermitian"):
             here, _ = step_of(layer_of(matrix_type), batch_size)
             there, _ = step_of(layer_of(matrix_type), batch_size, "cuda")
-            cpu, gpu = seconds(here, 2), seconds(there, 5)
+            (cpu,), (gpu,) = seconds(here, repetitions=2), seconds(there)
             print(
                 f"{str(dtype)[6:]:10} {matrix_type:10} {1e3 * gpu:7.1f} "
                 f"{1e3 * cpu:8.0f} {cpu / gpu:10.1f}",
@@ -109,10 +111,8 @@ def eigensolvers():
             for size in sizes:
                 matrices = torch.randn(size, n, n, dtype=dtype, device="cuda")
                 matrices = matrices + matrices.mH
-                times = [
-                    1e3 * seconds(lambda f=f, m=matrices: f(m), 3)
-                    for f in (cuda_eigh, jacobi_eigh)
-                ]
+                both = partial(cuda_eigh, matrices), partial(jacobi_eigh, matrices)
+                times = [1e3 * t for t in seconds(*both, repetitions=3)]
                 cells.append(f"{times[0]:8.2f} / {times[1]:6.2f}")
             print(f"{str(dtype)[6:]:10} {n:4} " + "".join(cells), flush=True)
 

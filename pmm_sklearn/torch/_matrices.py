@@ -29,7 +29,7 @@ class HermitianParameter(nn.Module):
 
     Attributes
     ----------
-    coordinates : Parameter of shape (*shape, size)
+    coordinates : Parameter of shape (..., size)
         The real numbers that are learned.
     space : HermitianSpace or LowRank
         What they are coordinates in.
@@ -103,14 +103,14 @@ class HermitianParameter(nn.Module):
 
         Parameters
         ----------
-        matrices : ndarray of shape (*shape, n, n)
+        matrices : ndarray of shape (..., n, n)
             Hermitian matrices.
         """
         coordinates = self.space.coordinates(matrices)
         self.coordinates.copy_(torch.from_numpy(coordinates))
 
     def forward(self):
-        """Return the matrices, Tensor of shape (*shape, n, n)."""
+        """Return the matrices, Tensor of shape (..., n, n)."""
         shape = (*self.coordinates.shape[:-1], self.n, self.n)
         if self.rank is not None:
             vectors = self._complex(self.coordinates, (*shape[:-2], self.rank, self.n))
