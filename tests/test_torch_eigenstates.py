@@ -11,8 +11,7 @@ torch = pytest.importorskip("torch", reason="torch is not installed")
 from torch.autograd import gradcheck
 
 from pmm_sklearn.torch import Eigenstates
-from pmm_sklearn.torch._eigensystem import eigh_of_blocks
-from pmm_sklearn.torch._jacobi import jacobi_eigh
+from pmm_sklearn.torch._eigensystem import cuda_eigh, eigh, eigh_of_blocks
 
 DEVICES = ["cpu"] + ["cuda"] * torch.cuda.is_available()
 DOUBLE = [torch.float64, torch.complex128]
@@ -43,9 +42,10 @@ def special(n, dtype, device):
 
 @pytest.mark.parametrize("n", [1, 2, 3, 7, 16])
 @pytest.mark.parametrize("dtype", DOUBLE + SINGLE)
-def test_jacobi_finds_what_lapack_finds(device, dtype, n):
+@pytest.mark.parametrize("solve", [eigh, cuda_eigh])
+def test_finds_what_lapack_finds(device, dtype, n, solve):
     matrices = torch.cat([hermitian(n, dtype, device), special(n, dtype, device)])
-    values, vectors = jacobi_eigh(matrices)
+    values, vectors = solve(matrices)
     expected = torch.linalg.eigvalsh(matrices.cpu()).to(device)
     tolerance = 100 * torch.finfo(dtype).eps
     scale = expected.abs().amax(dim=1).clamp(min=torch.finfo(dtype).tiny)
@@ -57,8 +57,8 @@ def test_jacobi_finds_what_lapack_finds(device, dtype, n):
     assert ((residual / scale[:, None, None]).abs() < tolerance).all()
 
 
-def test_jacobi_of_no_matrix(device):
-    values, vectors = jacobi_eigh(torch.zeros(0, 3, 3, device=device))
+def test_of_no_matrix(device):
+    values, vectors = eigh(torch.zeros(0, 3, 3, device=device))
     assert (values.shape, vectors.shape) == ((0, 3), (0, 3, 3))
 
 

@@ -6,14 +6,11 @@ from torch.autograd.function import once_differentiable
 
 from ..model.eigensolver import choose
 from ..model.eigensolver import eigh as eigh_of_model
-from ._jacobi import LARGEST_SIDE, jacobi_eigh
 
 # Eigenvalues closer than this, relative to the spectrum, count as degenerate.  The
 # first is that of ``model/eigensystem.py``; single precision tells fewer apart.
 _DEGENERACY_TOLERANCE = {torch.float64: 1e-10, torch.float32: 1e-5}
 _DOUBLE = (torch.float64, torch.complex128)
-# With fewer matrices the time is that of starting kernels, of which Jacobi has more.
-_FEWEST_MATRICES = 65_536
 # More at once are an error of cuSOLVER, at least in double precision.
 _LARGEST_BATCH = 16_384
 
@@ -21,9 +18,8 @@ _LARGEST_BATCH = 16_384
 def eigh(matrices):
     """Eigenvalues and eigenvectors, by what is fastest where the matrices are.
 
-    On CUDA many small matrices are diagonalised by the method of Jacobi; on a CPU
-    where numba is installed by that of the estimators, which is several times faster,
-    in double precision; all others by ``torch.linalg.eigh``.
+    On a CPU where numba is installed that is what the estimators have, which is several
+    times faster for small matrices, in double precision; else ``torch.linalg.eigh``.
 
     Parameters
     ----------
@@ -37,10 +33,7 @@ def eigh(matrices):
     vectors : Tensor of shape (n_samples, n, n)
         In columns.
     """
-    is_small = matrices.shape[-1] <= LARGEST_SIDE
     if matrices.is_cuda:
-        if is_small and len(matrices) >= _FEWEST_MATRICES:
-            return jacobi_eigh(matrices)
         return cuda_eigh(matrices)
     if matrices.device.type == "cpu":
         double = _DOUBLE[matrices.is_complex()]
@@ -55,7 +48,7 @@ def cuda_eigh(matrices):
     """The same by ``torch.linalg.eigh`` on a GPU, for as many matrices as there are.
 
     Single precision ends without a result for very small matrices, or if too many
-    levels coincide: the former are put in other units, the latter left to Jacobi.
+    levels coincide: the former are put in other units, the latter in double precision.
     """
     unit = matrices.abs().amax(dim=(1, 2), keepdim=True)
     unit = unit.masked_fill(unit == 0, 1.0)
@@ -64,9 +57,10 @@ def cuda_eigh(matrices):
         try:
             parts.append(torch.linalg.eigh(part))
         except torch.linalg.LinAlgError:
-            if part.shape[-1] > LARGEST_SIDE:
+            if part.dtype in _DOUBLE:
                 raise
-            parts.append(jacobi_eigh(part))
+            values, vectors = torch.linalg.eigh(part.to(_DOUBLE[part.is_complex()]))
+            parts.append((values.to(part.real.dtype), vectors.to(part.dtype)))
     values, vectors = (torch.cat(own) for own in zip(*parts, strict=True))
     return values * unit[:, :, 0], vectors
 
