@@ -21,6 +21,7 @@ split 5, but for weights and iterations, which were changed after a look at spli
 import argparse
 import time
 import warnings
+from functools import partial
 
 import numpy as np
 from _baselines import GaussianProcess
@@ -92,7 +93,7 @@ def of_components(curves, predict):
     return mean + predict((curves - mean) @ basis.T) @ basis
 
 
-def by_processes(X, parts, X_test):
+def by_processes(parts, X, X_test):
     """Principal components by a Gaussian process each."""
     found = [
         GaussianProcess(np.inf, (1e-10, 10.0), 0, n_restarts=2).fit(X, part)
@@ -101,7 +102,7 @@ def by_processes(X, parts, X_test):
     return np.column_stack([process.predict(X_test) for process in found])
 
 
-def by_one_model(X, parts, X_test):
+def by_one_model(parts, X, X_test):
     """All of them by one PMMRegressor, whose matrices they share."""
     model = PMMRegressor(7, n_init=2, n_average=1, random_state=0)
     return model.fit(X, parts).predict(X_test)
@@ -114,7 +115,7 @@ def components_split(data, numbers, train, test):
     for name, predict in (("PMMRegressor", by_one_model), ("GP", by_processes)):
         start = time.process_time()
         found = of_components(
-            curves[train], lambda parts: predict(X[train], parts, X[test])
+            curves[train], partial(predict, X=X[train], X_test=X[test])
         )
         distance = np.median(distances(energies, found, curves[test]))
         scores[f"curves, components by {name}"] = distance
