@@ -12,6 +12,7 @@ from .fit import (
     fit_by_turns,
     with_posterior,
 )
+from .held_out import every_fifth, held_out_alpha
 from .likelihood import (
     ClassEvidence,
     ClassLikelihood,
@@ -69,8 +70,10 @@ __all__ = [
     "class_evidence",
     "describe_errors",
     "describe_loss",
+    "every_fifth",
     "fit",
     "fit_by_turns",
+    "held_out_alpha",
     "image_problem",
     "loss_evidence",
     "minimise",
