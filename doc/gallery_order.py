@@ -23,6 +23,7 @@ NAMES = [
     "interpretation",
     "decision_boundary",
     "digits",
+    "head",
     "distributed_search",
     "saving",
 ]
