@@ -27,6 +27,7 @@ NAMES = [
     "interpretation",
     "decision_boundary",
     "digits",
+    "head",
     "distributed_search",
     "saving",
 ]

@@ -13,6 +13,7 @@ from .fit import (
     with_posterior,
 )
 from .function_units import FunctionUnits, units_from, units_of
+from .held_out import every_fifth, held_out_alpha
 from .likelihood import (
     ClassEvidence,
     ClassLikelihood,
@@ -71,8 +72,10 @@ __all__ = [
     "class_evidence",
     "describe_errors",
     "describe_loss",
+    "every_fifth",
     "fit",
     "fit_by_turns",
+    "held_out_alpha",
     "image_problem",
     "loss_evidence",
     "minimise",
