@@ -315,23 +315,6 @@ class LearnedFeatures(
         """
         return self.estimator_.score(self.transform(X), y, sample_weight)
 
-    @property
-    def model_(self):
-        """The fitted model as a value, of the features that `transform` returns.
-
-        Examples
-        --------
-        >>> import numpy as np
-        >>> from pmm_sklearn import LearnedFeatures, PMMEmulator
-        >>> X = np.linspace(1, 2, 8)[:, np.newaxis]
-        >>> emulator = PMMEmulator(2, n_init=2, random_state=0)
-        >>> model = LearnedFeatures(emulator, lambda X, k: X**k, start=1.0)
-        >>> model.fit(X, -np.hypot(1, X[:, 0] ** 2)).model_.side
-        2
-        """
-        check_is_fitted(self)
-        return self.estimator_.model_
-
 
 def _is_better(model, other):
     """Whether a fit is clearly better than another one to the same targets."""

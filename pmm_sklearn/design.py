@@ -93,7 +93,8 @@ def next_points(model, candidates, n_points=1, *, criterion="variance"):
     """
     if not hasattr(type(model), "model_"):
         raise TypeError(
-            f"model must be a fitted PMMRegressor or PMMEmulator, got {model!r}."
+            f"model must be a fitted PMMRegressor or PMMEmulator, got {model!r}: give "
+            f"the last step of a pipeline, or of LearnedFeatures its estimator_."
         )
     if is_classifier(model):
         raise TypeError(

@@ -11,6 +11,7 @@ from sklearn.exceptions import ConvergenceWarning, NotFittedError
 
 from pmm_sklearn import LearnedFeatures, PMMEmulator, PMMRegressor, UnitaryPMMEmulator
 from pmm_sklearn._feature_constants import ConstantSearch, Terms
+from pmm_sklearn.inspection import feature_influence
 
 TRUE = 1.7
 
@@ -57,7 +58,12 @@ def test_finds_what_the_data_are_made_of(fitted):
     assert 0 < fitted.constants_std_[0] < 1e-7
     assert fitted.score(NEW, exact(NEW)) > 1 - 1e-12
     assert_array_equal(fitted.transform(NEW), terms(NEW, fitted.constants_))
-    assert fitted.model_ is fitted.estimator_.model_
+
+
+def test_inspection_is_of_the_fitted_clone(fitted):
+    with pytest.raises(TypeError, match="of LearnedFeatures its estimator_"):
+        feature_influence(fitted)
+    assert feature_influence(fitted.estimator_).levels.shape == (2,)
 
 
 def test_residuals_have_these_derivatives():

@@ -15,7 +15,8 @@ def check_model(estimator):
         raise TypeError(
             f"estimator must be a PMMRegressor, a PMMClassifier or an emulator, got "
             f"{type(estimator).__name__}: give the last step of a pipeline, "
-            f"pipeline[-1], and features as the earlier steps return them."
+            f"pipeline[-1], or of LearnedFeatures its estimator_, and features as the "
+            f"earlier steps, or transform, return them."
         )
     return estimator.model_
 

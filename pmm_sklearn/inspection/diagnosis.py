@@ -7,6 +7,7 @@ from scipy.spatial import KDTree
 from scipy.stats import binomtest
 from sklearn.base import clone, is_classifier
 from sklearn.model_selection import KFold
+from sklearn.pipeline import Pipeline
 
 from ..checks.data import check_features
 from ..checks.dtypes import as_numbers
@@ -22,6 +23,7 @@ _EXACT = 1e-8
 _FEW_DATA = 0.5
 # Deviations of an outlier, in robust ones, and how many of these are outliers still.
 _FAR, _MOST_OUTLIERS = 6.0, 0.25
+_ROBUST = "huber", "absolute_error", "quantile"
 # Correlation of the residuals of neighbours, and how many rows tell it.
 _ALIKE, _FEWEST_NEIGHBOURS = 0.5, 20
 # Gaps at the edge of a selection, over the median distance of levels.
@@ -101,19 +103,22 @@ class _Case(NamedTuple):
     X: np.ndarray
     y: np.ndarray
     residuals: np.ndarray
+    feature_names: list
 
 
-def diagnose(estimator, X, y, *, cv=None):
+def diagnose(estimator, X, y, *, y_err=None, cv=None):
     """Say in words what a fitted model and its data look like.
 
     Parameters
     ----------
-    estimator : PMMRegressor or PMMEmulator
-        A fitted model.
+    estimator : PMMRegressor, PMMEmulator or Pipeline
+        A fitted model, or a pipeline whose last step it is.
     X : array-like of shape (n_samples, n_features)
         The features of its ``fit``.
     y : array-like of shape (n_samples,) or (n_samples, n_outputs)
         The targets of its ``fit``.
+    y_err : float or array-like, default=None
+        Standard deviations of the targets, if ``fit`` was given some; for `cv`.
     cv : int, default=None
         Number of folds, with each of which a clone of the estimator is fitted to the
         others, to see whether its error bars hold.  None fits nothing.
@@ -152,7 +157,8 @@ def diagnose(estimator, X, y, *, cv=None):
     >>> [finding for finding in found if finding.topic == "outliers"][0].text
     'row 7 is far from the model: check it, or take loss="huber".'
     """
-    case = _case(estimator, X, y)
+    estimator, X, names = _last_step(estimator, X)
+    case = _case(estimator, X, y, names)
     questions = [
         *(_convergence, _nothing, _few_data, _structure, _outliers),
         *(_features, _crossings, _starts),
@@ -160,11 +166,21 @@ def diagnose(estimator, X, y, *, cv=None):
     found = [finding for ask in questions for finding in ask(case)]
     if cv is not None:
         check_integer("cv", cv, 2, len(case.X))
-        found += _error_bars(case, X, cv)
+        found += _error_bars(case, X, y_err, cv)
     return Diagnosis(found)
 
 
-def _case(estimator, X, y):
+def _last_step(estimator, X):
+    """The model of a pipeline, its features, and names of these."""
+    if not isinstance(estimator, Pipeline):
+        return estimator, X, None
+    before, model = estimator[:-1], estimator[-1]
+    if not len(before):
+        return model, X, None
+    return model, before.transform(X), list(before.get_feature_names_out())
+
+
+def _case(estimator, X, y, names):
     model = check_model(estimator)
     if is_classifier(estimator) or model.monomials is None:
         raise TypeError(
@@ -180,7 +196,8 @@ def _case(estimator, X, y):
         )
     residuals = y - outputs
     is_rounding = np.abs(residuals) <= _EXACT * _spread(y)
-    return _Case(estimator, model, X, y, np.where(is_rounding, 0.0, residuals))
+    residuals = np.where(is_rounding, 0.0, residuals)
+    return _Case(estimator, model, X, y, residuals, names or model.feature_names)
 
 
 def _convergence(case):
@@ -263,13 +280,22 @@ def _outliers(case):
         shown = ", ".join(map(str, rows[:5].tolist())) + (", ..." * (len(rows) > 5))
         are = "row {} is" if len(rows) == 1 else "rows {} are"
         where = f" in {name}" if name else ""
-        remedy = 'take loss="huber"' if hasattr(case.estimator, "loss") else "leave out"
+        them = "it" if len(rows) == 1 else "them"
         yield Finding(
             "outliers",
             float(size[rows[0]] / typical),
-            f"{are.format(shown)} far from the model{where}: check "
-            f"{'it' if len(rows) == 1 else 'them'}, or {remedy}.",
+            f"{are.format(shown)} far from the model{where}: check {them}"
+            f"{_remedy_of_outliers(case.estimator, them)}.",
         )
+
+
+def _remedy_of_outliers(estimator, them):
+    loss = getattr(estimator, "loss", None)
+    if loss is None:
+        return f", or leave {them} out"
+    if loss == "squared_error":
+        return ', or take loss="huber"'
+    return f"; with loss={loss!r} they hardly count" if loss in _ROBUST else ""
 
 
 def _features(case):
@@ -281,7 +307,7 @@ def _features(case):
     shares = np.max(changes / np.maximum(_spread(case.y), _TINY)[:, np.newaxis], axis=0)
     without = np.flatnonzero(shares < _NO_INFLUENCE)
     if len(without):
-        names = ", ".join(case.model.feature_names[i] for i in without)
+        names = ", ".join(case.feature_names[i] for i in without)
         yield Finding(
             "features",
             float(shares[without].max()),
@@ -332,7 +358,7 @@ def _starts(case):
         )
 
 
-def _error_bars(case, X, cv):
+def _error_bars(case, X, y_err, cv):
     """Clones without some rows: how often these are within two deviations."""
     inside, folds = [], KFold(cv, shuffle=True, random_state=0)
     X = X if hasattr(X, "iloc") else case.X
@@ -340,7 +366,8 @@ def _error_bars(case, X, cv):
         y = case.y[training]
         if case.model.single_output:
             y = y[:, 0]
-        model = clone(case.estimator).fit(_rows(X, training), y)
+        given = {} if y_err is None else {"y_err": _rows_of(y_err, training, case)}
+        model = clone(case.estimator).fit(_rows(X, training), y, **given)
         mean, std = model.predict(_rows(X, test), return_std=True)
         distance = np.abs(case.y[test] - np.reshape(mean, (len(test), -1)))
         is_inside = distance <= 2.0 * np.reshape(std, distance.shape)
@@ -357,6 +384,12 @@ def _error_bars(case, X, cv):
             f"{share:.0%} of withheld targets are within two standard deviations (95 % "
             f"would be right): they are too {word}. Try {remedy}.",
         )
+
+
+def _rows_of(error, rows, case):
+    """Errors of some rows, where there is one for each."""
+    error = np.asarray(error)
+    return error[rows] if error.shape[:1] == (len(case.X),) else error
 
 
 def _rows(X, rows):

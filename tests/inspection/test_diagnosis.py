@@ -3,6 +3,8 @@
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from pmm_sklearn import PMMClassifier, PMMEmulator, PMMRegressor, UnitaryPMMEmulator
 from pmm_sklearn.inspection import diagnose
@@ -73,6 +75,32 @@ def test_outliers(good):
     (finding,) = [f for f in diagnose(good, X, y) if f.topic == "outliers"]
     assert finding.text.startswith("rows 5, 9 are far from the model: check them")
     assert finding.value > 10
+
+
+def test_outliers_that_hardly_count():
+    y = Y.copy()
+    y[5] += 3.0
+    robust = regressor(loss="huber").fit(X, y)
+    (finding,) = [f for f in diagnose(robust, X, y) if f.topic == "outliers"]
+    assert finding.text.endswith("check it; with loss='huber' they hardly count.")
+
+
+def test_pipeline():
+    frame = pd.DataFrame({"a": X[:, 0], "useless": X[:, 1]})
+    y = -np.hypot(1, X[:, 0])
+    pipeline = make_pipeline(StandardScaler(), PMMEmulator(2, random_state=0))
+    (finding,) = diagnose(pipeline.fit(frame, y), frame, y)
+    assert finding.text.startswith("useless changes predictions")
+    assert topics(make_pipeline(pipeline[-1]), pipeline[:-1].transform(frame), y) == [
+        "features"
+    ]
+
+
+def test_known_errors_go_along():
+    y = -np.hypot(1, X[:, 0]) + NOISE
+    model = PMMEmulator(2, n_init=2, random_state=0).fit(X, y, y_err=0.1)
+    for error in (0.1, np.full(N, 0.1)):
+        assert isinstance(diagnose(model, X, y, y_err=error, cv=2), list)
 
 
 def test_features_without_influence():
