@@ -180,7 +180,7 @@ class TestCopies:
     [
         ({"matrix_size": (2, 3)}, "one integer"),
         ({"degree": 0}, "degree must be"),
-        ({"targets": [Level(0)]}, "Survival or Observable"),
+        ({"targets": [Level(0)]}, "Survival, Norm or Observable"),
         ({"targets": Survival()}, "put it into a list"),
         ({"targets": [Survival(), Survival()]}, "2 targets for 1 columns"),
         ({"targets": [Observable("n", level=1)]}, "leave out level"),

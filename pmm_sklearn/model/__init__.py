@@ -5,7 +5,8 @@ from .data_terms import ClassData, NormalData
 from .definite import Definite
 from .density import DensityReadout, FermiDirac
 from .derivative_data import DerivativeData
-from .dynamics import DynamicsReadout, dynamics_pmm
+from .dissipative import DissipativeMatrix
+from .dynamics import DynamicsReadout, UnitaryEvolution, dynamics_pmm
 from .eigensystem import Eigensystem
 from .elements import MatrixElements, Pairs
 from .equations import DualEquations, NormalEquations
@@ -27,6 +28,7 @@ from .pmm import PMM, Parameters
 from .polynomial import Monomials
 from .posterior import LaplacePosterior
 from .primary import AffineMatrix
+from .propagation import Propagation
 from .readout_station import Element
 from .readouts import READOUTS, Expectation, HalfSquaredNorm, Transition
 from .scaled import Scaled
@@ -38,7 +40,7 @@ from .solution_evidence import evidence_of_solution
 from .spaces import MATRIX_TYPES, HermitianSpace, Subspace
 from .spectrum import SpectrumReadout, spectrum_pmm
 from .symmetry import matrix_spaces, solutions
-from .timed import TimedMonomials
+from .timed import DampedMonomials, TimedMonomials
 from .unitary import UnitaryProduct, phase_energies
 
 __all__ = [
@@ -51,9 +53,11 @@ __all__ = [
     "ClassData",
     "Congruence",
     "CrossEntropy",
+    "DampedMonomials",
     "Definite",
     "DensityReadout",
     "DerivativeData",
+    "DissipativeMatrix",
     "DualEquations",
     "DynamicsReadout",
     "Eigensystem",
@@ -84,6 +88,7 @@ __all__ = [
     "ObservableReadout",
     "Pairs",
     "Parameters",
+    "Propagation",
     "RidgePenalty",
     "Scaled",
     "ShiftedGrams",
@@ -94,6 +99,7 @@ __all__ = [
     "Subspace",
     "TimedMonomials",
     "Transition",
+    "UnitaryEvolution",
     "UnitaryProduct",
     "WeightedLoss",
     "WindowGrams",
