@@ -58,7 +58,8 @@ class DynamicsUnits(Units):
 
     The other features are scaled to about [-1, 1]; their zero is where the initial
     state is an eigenstate, if that is known.  Each observable has a unit of its own,
-    :math:`s O + m`; probabilities are numbers already.
+    :math:`s O + m`, without ``m`` if states decay: the expectation value of a constant
+    is no constant then.  Probabilities are numbers already.
 
     Parameters
     ----------
@@ -104,6 +105,7 @@ class DynamicsUnits(Units):
         for name in range(n_names):
             columns = readout.columns("expectation", name)
             shift, deviation = _moments(y, weight, columns)
+            shift = 0.0 if model.selection is None else shift
             self._shifts[name], self._scales[name] = shift, deviation or 1.0
             self._target_shift[columns] = shift
             self._target_scale[columns] = self.spread[columns] = self._scales[name]

@@ -74,7 +74,9 @@ def test_the_norm_never_grows(scale):
 
 
 def test_samples_of_other_scales_do_not_matter():
-    exponents = random_exponents(1.0) * np.logspace(-6, 2, 50)[:, np.newaxis, np.newaxis]
+    exponents = (
+        random_exponents(1.0) * np.logspace(-6, 2, 50)[:, np.newaxis, np.newaxis]
+    )
     together, _ = m.Propagation().states(exponents)
     alone = [m.Propagation().states(one[np.newaxis])[0][0] for one in exponents]
     assert_allclose(together, alone, atol=1e-13)
