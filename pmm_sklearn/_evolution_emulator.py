@@ -404,6 +404,6 @@ def _check_times(data):
     if data.X[row, -1] < 0:
         raise ValueError(
             f"X has the time {data.X[row, -1]:.6g} in row {data.rows[row]}, but the "
-            f"state that decays is prepared at 0: leave such rows out, count times from "
-            f"there, or give decay=False."
+            f"state that decays is prepared at 0: leave such rows out, count times "
+            f"from there, or give decay=False."
         )

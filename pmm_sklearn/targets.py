@@ -1,7 +1,7 @@
 r"""What the columns of ``y`` are: levels, gaps, slopes, observables, transitions.
 
-`Survival`, `Norm` and `Observable` are those of `EvolutionEmulator`, the others of emulators of
-spectra.
+`Survival`, `Norm` and `Observable` are those of `EvolutionEmulator`, the others of
+emulators of spectra.
 
 Levels are counted from the lowest (0, 1, ...) or from the highest (-1, -2, ...) of
 a sector.  Sectors are the diagonal blocks given by ``matrix_size``, counted from 0;

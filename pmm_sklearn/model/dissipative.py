@@ -8,11 +8,11 @@ from .timed import DampedMonomials, TimedMonomials
 
 
 class DissipativeMatrix:
-    r"""Exponent :math:`K = t\,(H(x) - i\Gamma)` with :math:`\Gamma = c^2\,1 + L
-    L^\dagger`.
+    r"""Exponent :math:`K = t\,(H(x) - i\Gamma)` with a definite :math:`\Gamma`.
 
-    The norm of a state changes by :math:`d|\psi|^2/dt = -2 \psi^\dagger \Gamma \psi`,
-    which is never positive.  The matrix :math:`\Gamma` is the last one.
+    With :math:`\Gamma = c^2\,1 + L L^\dagger` the norm of a state changes by
+    :math:`d|\psi|^2/dt = -2 \psi^\dagger \Gamma \psi`, which is never positive.  The
+    matrix :math:`\Gamma` is the last one.
 
     Gradients are general matrices ``G`` here: :math:`dz = \operatorname{Re}
     \operatorname{tr}(G^\dagger dK)` is :math:`\operatorname{tr}(G_+ dH) +

@@ -117,8 +117,8 @@ class DynamicsReadout:
 
     Matrices ``O`` of observables are learned; outputs of the same name share one.  The
     survival probability :math:`|\psi_0^\dagger \psi|^2` is the expectation value of the
-    projector on :math:`\psi_0`, and the norm :math:`|\psi|^2` that of the identity, which
-    are known.
+    projector on :math:`\psi_0`, and the norm :math:`|\psi|^2` that of the identity,
+    which are known.
 
     Parameters
     ----------

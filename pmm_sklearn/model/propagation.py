@@ -16,6 +16,7 @@ In reverse, :math:`Z = PQ` and the ``G`` of :math:`dz = \operatorname{Re}
 :math:`G_Q = P^\dagger G_Z`.
 """
 
+from itertools import pairwise
 from math import factorial
 from typing import NamedTuple
 
@@ -71,13 +72,15 @@ class Propagation:
         n_samples, side, _ = exponents.shape
         states = np.zeros((2**log_vectors + 1, n_samples, side), np.complex128)
         states[0, :, 0] = 1.0
-        for before, after in zip(states[:-1], states[1:], strict=True):
+        for before, after in pairwise(states):
             np.matmul(squares[-1], before[..., np.newaxis], out=after[..., np.newaxis])
         return states[-1], (taylor, scales, squares, states[:-1])
 
     def pulled_back(self, exponents, saved, cotangents):
-        r"""Gradients ``G`` of :math:`dz = \operatorname{Re}\operatorname{tr}(G^\dagger
-        dK)`, from :math:`dz = \operatorname{Re}(w^\dagger d\psi)`.
+        r"""Gradients by the exponents from those by the states.
+
+        They are the ``G`` of :math:`dz = \operatorname{Re} \operatorname{tr}(G^\dagger
+        dK)` if :math:`dz = \operatorname{Re}(w^\dagger d\psi)`.
 
         Parameters
         ----------
