@@ -11,6 +11,7 @@ from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV, GroupKFold
 
 from pmm_sklearn import EvolutionEmulator
+from pmm_sklearn.inspection import canonical_gauge, diagnose, feature_influence
 from pmm_sklearn.targets import Level, Norm, Observable, Survival
 
 from .npz_files import contents, described
@@ -227,6 +228,16 @@ def test_nothing_that_was_fitted_changes_on_an_error(both):
     with pytest.raises(ValueError, match="survival probability"):
         both.fit(X, exact(X) + 5.0)
     assert_array_equal(both.predict(X_TEST), before)
+
+
+def test_inspection_of_what_evolves(both):
+    for function in (canonical_gauge, feature_influence):
+        with pytest.raises(TypeError, match="state evolves"):
+            function(both)
+    y = exact(X) + 1e-4 * np.random.RandomState(0).standard_normal((len(X), 2))
+    y[7, 1] += 0.5
+    (finding,) = [one for one in diagnose(both, X, y) if one.topic == "outliers"]
+    assert finding.text.startswith("row 7 is far from the model in spin")
 
 
 LEAK = np.array([[0.0, 0.0, 0.0], [0.0, 0.02, 0.05], [0.0, 0.05, 0.3]])
