@@ -56,7 +56,7 @@ class Propagation:
     """
 
     selection = None
-    numbers_per_element = 24
+    numbers_per_element = 12
 
     def states(self, exponents):
         """States of shape (n_samples, n), and what derivatives need."""
@@ -193,7 +193,7 @@ def _scaled_exponential(exponents):
     first = scales * matrices
     second = first @ first
     powers = [first, second, second @ first, second @ second]
-    # Larger fractions will do: the norm of a power is often far below that of the norm.
+    # Larger fractions will do where the norm of a power is far below that power of it.
     saved = min(log_steps, _log_of_reserve(powers))
     powers = [2.0 ** (saved * k) * power for k, power in enumerate(powers, start=1)]
     return _Taylor.of(powers), log_steps - saved, 2.0**saved * scales
