@@ -4,7 +4,12 @@ import numpy as np
 
 from .definite import Definite
 from .primary import AffineMatrix
+from .scaled import Scaled
 from .timed import DampedMonomials, TimedMonomials
+
+# Rates are far below energies, in the unit of both: with the same prior for all
+# coordinates data of short times would be explained by huge ones.
+_RATES = 2e-2
 
 
 class DissipativeMatrix:
@@ -47,7 +52,7 @@ class DissipativeMatrix:
 
     def __init__(self, n_features, degree, spaces):
         self._hamiltonian = AffineMatrix(TimedMonomials(n_features, degree), spaces)
-        decay = Definite((spaces[0].side,), spaces[0].matrix_type)
+        decay = Scaled(Definite((spaces[0].side,), spaces[0].matrix_type), _RATES)
         self._decay = AffineMatrix(TimedMonomials(1), [decay])
         self.monomials = DampedMonomials(n_features, degree)
         self.side, self.dtype = decay.side, decay.dtype

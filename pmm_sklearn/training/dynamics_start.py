@@ -67,11 +67,11 @@ class DynamicsStart:
         levels[0] = 0.0
         deviation = _COUPLING * width / np.sqrt(side * max(primary.n_matrices - 1, 1))
         coordinates = deviation * random_state.standard_normal(primary.size)
-        decays = [space for space in primary.spaces if isinstance(space, Definite)]
-        n_decay = sum(space.size for space in decays)
-        if n_decay:
+        *_, last = primary.spaces
+        if isinstance(last.base, Definite):
             # Of the matrix L, whose square is the mean rate times the side.
-            coordinates[-n_decay:] *= np.sqrt(_DECAY / side) / deviation
+            own = np.sqrt(_DECAY / side) / last.factor
+            coordinates[-last.size :] *= own / deviation
         matrices = primary.split(coordinates)
         matrices[0] += np.diag(levels - np.diag(matrices[0]).real)
         return np.concatenate([primary.join(matrices), readout.initial(random_state)])
