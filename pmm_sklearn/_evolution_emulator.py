@@ -66,7 +66,8 @@ class EvolutionEmulator(BaseEmulator):
     alpha : float or "auto", default="auto"
         Multiplies the squared Frobenius norm of the matrices, in radians at the longest
         time, added to the sum of squared residuals in units of the spread of the
-        targets.  "auto" follows the residuals; see `PMMEmulator`.
+        targets; of :math:`\Gamma` it is the trace, times 50.  "auto" follows the
+        residuals; see `PMMEmulator`.
     solver, max_iter, tol, n_iter_no_change
         As for `PMMEmulator`.
     n_init : int, default=6
