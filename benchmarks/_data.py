@@ -186,3 +186,28 @@ def emnist_bymerge():
     """Images (18800, 28, 28) and labels of 47 classes, 400 of each."""
     file = _load("emnist/emnist_bymerge_test_400perclass.npz")
     return file["X"].reshape(-1, 28, 28), file["y"]
+
+
+def strength_functions(name):
+    """Strength functions of the same calculations.
+
+    Parameters
+    ----------
+    name : {"Yb180", "Ni80"}
+        Dipole strength of 180Yb, or Gamow-Teller strength of 80Ni.
+
+    Returns
+    -------
+    X : ndarray of shape (225, 2)
+        The couplings alpha and beta.
+    energies : ndarray of shape (n_energies,)
+        Energies [MeV].
+    curves : ndarray of shape (225, n_energies)
+        Strength of each.
+    """
+    with np.load(_path(f"smlr/strength_{name}.npz")) as arrays:
+        if name == "Ni80":
+            X = arrays["parameters_beta_alpha"][:, ::-1]
+        else:
+            X = arrays["parameters"]
+        return X.astype(float), arrays["energies"], arrays["strength"].astype(float)

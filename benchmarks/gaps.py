@@ -1,6 +1,6 @@
 """Gaps and degeneracies in two parameters, beside dense scans of exact Hamiltonians.
 
-    python benchmarks/gaps.py                    # all, about ten minutes
+    python benchmarks/gaps.py                    # all, about five minutes
     python benchmarks/gaps.py cones              # some: cones search emulators
 
 ``cones``: two levels that meet in a cone, among 40 other states that they are coupled

@@ -26,6 +26,7 @@ extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
     "sphinx.ext.mathjax",
+    "sphinx-mathjax-offline",  # formulas without a network
     "numpydoc",
     "sphinx_gallery.gen_gallery",
 ]
@@ -37,12 +38,14 @@ nitpicky = True
 # Parameters in single backticks, and other projects, have no page here.
 nitpick_ignore_regex = [
     ("py:obj", ".*"),
-    ("py:.*", r"(numpy|scipy|sklearn|joblib|np)\..*"),
+    ("py:.*", r"(numpy|scipy|sklearn|joblib|np|torch)\..*"),
 ]
 
 autosummary_generate = True
 autosummary_ignore_module_all = False
 autosummary_imported_members = True
+# The pages of what needs it are made where it is not installed, too.
+autodoc_mock_imports = ["torch"]
 autodoc_member_order = "groupwise"
 autodoc_typehints = "none"
 numpydoc_show_class_members = False

@@ -4,6 +4,7 @@ from pathlib import Path
 
 NAMES = [
     "quick_start",
+    "comparison",
     "avoided_crossing",
     "almg",
     "complex_continuation",
@@ -12,6 +13,7 @@ NAMES = [
     "quench",
     "gap_surface",
     "slopes",
+    "strength",
     "finite_volume",
     "nuclear_masses",
     "airfoil_search",
@@ -25,6 +27,7 @@ NAMES = [
     "interpretation",
     "decision_boundary",
     "digits",
+    "head",
     "distributed_search",
     "saving",
 ]

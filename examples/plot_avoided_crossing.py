@@ -71,6 +71,6 @@ display.ax_.set(xlabel="Re field", ylabel="Im field")
 # At points it has not seen
 # -------------------------
 PredictionDisplay.from_estimator(
-    emulator, grid, exact_levels(grid), kind="residual_vs_predicted"
+    emulator, grid, exact_levels(grid), kind="residual_vs_feature"
 )
 plt.show()

@@ -106,9 +106,10 @@ class PMMClassifier(LevelFeatures, SoftmaxOutputs, ClassifierMixin, BasePMM):
         Regularisation.  "auto" maximises the evidence: see the notes.  A number
         multiplies the squared Frobenius norm of all matrices of the standardised
         problem, added to the weighted sum of the negative log-likelihoods.  Intercepts
-        are not penalised.  Where there is no evidence, "auto" stands for 1: with
-        `early_stopping`, another solver than "lm", or where it would take more than
-        about a minute.
+        are not penalised.  There is no evidence with `early_stopping`, another solver
+        than "lm", or where it would take more than about a minute.  "auto" then stands
+        for 1; without `early_stopping`, if parameters are more than samples and more
+        than 2000, for a number that a fifth of the samples, set aside, prefers.
     class_weight : dict, "balanced" or None, default=None
         Weights of the classes, positive; 1 for classes that are not in the dictionary.
         "balanced" gives all classes the same total weight.  By evidence they change the
@@ -120,8 +121,9 @@ class PMMClassifier(LevelFeatures, SoftmaxOutputs, ClassifierMixin, BasePMM):
         steps, from conjugate gradients, for many parameters.  "lbfgs" is
         `scipy.optimize.minimize`.  "adam" takes small steps after each batch of
         samples, for very many of these.  "auto" takes "adam" from 10 000 samples on,
-        else "lm" up to 2000 parameters or residuals, which are samples times outputs,
-        else "lbfgs".
+        or 2000, with 1000 steps, if there are more parameters than samples; else "lm"
+        up to 2000 parameters or residuals, which are samples times outputs, else
+        "lbfgs".
     max_iter : int, default=200
         Largest number of iterations; for "adam" the number of epochs, each of which
         visits every sample.
@@ -163,7 +165,8 @@ class PMMClassifier(LevelFeatures, SoftmaxOutputs, ClassifierMixin, BasePMM):
         "simd" where that is installed and faster.  They differ by rounding errors,
         from which a long training may end in another minimum.
     verbose : int, default=0
-        1 prints every tenth iteration, 2 every iteration.
+        1 shows a line that moves, or every tenth iteration where there is no
+        terminal; 2 prints every iteration.
 
     Attributes
     ----------
@@ -257,7 +260,9 @@ class PMMClassifier(LevelFeatures, SoftmaxOutputs, ClassifierMixin, BasePMM):
     be avoided by making `H` smaller.  Therefore that of a given `alpha` is on the
     deviation of :math:`M_0` from a diagonal matrix of equidistant levels, too, of
     spacing 3 (in each sector), for standardised features, and logits are in units of
-    10, in which all matrix elements are of order 1.  The chemical potential of
+    10, in which all matrix elements are of order 1.  In ``fit`` with more parameters
+    than samples, and than 2000, they are in units of 30, so that the matrices of the
+    features are held back more than the observables.  The chemical potential of
     "density" is half way from level `r` of these to the next, and `smearing` is in
     units of their spacing.
 

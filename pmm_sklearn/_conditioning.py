@@ -115,8 +115,9 @@ class Conditioning:
                 f"{given}: give {instead}, or call fit with all data."
             )
         self._fitted_model().check_reach(data.X)
-        sizes = self._fitted_structure().block_sizes
-        warn_of_disorder(data, self._structure["outputs"], len(sizes))
+        model = self._fitted_model()
+        outputs = model.pmm.readout.outputs
+        warn_of_disorder(data, outputs, len(model.block_sizes))
 
     def _go_on(self, training, more):
         """Train on with more data, and set the fitted attributes."""

@@ -7,6 +7,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from ._base import fitted_state_kept_on_error
 from ._hamiltonian import AffineHamiltonian
 from ._hamiltonian_methods import HamiltonianMethods
+from ._outputs import as_outputs
 from ._reduced_basis import ReducedHamiltonian, greedy_snapshots, reduced
 from ._threads import single_blas_thread
 from .checks.data import check_reach
@@ -16,7 +17,6 @@ from .fitted import FittedModel, SpectrumStructure, once
 from .fitted.error_bars import NoErrorBars
 from .model import Parameters
 from .model._chunks import chunks
-from .targets import as_outputs
 
 
 class EigenvectorContinuation(HamiltonianMethods, RegressorMixin, BaseEstimator):

@@ -8,6 +8,8 @@ from ._conditioning import Conditioning
 from ._emulator_base import BaseEmulator
 from ._hamiltonian_methods import HamiltonianMethods
 from ._level_features import LevelFeatures
+from ._outputs import as_functions, names_of_features
+from ._strength_methods import StrengthMethods
 from ._user_matrices import USER_MATRICES
 from .checks.data import check_powers
 from .checks.matrices import (
@@ -34,15 +36,15 @@ from .model import (
     MATRIX_TYPES,
     EigenvectorOverlap,
     Monomials,
-    SpectrumReadout,
     matrix_spaces,
     spectrum_pmm,
 )
-from .targets import as_outputs, names_of_features
-from .training import FeatureUnits, SpectrumUnits
+from .training import FeatureUnits, units_of
 
 
-class PMMEmulator(LevelFeatures, HamiltonianMethods, Conditioning, BaseEmulator):
+class PMMEmulator(
+    StrengthMethods, LevelFeatures, HamiltonianMethods, Conditioning, BaseEmulator
+):
     r"""Emulator of a quantum Hamiltonian: energies and observables anywhere.
 
     A few expensive calculations of energies, and perhaps of observables, at some
@@ -66,11 +68,14 @@ class PMMEmulator(LevelFeatures, HamiltonianMethods, Conditioning, BaseEmulator)
         cross.  "auto" begins with one level more than `targets` name (in each sector
         that they name), and takes larger ones as long as the evidence grows, see
         :ref:`emulator_size`; with a number as `alpha` it is at least 5.  If `fixed`,
-        `commutes_with` or `parity` are given, it is their side.
-    targets : list of Level, Gap, Slope, Observable or Transition, default=None
+        `commutes_with` or `parity` are given, it is their side.  With a `Strength` it
+        has to be given, for it is the number of peaks.
+    targets : list of targets, default=None
         What the columns of ``y`` are: see :mod:`pmm_sklearn.targets`.  None means
         the lowest levels, as many as ``y`` has columns.  A `Slope` is the derivative of
-        a level by a feature, which saves points: see :ref:`slopes`.
+        a level by a feature, which saves points: see :ref:`slopes`.  `Custom` and `Log`
+        are functions of other targets: see :ref:`own_targets`.  A `Strength` is a curve
+        of many columns: see :ref:`strength_functions`.
     matrix_type : {"hermitian", "symmetric"}, default="hermitian"
         Complex Hermitian matrices, or real symmetric ones, which have about half
         the parameters: a problem with time reversal symmetry.
@@ -149,7 +154,8 @@ class PMMEmulator(LevelFeatures, HamiltonianMethods, Conditioning, BaseEmulator)
         "simd" where that is installed and faster.  They differ by rounding errors,
         from which a long training may end in another minimum.
     verbose : int, default=0
-        1 prints every tenth iteration, 2 every iteration.
+        1 shows a line that moves, or every tenth iteration where there is no
+        terminal; 2 prints every iteration.
 
     Attributes
     ----------
@@ -401,18 +407,20 @@ class PMMEmulator(LevelFeatures, HamiltonianMethods, Conditioning, BaseEmulator)
                 )
 
     def _make_structure(self, data, block_sizes):
+        outputs, functions = as_functions(
+            self.targets,
+            data.y.shape[1],
+            block_sizes,
+            names_of_features(self, data.X.shape[1]),
+        )
         return SpectrumStructure(
             n_features=data.X.shape[1],
             degree=int(self.degree),
             block_sizes=block_sizes,
             matrix_type=self.matrix_type,
-            outputs=as_outputs(
-                self.targets,
-                data.y.shape[1],
-                block_sizes,
-                names_of_features(self, data.X.shape[1]),
-            ),
+            outputs=outputs,
             eigensolver=self.eigensolver,
+            functions=functions,
         )
 
     def _make_training_model(self, structure, data):
@@ -432,7 +440,6 @@ class PMMEmulator(LevelFeatures, HamiltonianMethods, Conditioning, BaseEmulator)
             self.rank,
             check_monotonic_cst(self, structure.n_features),
         )
-        readout = SpectrumReadout(structure.outputs, block_sizes, matrix_type)
         features = FeatureUnits(
             data.X,
             data.weight.max(axis=1),
@@ -441,12 +448,13 @@ class PMMEmulator(LevelFeatures, HamiltonianMethods, Conditioning, BaseEmulator)
         )
         size = np.abs(data.X).max(axis=0)
         check_powers(size, features.scale, self.degree)
-        units = SpectrumUnits(features, readout, data.y, data.weight)
+        units = units_of(structure, features, data)
         model = spectrum_pmm(
             **vars(structure),
             spaces=spaces,
             offsets=self._offsets(fixed, free, units),
             commutator=self.commutator,
+            column_units=getattr(units, "column_units", None),
         )
         if model.n_parameters == 0:
             raise ValueError(

@@ -15,7 +15,6 @@ from .checks.data import check_sample_weight, check_target_weight, masked_to_nan
 from .checks.dtypes import check_real
 from .checks.spectra import Y_CHECKS, check_spectra, warn_of_disorder
 from .model import SquaredError
-from .targets import as_targets
 from .training import SpectrumLikelihood
 
 
@@ -73,7 +72,7 @@ class BaseEmulator(RegressorMixin, BasePMM, ABC):
 
     @property
     def targets_(self):
-        """The target of every column, levels counted from the lowest.
+        """The targets in the order of the columns, levels counted from the lowest.
 
         Examples
         --------
@@ -85,7 +84,7 @@ class BaseEmulator(RegressorMixin, BasePMM, ABC):
         [Level(k=0, sector=None)]
         """
         check_is_fitted(self)
-        return as_targets(self._structure["outputs"])
+        return self._fitted_structure().targets()
 
     def predict(self, X, return_std=False, return_cov=False):
         """Predict the targets, and how far to trust them.

@@ -4,17 +4,18 @@ from functools import partial
 
 import numpy as np
 
+from ._outputs import as_functions, names_of_features
 from .checks.parameters import check_matrix_size
 from .checks.spectra import SpectrumData
-from .targets import as_outputs, names_of_features
+from .targets import Strength
 from .training import (
     Family,
     FeatureUnits,
     Observations,
     SpectrumLikelihood,
-    SpectrumUnits,
     StartPrior,
     table_problem,
+    units_from,
 )
 
 # Standard deviations of the starts that are compared.
@@ -53,6 +54,7 @@ def sizes_of(estimator, n_columns, n_features, continues=False):
     side = _side_of_operators(estimator)
     if side is not None:
         return [(side,)]
+    _check_has_no_curve(estimator.targets)
     names = names_of_features(estimator, n_features)
     n_sectors, smallest = _least_blocks(estimator.targets, n_columns, names)
     smallest = max(smallest, estimator.rank or 1)
@@ -153,7 +155,7 @@ def continued_problem(estimator, training, model, more):
     shift, scale = estimator._posterior["feature_units"]
     origin = estimator._fitted_structure().origin
     features = FeatureUnits.of(model.primary.monomials, shift, scale, origin)
-    units = SpectrumUnits.from_numbers(features, model.readout, training["units"])
+    units = units_from(features, model.readout, training["units"])
     data, prior = SpectrumData(*training["data"]).followed_by(more), None
     if training["scale"] is not None:
         observed = _observations(model, units, data)
@@ -206,6 +208,17 @@ def _compares_solutions(estimator, model, data):
     )
 
 
+def _check_has_no_curve(targets):
+    """Raise if the number of levels is the number of peaks of a curve."""
+    for target in targets if isinstance(targets, (list, tuple)) else ():
+        if isinstance(target, Strength):
+            raise ValueError(
+                f"matrix_size='auto' cannot tell how many peaks {target!r} needs: give "
+                f"matrix_size a number, as the range of the energies over the width, "
+                f"and compare a few by cross validation."
+            )
+
+
 def _is_auto(size):
     return isinstance(size, str) and size == "auto"
 
@@ -225,7 +238,7 @@ def _least_blocks(targets, n_columns, names):
 
     def have_levels(*block_sizes):
         try:
-            as_outputs(targets, n_columns, block_sizes, names)
+            as_functions(targets, n_columns, block_sizes, names)
         except ValueError:
             return False
         return True
@@ -233,7 +246,7 @@ def _least_blocks(targets, n_columns, names):
     n_sectors = 1
     while n_sectors < _MOST_SECTORS and not have_levels(*[_ANY_SIDE] * n_sectors):
         n_sectors += 1
-    as_outputs(targets, n_columns, (_ANY_SIDE,) * n_sectors, names)
+    as_functions(targets, n_columns, (_ANY_SIDE,) * n_sectors, names)
     side = 1
     while not have_levels(*[side] * n_sectors):
         side += 1

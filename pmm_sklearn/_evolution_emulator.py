@@ -6,6 +6,7 @@ from sklearn.utils import check_array
 from ._base import fitted_state_kept_on_error
 from ._callbacks import with_callbacks
 from ._emulator_base import BaseEmulator
+from ._outputs import as_dynamics_outputs
 from .checks.data import check_features, check_not_far, check_powers
 from .checks.dtypes import check_real
 from .checks.parameters import (
@@ -19,7 +20,6 @@ from .checks.parameters import (
 )
 from .fitted import DynamicsStructure
 from .model import MATRIX_TYPES
-from .targets import as_dynamics_outputs
 from .training import DynamicsStart, DynamicsUnits
 
 # By which probabilities without errors may miss [0, 1].

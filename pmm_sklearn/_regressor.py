@@ -166,7 +166,8 @@ class PMMRegressor(LevelFeatures, RegressorMixin, BasePMM):
         "simd" where that is installed and faster.  They differ by rounding errors,
         from which a long training may end in another minimum.
     verbose : int, default=0
-        1 prints every tenth iteration, 2 every iteration.
+        1 shows a line that moves, or every tenth iteration where there is no
+        terminal; 2 prints every iteration.
 
     Attributes
     ----------

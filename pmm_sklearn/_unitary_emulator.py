@@ -5,6 +5,7 @@ import numpy as np
 from ._base import fitted_state_kept_on_error
 from ._callbacks import with_callbacks
 from ._emulator_base import BaseEmulator
+from ._outputs import as_outputs
 from .checks.data import check_features
 from .checks.parameters import (
     MOST_STARTS,
@@ -16,7 +17,7 @@ from .checks.parameters import (
 )
 from .fitted import EvolutionStructure
 from .model import MATRIX_TYPES
-from .targets import Slope, as_outputs
+from .targets import Slope
 from .training import SpectrumUnits, TimeUnits
 
 # Of a relative error of 1e-8 in the energies.

@@ -1,7 +1,8 @@
-r"""What the columns of ``y`` are: levels, gaps, slopes, observables, transitions.
+r"""What the columns of ``y`` are: levels, observables, curves, functions of them.
 
 `Survival`, `Norm` and `Observable` are those of `EvolutionEmulator`, the others of
-emulators of spectra.
+emulators of spectra.  `Strength`, `Sum`, `Log` and `Custom`, functions of many or any
+properties of a spectrum, are targets of `PMMEmulator`.
 
 Levels are counted from the lowest (0, 1, ...) or from the highest (-1, -2, ...) of
 a sector.  Sectors are the diagonal blocks given by ``matrix_size``, counted from 0;
@@ -14,10 +15,34 @@ See P. Cook, D. Jammooa, M. Hjorth-Jensen, D. D. Lee, D. Lee, "Parametric matrix
 models", Nat. Commun. 16, 5929 (2025).
 """
 
-import numbers
+from collections.abc import Callable
 from dataclasses import dataclass
 
-__all__ = ["Gap", "Level", "Norm", "Observable", "Slope", "Survival", "Transition"]
+from ._target_checks import (
+    as_energies,
+    as_states,
+    as_width,
+    check_choice,
+    check_index,
+    check_name,
+    check_number,
+)
+
+__all__ = [
+    "Custom",
+    "Gap",
+    "Level",
+    "Log",
+    "Norm",
+    "Observable",
+    "Slope",
+    "Strength",
+    "Sum",
+    "Survival",
+    "Transition",
+]
+
+_SHAPES = ("lorentzian", "gaussian")
 
 
 @dataclass(frozen=True)
@@ -42,9 +67,9 @@ class Level:
     sector: int | None = 0
 
     def __post_init__(self):
-        _check_index("k", self.k)
+        check_index("k", self.k)
         if self.sector is not None:
-            _check_index("sector", self.sector, minimum=0)
+            check_index("sector", self.sector, minimum=0)
 
 
 @dataclass(frozen=True)
@@ -79,8 +104,8 @@ class Observable:
     sector: int | None = 0
 
     def __post_init__(self):
-        _check_name(self.name)
-        _check_index("level", self.level)
+        check_name(self.name)
+        check_index("level", self.level)
         Level(self.level, self.sector)
 
 
@@ -142,9 +167,9 @@ class Transition:
     j: int | Level
 
     def __post_init__(self):
-        _check_name(self.name)
-        _as_level("i", self.i)
-        _as_level("j", self.j)
+        check_name(self.name)
+        as_level("i", self.i)
+        as_level("j", self.j)
 
 
 @dataclass(frozen=True)
@@ -168,8 +193,8 @@ class Gap:
     j: int | Level
 
     def __post_init__(self):
-        _as_level("i", self.i)
-        _as_level("j", self.j)
+        as_level("i", self.i)
+        as_level("j", self.j)
 
 
 @dataclass(frozen=True)
@@ -206,218 +231,266 @@ class Slope:
     sector: int | None = 0
 
     def __post_init__(self):
-        _check_index("level", self.level)
+        check_index("level", self.level)
         Level(self.level, self.sector)
         if not isinstance(self.feature, str):
-            _check_index("feature", self.feature, minimum=0)
+            check_index("feature", self.feature, minimum=0)
 
 
-def as_outputs(targets, n_columns, block_sizes, feature_names=()):
-    """Targets as the model takes them, checked against its levels.
+@dataclass(frozen=True)
+class Log:
+    r"""Natural logarithm of a target, :math:`\ln z`.
+
+    Of what varies over orders of magnitude, as half-lives do.  The target has to be
+    positive; where a prediction of it is not, that of the logarithm is NaN.
 
     Parameters
     ----------
-    targets : list of Level, Gap, Slope, Observable or Transition, or None
-        One for each column of ``y``; None for the lowest levels of all sectors.
-    n_columns : int
-        Number of columns of ``y``.
-    block_sizes : tuple of int
-        Sides of the sectors.
-    feature_names : sequence
-        Names of the features by which there may be slopes.
-
-    Returns
-    -------
-    list of tuple (kind, name, levels)
-        ``kind`` is the name of the class in lower case, ``name`` that of the
-        observable, or the number of the feature of a slope, or "", and ``levels`` a
-        tuple of pairs ``(k, sector)``, ``k >= 0``.
+    target : Level, Gap, Observable, Transition, Sum or Custom
+        Of what.
 
     Raises
     ------
-    TypeError
-        If an element is no target.
-    ValueError
-        If numbers do not match, or a level does not exist.
+    TypeError, ValueError
+        If it is no such target.
+
+    Examples
+    --------
+    >>> from pmm_sklearn.targets import Gap, Log
+    >>> Log(Gap(0, 1))
+    Log(target=Gap(i=0, j=1))
     """
-    if targets is None:
-        targets = [Level(k, sector=None) for k in range(n_columns)]
-        if n_columns > sum(block_sizes):
+
+    target: object
+
+    def __post_init__(self):
+        _check_argument("target", self.target)
+        if isinstance(self.target, (Slope, Log)):
             raise ValueError(
-                f"y has {n_columns} columns, more than the {sum(block_sizes)} levels "
-                f"of matrix_size={block_sizes}: enlarge matrix_size, or name the "
-                f"columns with targets."
+                f"target must be positive, but {self.target!r} has any sign: give a "
+                f"Level, a Gap, an Observable, a Transition or a Sum."
             )
-    elif not isinstance(targets, (list, tuple)):
-        raise TypeError(
-            f"targets must be a list of Level, Gap, Slope, Observable or Transition, "
-            f"got {targets!r}: put it into a list."
-        )
-    _check_number(targets, n_columns)
-    return [_as_output(target, block_sizes, feature_names) for target in targets]
 
 
-def as_dynamics_outputs(targets, n_columns, decay=False):
-    """Targets of an evolution as the model takes them.
+@dataclass(frozen=True)
+class Custom:
+    r"""Any differentiable function of other targets, :math:`z = f(z_1, z_2, \dots)`.
+
+    A ratio of levels, a difference from a reference, the radius that is the root of an
+    observable.  The other targets need not be columns of ``y`` themselves.
 
     Parameters
     ----------
-    targets : list of Survival, Norm or Observable, or None
-        One for each column of ``y``; None for observables ``y0``, ``y1``, ...
-    n_columns : int
-        Number of columns of ``y``.
-    decay : bool, default=False
-        Whether states decay; their norm is one if not.
-
-    Returns
-    -------
-    list of tuple (kind, name, ())
-        ``kind`` is "survival", "norm" or "expectation".
+    function : callable
+        ``function(z1, z2, ...)`` of arrays of shape (n_samples,), one for each of `of`,
+        returns such an array, element by element as functions of NumPy do.  It is in
+        the user's units.
+    of : tuple of Level, Gap, Slope, Observable, Transition, Sum, Log or Custom
+        What it is a function of.
+    gradient : callable, default=None
+        ``gradient(z1, z2, ...)`` returns a tuple of arrays, the derivatives by each.
+        ``fit`` compares it with differences.  None means a complex step, where that
+        agrees with a difference, else the difference.
 
     Raises
     ------
-    TypeError
-        If an element is no such target.
-    ValueError
-        If numbers do not match, an observable names a level, or the norm is always one.
+    TypeError, ValueError
+        If an argument is not usable.
+
+    Notes
+    -----
+    An estimator with a `Custom` can be pickled if the function can, which is defined in
+    a module then; ``to_npz`` writes no functions.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from pmm_sklearn.targets import Custom, Level, Observable
+    >>> radius = Custom(np.sqrt, of=Observable("r2"))
+    >>> ratio = Custom(lambda e2, e4: e4 / e2, of=(Level(1), Level(2)))
     """
-    if targets is None:
-        targets = [Observable(f"y{k}") for k in range(n_columns)]
-    elif not isinstance(targets, (list, tuple)):
-        raise TypeError(
-            f"targets must be a list of Survival, Norm or Observable, got {targets!r}: "
-            f"put it into a list."
-        )
-    _check_number(targets, n_columns)
-    outputs = [_as_dynamics_output(target) for target in targets]
-    if ("norm", "", ()) in outputs and not decay:
-        raise ValueError(
-            "targets has Norm(), but the norm is one at all times: give decay=True if "
-            "the state decays, or leave out the column."
-        )
-    return outputs
+
+    function: Callable
+    of: tuple
+    gradient: Callable | None = None
+
+    def __post_init__(self):
+        for name in ("function", "gradient"):
+            value = getattr(self, name)
+            if not callable(value) and (name == "function" or value is not None):
+                raise TypeError(f"{name} must be callable, got {value!r}.")
+        of = self.of if isinstance(self.of, (list, tuple)) else (self.of,)
+        if len(of) == 0:
+            raise ValueError(
+                "of must name what the function depends on, got (): give at least one "
+                "target, as Level(0)."
+            )
+        for target in of:
+            _check_argument("of", target)
+        object.__setattr__(self, "of", tuple(of))
 
 
-def _as_dynamics_output(target):
-    if isinstance(target, Survival):
-        return "survival", "", ()
-    if isinstance(target, Norm):
-        return "norm", "", ()
-    if not isinstance(target, Observable):
-        raise TypeError(
-            f"targets must hold Survival, Norm or Observable, got {target!r}: a state "
-            f"that evolves has no levels, see PMMEmulator for these."
-        )
-    if target != Observable(target.name):
-        raise ValueError(
-            f"targets has {target!r}, but a state that evolves is no level: leave out "
-            f"level and sector."
-        )
-    return "expectation", target.name, ()
+@dataclass(frozen=True, repr=False)
+class Strength:
+    r"""Strength function, or spectral function: a curve with a peak at each level.
+
+    .. math:: S(E) = \sum_n |v^\dagger v_n|^2\, L(E - \lambda_n; \eta)
+
+    How a system in its ground state responds to an external field of energy ``E``.  The
+    external vector ``v`` is learned.  It is a target of as many columns of ``y`` as
+    there are energies; NaN where the curve is not known.
+
+    Parameters
+    ----------
+    name : str
+        Name of the field, for `Sum` and for ``strength`` of the emulator.
+    energies : array-like of shape (n_energies,)
+        Energies of the columns, ascending, in the unit of the levels.
+    width : float, "learned" or "affine", default="learned"
+        The width :math:`\eta`: half the full width at half maximum of a Lorentzian, the
+        standard deviation of a Gaussian.  "affine" means that its logarithm is learned
+        as an affine function of the features.
+    shape : {"lorentzian", "gaussian"}, default="lorentzian"
+        Curve ``L`` of one state, of integral 1.
+    vector : {"constant", "affine"}, default="constant"
+        Whether ``v`` is the same for all features, or an affine function of them.
+    states : int, float, tuple of int or None, default=None
+        Which levels carry strength: that many from the lowest, that fraction of all in
+        the middle of the spectrum, ``(first, last)``, the latter not included, or all.
+    sector : int or None, default=None
+        Sector in which levels are counted; None for all together.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not usable.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from pmm_sklearn.targets import Strength
+    >>> Strength("dipole", np.linspace(5, 25, 81), width=1.0)
+    Strength('dipole', 81 energies from 5 to 25, width=1.0)
+    """
+
+    name: str
+    energies: tuple
+    width: float | str = "learned"
+    shape: str = "lorentzian"
+    vector: str = "constant"
+    states: int | float | tuple | None = None
+    sector: int | None = None
+
+    def __post_init__(self):
+        check_name(self.name)
+        object.__setattr__(self, "energies", as_energies(self.energies))
+        object.__setattr__(self, "width", as_width(self.width))
+        check_choice("shape", self.shape, _SHAPES)
+        check_choice("vector", self.vector, ("constant", "affine"))
+        object.__setattr__(self, "states", as_states(self.states))
+        if self.sector is not None:
+            check_index("sector", self.sector, minimum=0)
+
+    def __repr__(self):
+        energies = self.energies
+        told = f"{len(energies)} energies from {energies[0]:g} to {energies[-1]:g}"
+        defaults = {
+            "width": "learned",
+            "shape": "lorentzian",
+            "vector": "constant",
+            "states": None,
+            "sector": None,
+        }
+        for name, default in defaults.items():
+            if getattr(self, name) != default:
+                told += f", {name}={getattr(self, name)!r}"
+        return f"Strength({self.name!r}, {told})"
 
 
-def _check_number(targets, n_columns):
-    if len(targets) != n_columns:
-        raise ValueError(
-            f"targets must name every column of y, got {len(targets)} targets for "
-            f"{n_columns} columns: give one target for each column."
-        )
+@dataclass(frozen=True)
+class Sum:
+    r"""Moment of a strength function, :math:`\sum_n \lambda_n^p\, |v^\dagger v_n|^2`.
+
+    The sum over the levels themselves, not an integral over the curve: with ``power``
+    -1 a polarisability, up to a factor, with 1 the energy-weighted sum rule.
+
+    Parameters
+    ----------
+    name : str
+        Name of a `Strength` that is among the targets.
+    power : int or float, default=0
+        The power ``p``.
+    above : float or None, default=None
+        Only levels above this energy count.  None means all for a power of 0, 1, 2,
+        ..., and levels above zero for others, whose powers of negative numbers make no
+        sense.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not usable.
+
+    Notes
+    -----
+    A level that comes to lie below `above` leaves the sum with a jump, at which
+    training may end: choose an energy where there is no strength, or leave it out.
+
+    Examples
+    --------
+    >>> from pmm_sklearn.targets import Sum
+    >>> Sum("dipole", power=-1)
+    Sum(name='dipole', power=-1, above=None)
+    """
+
+    name: str
+    power: float = 0
+    above: float | None = None
+
+    def __post_init__(self):
+        check_name(self.name)
+        check_number("power", self.power)
+        if self.above is not None:
+            check_number("above", self.above)
+            if self.above < 0 and not self.takes_negative_energies:
+                raise ValueError(
+                    f"above must not be negative for power={self.power!r}, which of "
+                    f"negative energies is no number or infinite on the way, got "
+                    f"{self.above!r}: leave it out, or give a positive energy."
+                )
+
+    @property
+    def takes_negative_energies(self):
+        """Whether the power of any energy is a finite number.
+
+        Examples
+        --------
+        >>> from pmm_sklearn.targets import Sum
+        >>> Sum("M1", 2).takes_negative_energies, Sum("M1", 0.5).takes_negative_energies
+        (True, False)
+        """
+        return self.power >= 0 and float(self.power).is_integer()
 
 
-def names_of_features(estimator, n_features):
-    """Names of the features of an estimator, ``x0, x1, ...`` if they have none."""
-    names = [f"x{i}" for i in range(n_features)]
-    return [str(name) for name in getattr(estimator, "feature_names_in_", names)]
-
-
-def as_targets(outputs):
-    """Inverse of :func:`as_outputs`."""
-    return [_BUILDERS[kind](name, levels) for kind, name, levels in outputs]
-
-
-_BUILDERS = {
-    "survival": lambda name, levels: Survival(),
-    "norm": lambda name, levels: Norm(),
-    "expectation": lambda name, levels: Observable(name),
-    "level": lambda name, levels: Level(*levels[0]),
-    "observable": lambda name, levels: Observable(name, *levels[0]),
-    "gap": lambda name, levels: Gap(*(Level(*pair) for pair in levels)),
-    "slope": lambda feature, levels: Slope(levels[0][0], feature, levels[0][1]),
-    "transition": lambda name, levels: Transition(
-        name, *(Level(*pair) for pair in levels)
-    ),
-}
-
-
-def _as_output(target, block_sizes, feature_names):
-    name = getattr(target, "name", "")
-    if isinstance(target, Level):
-        levels = [target]
-    elif isinstance(target, (Observable, Slope)):
-        levels = [Level(target.level, target.sector)]
-    elif isinstance(target, (Gap, Transition)):
-        levels = [_as_level("i", target.i), _as_level("j", target.j)]
-    else:
-        raise TypeError(
-            f"targets must hold Level, Gap, Slope, Observable or Transition, got "
-            f"{target!r}: of the lowest level, for example, Level(0)."
-        )
-    pairs = tuple(_existing(level, target, block_sizes) for level in levels)
-    if len(pairs) == 2 and pairs[0] == pairs[1]:
-        raise ValueError(
-            f"targets has {target!r} between a level and itself: give two levels, or "
-            f"an Observable for an expectation value."
-        )
-    if isinstance(target, Slope):
-        name = _feature_number(target, feature_names)
-    return type(target).__name__.lower(), name, pairs
-
-
-def _feature_number(target, names):
-    feature = target.feature
-    if isinstance(feature, str):
-        if names.count(feature) == 1:
-            return names.index(feature)
-    elif feature < len(names):
-        return int(feature)
-    raise ValueError(
-        f"targets has {target!r}, but X has the {len(names)} feature(s) "
-        f"{', '.join(map(str, names[:8]))}{', ...' * (len(names) > 8)}: give the "
-        f"number of a column, counted from 0, or its name."
-    )
-
-
-def _existing(level, target, block_sizes):
-    """Level as a pair with ``k >= 0``; raises if the model has no such level."""
-    if level.sector is not None and level.sector >= len(block_sizes):
-        raise ValueError(
-            f"targets has {target!r}, but matrix_size={block_sizes} has "
-            f"{len(block_sizes)} sector(s), counted from 0: correct the sector, or "
-            f"give matrix_size a block for it."
-        )
-    size = sum(block_sizes) if level.sector is None else block_sizes[level.sector]
-    if not -size <= level.k < size:
-        raise ValueError(
-            f"targets has {target!r}, but there are {size} levels in the sector with "
-            f"matrix_size={block_sizes}: enlarge matrix_size or correct the level."
-        )
-    return int(level.k % size), None if level.sector is None else int(level.sector)
-
-
-def _as_level(argument, value):
+def as_level(argument, value):
+    """A `Level` from one, or from its number in sector 0."""
     if isinstance(value, Level):
         return value
-    _check_index(argument, value)
+    check_index(argument, value)
     return Level(value)
 
 
-def _check_index(argument, value, minimum=None):
-    if not isinstance(value, numbers.Integral) or isinstance(value, bool):
-        raise TypeError(f"{argument} must be an integer, got {value!r}.")
-    if minimum is not None and value < minimum:
-        raise ValueError(f"{argument} must be at least {minimum}, got {value!r}.")
+_ARGUMENTS = Level, Gap, Slope, Observable, Transition, Sum, Log, Custom
 
 
-def _check_name(name):
-    if not isinstance(name, str) or not name:
-        raise TypeError(f"name must be a non-empty string, got {name!r}.")
+def _check_argument(argument, value):
+    """Raise unless this is a target of one column of spectra."""
+    if isinstance(value, Strength):
+        raise TypeError(
+            f"{argument} must be targets of one column, got {value!r}, which is a "
+            f"curve: give a Sum of it."
+        )
+    if not isinstance(value, _ARGUMENTS):
+        raise TypeError(
+            f"{argument} must be targets of spectra, got {value!r}: of the lowest "
+            f"level, for example, Level(0)."
+        )

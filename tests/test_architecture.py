@@ -2,6 +2,7 @@
 
 import ast
 import importlib
+import importlib.util
 import inspect
 import pkgutil
 from collections import Counter
@@ -22,8 +23,11 @@ LAYERS = {
     "training": {"model", "solvers", "fitted"},
     "inspection": {"model", "checks", "fitted"},
 }
+# Layers of PyTorch use estimators, too; only what is imported by name needs them.
+TORCH = PACKAGE / "torch"
+HAS_TORCH = importlib.util.find_spec("torch") is not None
 # Small modules that any layer above the model may use.
-COMMON = {"_threads", "_warnings", "targets"}
+COMMON = {"_outputs", "_target_checks", "_threads", "_warnings", "targets"}
 NUMERICAL = {"numpy", "scipy", "numba", "llvmlite"}
 
 
@@ -31,6 +35,8 @@ def modules():
     """All modules of the package but those that need optional packages."""
     for info in pkgutil.walk_packages([str(PACKAGE)], "pmm_sklearn."):
         if "__main__" in info.name or "simd" in info.name:
+            continue
+        if info.name.startswith("pmm_sklearn.torch") and not HAS_TORCH:
             continue
         yield importlib.import_module(info.name)
 
@@ -95,6 +101,14 @@ def test_layers_import_only_what_is_below_them(layer, path):
             assert standard or first in NUMERICAL, f"{path.name} imports {name}"
 
 
+def test_nothing_else_imports_torch():
+    for path in sorted(PACKAGE.rglob("*.py")):
+        if TORCH not in path.parents:
+            names = [name.split(".")[:2] for name in imports(path)]
+            assert ["torch"] not in [name[:1] for name in names], path
+            assert ["pmm_sklearn", "torch"] not in names, path
+
+
 STANDARD_LIBRARY = set(__import__("sys").stdlib_module_names)
 
 
@@ -113,7 +127,9 @@ def test_classes_are_abstract_or_final():
 def test_no_name_is_defined_more_than_twice_along_an_mro():
     often = []
     for kind in filter(is_own, own_classes()):
-        names = Counter(name for base in kind.__mro__[:-1] for name in methods(base))
+        # The classes below those of PyTorch are none of ours.
+        bases = [b for b in kind.__mro__[:-1] if not b.__module__.startswith("torch")]
+        names = Counter(name for base in bases for name in methods(base))
         # What scikit-learn wants every class of an estimator to define.
         del names["__sklearn_tags__"]
         often += [f"{kind.__name__}.{name}" for name in names if names[name] > 2]

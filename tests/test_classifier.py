@@ -657,7 +657,14 @@ def test_low_rank_matrices_have_the_parameters_of_the_paper():
     X, y = rng.standard_normal((40, 2048)), np.arange(40) % 10
     for n, r, ranks, n_parameters in ((17, 5, (1, 5), 95176), (15, 3, (1, 3), 66880)):
         model = PMMClassifier(
-            n, r, readout="transition", rank=ranks, solver="adam", max_iter=1, n_init=1
+            n,
+            r,
+            readout="transition",
+            rank=ranks,
+            alpha=1.0,
+            solver="adam",
+            max_iter=1,
+            n_init=1,
         )
         assert model.fit(X, y).n_parameters_ == n_parameters
 

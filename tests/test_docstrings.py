@@ -3,6 +3,7 @@
 import dataclasses
 import enum
 import importlib
+import importlib.util
 import inspect
 import re
 from typing import NamedTuple
@@ -12,6 +13,8 @@ import pytest
 from pmm_sklearn import PMMRegressor
 
 MODULES = ["", ".targets", ".design", ".inspection", ".datasets", ".model", ".solvers"]
+if importlib.util.find_spec("torch"):
+    MODULES.append(".torch")
 HEADING = re.compile(r"^(\w[\w ]*)\n-{3,}$", re.MULTILINE)
 # "a, b : type", or without a type.
 ENTRY = re.compile(r"^(\*{0,2}\w+(?:, \*{0,2}\w+)*)(?: :.*)?$", re.MULTILINE)
@@ -89,11 +92,10 @@ def test_public_names(obj):
 
 @pytest.mark.parametrize("method", named(public_methods()))
 def test_public_methods(method):
-    """The examples of displays are those of their classes."""
-    is_of_display = getattr(method, "__module__", "").startswith(
-        "pmm_sklearn.inspection"
-    )
-    assert problems(method, needs_example=not is_of_display) == []
+    """The examples of displays and of layers are those of their classes."""
+    module = getattr(method, "__module__", "")
+    by_class = module.startswith(("pmm_sklearn.inspection", "pmm_sklearn.torch"))
+    assert problems(method, needs_example=not by_class) == []
 
 
 def test_the_names_are_found():

@@ -121,7 +121,7 @@ def warn_of_disorder(data, outputs, n_sectors):
     data : SpectrumData
         Checked data.
     outputs : sequence of tuple (kind, name, levels)
-        What the columns are, see :func:`pmm_sklearn.targets.as_outputs`.
+        What the columns are, see :func:`pmm_sklearn._outputs.as_outputs`.
     n_sectors : int
         Number of sectors of the model.
     """

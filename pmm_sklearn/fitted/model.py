@@ -4,6 +4,7 @@ from functools import cached_property
 
 import numpy as np
 
+from .._outputs import n_columns_of
 from .._threads import blas_limit, single_blas_thread
 from ..checks.data import check_reach
 from .averages import MeanModel
@@ -43,7 +44,7 @@ class FittedModel:
     pmm, members, single_output, feature_names, structure
         The arguments.
     targets : list or None
-        What the outputs of an emulator are: see :mod:`pmm_sklearn.targets`.
+        What each output of an emulator is: see :mod:`pmm_sklearn.targets`.
     error_bars : ErrorBars or NoErrorBars
         How far predictions can be trusted.
     matrices, observables, intercept : ndarray
@@ -88,7 +89,7 @@ class FittedModel:
         if feature_names is not None:
             self.feature_names = [str(name) for name in feature_names]
         self.structure = structure
-        self.targets = structure.targets()
+        self.targets = _of_columns(structure.targets())
         self._make_error_bars = make_error_bars
         self._mean = MeanModel(pmm, self.members, combine, are_logarithms)
 
@@ -332,3 +333,10 @@ class FittedModel:
     def _squeezed(self, array):
         """Without the axis of the outputs, the second one, if there is only one."""
         return array[:, 0] if self.single_output else array
+
+
+def _of_columns(targets):
+    """The target of each column; curves have many."""
+    if targets is None:
+        return None
+    return [target for target in targets for _ in range(n_columns_of(target))]

@@ -90,8 +90,7 @@ class PortableModel:
             "labels": labels,
             "posterior": posterior_fields(self.posterior, arrays),
         }
-        # Parameters of an estimator may be numbers of NumPy.
-        text = json.dumps(description, default=lambda number: number.item())
+        text = json.dumps(description, default=_plain_number)
         return {"description": np.array(text), **arrays}
 
     def attributes(self):
@@ -170,6 +169,16 @@ class PortableModel:
         )
         archive.check_all_read()
         return model
+
+
+def _plain_number(number):
+    """Parameters of an estimator may be numbers of NumPy, or functions."""
+    if callable(number):
+        raise ValueError(
+            f"targets has a Custom, whose function {number!r} no file without pickle "
+            f"holds: keep the estimator with joblib.dump or skops."
+        )
+    return number.item()
 
 
 def _numbered(name, i):

@@ -14,6 +14,7 @@ from .diagnosis import Diagnosis, Finding, diagnose
 from .exceptional_points import ExceptionalPoints, exceptional_points
 from .gauge import canonical_gauge
 from .influence import FeatureInfluence, feature_influence
+from .joint_levels import JointLevels, joint_levels
 from .levels import LevelContributions, level_contributions
 from .minimum_gap import GapMinima, minimum_gap
 from .symmetry import Sectors, commutator_norms, find_sectors
@@ -27,6 +28,7 @@ __all__ = [
     "Finding",
     "GapDisplay",
     "GapMinima",
+    "JointLevels",
     "LengthScalesDisplay",
     "LevelContributions",
     "LossCurveDisplay",
@@ -43,6 +45,7 @@ __all__ = [
     "feature_influence",
     "find_sectors",
     "follow_levels",
+    "joint_levels",
     "level_contributions",
     "minimum_gap",
 ]

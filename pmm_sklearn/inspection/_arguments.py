@@ -158,11 +158,25 @@ def target_names(model, n_outputs):
         ]
     several = len(model.block_sizes) > 1
     names = model.feature_names
-    return [_target_name(target, several, names) for target in model.targets]
+    told, places = [], {}
+    for target in model.targets:
+        # A curve is the target of as many columns as it has energies.
+        place = places[id(target)] = places.get(id(target), -1) + 1
+        told.append(_target_name(target, several, names, place))
+    return told
 
 
-def _target_name(target, several_sectors, feature_names):
+def _target_name(target, several_sectors, feature_names, place):
     kind = type(target).__name__
+    if kind == "Strength":
+        return f"{target.name} at {target.energies[place]:g}"
+    if kind == "Sum":
+        return f"{target.name}, moment {target.power:g}"
+    if kind == "Log":
+        name = _target_name(target.target, several_sectors, feature_names, place)
+        return f"log of {name}"
+    if kind == "Custom":
+        return getattr(target.function, "__name__", "function")
     if kind == "Level":
         return f"level {_level_name(target, several_sectors)}"
     if kind == "Observable":

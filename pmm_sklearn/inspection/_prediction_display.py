@@ -10,7 +10,7 @@ from ..checks.parameters import check_option
 from ._arguments import target_names
 from ._plotting import panels
 
-_KINDS = ("actual_vs_predicted", "residual_vs_predicted")
+_KINDS = ("actual_vs_predicted", "residual_vs_predicted", "residual_vs_feature")
 
 
 class PredictionDisplay:
@@ -27,6 +27,10 @@ class PredictionDisplay:
         Standard deviations of predictions and of data.
     names : list of str
         A title for each target.
+    feature_values : ndarray of shape (n_samples,), default=None
+        Of a feature, which residuals may be drawn over.
+    feature_name : str, default="feature"
+        Its name.
 
     Attributes
     ----------
@@ -50,12 +54,24 @@ class PredictionDisplay:
     'predicted'
     """
 
-    def __init__(self, y_true, y_pred, *, y_std=None, y_err=None, names=("",)):
+    def __init__(
+        self,
+        y_true,
+        y_pred,
+        *,
+        y_std=None,
+        y_err=None,
+        names=("",),
+        feature_values=None,
+        feature_name="feature",
+    ):
         self.y_true = y_true
         self.y_pred = y_pred
         self.y_std = y_std
         self.y_err = y_err
         self.names = names
+        self.feature_values = feature_values
+        self.feature_name = feature_name
 
     @classmethod
     def from_estimator(
@@ -67,6 +83,7 @@ class PredictionDisplay:
         y_std=None,
         y_err=None,
         kind="actual_vs_predicted",
+        feature=None,
         ax=None,
     ):
         """Draw data against the predictions of a fitted regressor.
@@ -85,9 +102,12 @@ class PredictionDisplay:
             takes ``return_std``, else none.
         y_err : array-like of the shape of ``y``, default=None
             Standard deviations of the data.
-        kind : {"actual_vs_predicted", "residual_vs_predicted"}, \
-default="actual_vs_predicted"
+        kind : {"actual_vs_predicted", "residual_vs_predicted", \
+"residual_vs_feature"}, default="actual_vs_predicted"
             See :meth:`plot`.
+        feature : int or str, default=None
+            Number or name of the feature for "residual_vs_feature"; None means the
+            first one.
         ax : Axes or array-like of Axes, default=None
             One, whose place is divided, or one for each target; by default those of
             a new figure.
@@ -102,6 +122,9 @@ default="actual_vs_predicted"
             y_pred, y_std = estimator.predict(X, return_std=True)
         else:
             y_pred = estimator.predict(X)
+        values, name = None, "feature"
+        if feature is not None or kind == "residual_vs_feature":
+            values, name = _feature(X, feature)
         return cls.from_predictions(
             y,
             y_pred,
@@ -112,6 +135,8 @@ default="actual_vs_predicted"
                 getattr(model, "model_", None),
                 np.reshape(y_pred, (len(y_pred), -1)).shape[1],
             ),
+            feature_values=values,
+            feature_name=name,
             ax=ax,
         )
 
@@ -125,6 +150,8 @@ default="actual_vs_predicted"
         y_err=None,
         kind="actual_vs_predicted",
         names=None,
+        feature_values=None,
+        feature_name="feature",
         ax=None,
     ):
         """Draw data against predictions.
@@ -135,11 +162,15 @@ default="actual_vs_predicted"
             Data, NaN where there are none, and predictions.
         y_std, y_err : array-like of the same shape, or float, default=None
             Standard deviations of predictions and of data.
-        kind : {"actual_vs_predicted", "residual_vs_predicted"}, \
-default="actual_vs_predicted"
+        kind : {"actual_vs_predicted", "residual_vs_predicted", \
+"residual_vs_feature"}, default="actual_vs_predicted"
             See :meth:`plot`.
         names : list of str, default=None
             Names of the targets.
+        feature_values : array-like of shape (n_samples,), default=None
+            What residuals are drawn over, for "residual_vs_feature".
+        feature_name : str, default="feature"
+            Its name.
         ax : Axes or array-like of Axes, default=None
             One, whose place is divided, or one for each target; by default those of
             a new figure.
@@ -161,7 +192,22 @@ default="actual_vs_predicted"
                 f"names must name each of the {y_pred.shape[1]} targets, got "
                 f"{len(names)} names."
             )
-        return cls(y_true, y_pred, **errors, names=list(names)).plot(ax, kind=kind)
+        if feature_values is not None:
+            feature_values = as_numbers("feature_values", feature_values)
+            if feature_values.shape != (len(y_pred),):
+                raise ValueError(
+                    f"feature_values must have shape ({len(y_pred)},), one for each "
+                    f"prediction, got shape {feature_values.shape}."
+                )
+        display = cls(
+            y_true,
+            y_pred,
+            **errors,
+            names=list(names),
+            feature_values=feature_values,
+            feature_name=feature_name,
+        )
+        return display.plot(ax, kind=kind)
 
     def plot(self, ax=None, *, kind="actual_vs_predicted"):
         """Draw data against predictions.
@@ -171,28 +217,35 @@ default="actual_vs_predicted"
         ax : Axes or array-like of Axes, default=None
             One, whose place is divided, or one for each target; by default those of
             a new figure.
-        kind : {"actual_vs_predicted", "residual_vs_predicted"}, \
-default="actual_vs_predicted"
+        kind : {"actual_vs_predicted", "residual_vs_predicted", \
+"residual_vs_feature"}, default="actual_vs_predicted"
             Data, with their errors, over predictions, with theirs; or the difference,
-            with both errors together.
+            with both errors together, over predictions or over a feature.
 
         Returns
         -------
         self : PredictionDisplay
         """
         check_option("kind", kind, _KINDS)
+        if kind == "residual_vs_feature" and self.feature_values is None:
+            raise ValueError(
+                "kind='residual_vs_feature' needs a feature: give feature_values, or "
+                "call from_estimator."
+            )
         axes = panels(self, ax, self.y_pred.shape[1], n_columns=3)
         self.points_, self.lines_ = [], []
         for column, panel in enumerate(axes):
-            self._plot_target(panel, column, kind == "residual_vs_predicted")
+            self._plot_target(panel, column, kind)
         self.axes_, self.figure_ = axes, axes[0].figure
         return self
 
-    def _plot_target(self, panel, column, is_residual):
+    def _plot_target(self, panel, column, kind):
         x, y = self.y_pred[:, column], self.y_true[:, column]
         x_bar, y_bar = (
             None if bar is None else bar[:, column] for bar in (self.y_std, self.y_err)
         )
+        label = "predicted"
+        is_residual = kind != "actual_vs_predicted"
         if is_residual:
             bars = [bar for bar in (x_bar, y_bar) if bar is not None]
             y, x_bar = y - x, None
@@ -201,15 +254,34 @@ default="actual_vs_predicted"
         else:
             point = (np.nanmin(x), np.nanmin(x))
             line = panel.axline(point, slope=1.0, color="0.3", linestyle="--", zorder=0)
+        if kind == "residual_vs_feature":
+            x, label = self.feature_values, self.feature_name
         style = {"linestyle": "none", "marker": "o", "markersize": 4, "elinewidth": 1}
         points = panel.errorbar(x, y, y_bar, x_bar, alpha=0.7, **style)
         panel.set(
-            xlabel="predicted",
+            xlabel=label,
             ylabel="actual - predicted" if is_residual else "actual",
         )
         panel.set_title(self.names[column], fontsize="medium")
         self.points_.append(points)
         self.lines_.append(line)
+
+
+def _feature(X, feature):
+    """Values and name of a feature, given by number or name."""
+    names = [str(name) for name in getattr(X, "columns", ())]
+    n_features = np.shape(X)[1]
+    names = names or [f"x{i}" for i in range(n_features)]
+    number = 0 if feature is None else feature
+    if isinstance(feature, str):
+        number = names.index(feature) if feature in names else n_features
+    if not 0 <= number < n_features:
+        raise ValueError(
+            f"feature must be a number from 0 to {n_features - 1} or one of {names}, "
+            f"got {feature!r}."
+        )
+    column = X.iloc[:, number] if hasattr(X, "iloc") else np.asarray(X)[:, number]
+    return column, names[number]
 
 
 def _last_step(estimator):

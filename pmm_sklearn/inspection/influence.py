@@ -99,6 +99,12 @@ def feature_influence(estimator, X=None):
             )
         X = np.zeros((1, len(names)))
         return FeatureInfluence(names, _level_bounds(*_slopes(model, X)), None)
+    if getattr(model.structure, "functions", ()):
+        raise ValueError(
+            "X must be None for an emulator with a Strength, a Sum, a Log or a Custom "
+            "among its targets, whose derivatives have no bounds by norms: see "
+            "predict_gradient."
+        )
     X = check_features(estimator, X)
     with single_blas_thread():
         low, high = _slopes(model, X)

@@ -91,6 +91,8 @@ def minimum_gap(estimator, bounds, levels=(0, 1), *, sector=0, n_starts=512):
     -----
     What is minimised is the square of the gap, which is smooth where levels meet.  Its
     two derivatives are those of perturbation theory.  All starts are iterated together.
+    Of several members of an average it is the best one that is looked at.  Levels that
+    no target of the fit has seen are not to be relied on.
 
     References
     ----------

@@ -1,5 +1,6 @@
 """The mathematics of parametric matrix models, with NumPy and SciPy only."""
 
+from .composed import ColumnUnits, ComposedReadout
 from .congruence import Congruence
 from .data_terms import ClassData, NormalData
 from .definite import Definite
@@ -11,6 +12,7 @@ from .eigensystem import Eigensystem
 from .elements import MatrixElements, Pairs
 from .equations import DualEquations, NormalEquations
 from .evidence import EvidenceObjective
+from .external_vectors import ExternalVectors
 from .image import ImageParameters, ImagePMM
 from .image_gauge import GaugeRotations
 from .image_windows import LazyGrams, ShiftedGrams, WindowGrams
@@ -32,13 +34,14 @@ from .propagation import Propagation
 from .readout_station import Element
 from .readouts import READOUTS, Expectation, HalfSquaredNorm, Transition
 from .scaled import Scaled
-from .selection import SELECTIONS, Extremes, Levels
+from .selection import SELECTIONS, Extremes, Levels, states_of_strength
 from .shifted_low_rank import ShiftedLowRank
 from .shifted_space import ShiftedSpace
 from .slopes import LevelSlopes
 from .solution_evidence import evidence_of_solution
 from .spaces import MATRIX_TYPES, HermitianSpace, Subspace
-from .spectrum import SpectrumReadout, spectrum_pmm
+from .spectrum import SpectrumReadout
+from .spectrum_model import spectrum_pmm
 from .symmetry import matrix_spaces, solutions
 from .timed import DampedMonomials, TimedMonomials
 from .unitary import UnitaryProduct, phase_energies
@@ -51,6 +54,8 @@ __all__ = [
     "SELECTIONS",
     "AffineMatrix",
     "ClassData",
+    "ColumnUnits",
+    "ComposedReadout",
     "Congruence",
     "CrossEntropy",
     "DampedMonomials",
@@ -65,6 +70,7 @@ __all__ = [
     "Element",
     "EvidenceObjective",
     "Expectation",
+    "ExternalVectors",
     "Extremes",
     "FermiDirac",
     "GaugeRotations",
@@ -114,4 +120,5 @@ __all__ = [
     "rescaled",
     "solutions",
     "spectrum_pmm",
+    "states_of_strength",
 ]

@@ -30,6 +30,8 @@ class Eigensystem:
         :func:`numpy.linalg.eigh` does.
     derivatives : dict from int to ndarray of shape (n_samples, n, n), optional
         Derivatives of the matrices by features that outputs ask for.
+    features : ndarray of shape (n_samples, n_features), optional
+        The features themselves, for outputs that ask for them.
 
     Attributes
     ----------
@@ -44,6 +46,8 @@ class Eigensystem:
     energies : ndarray of shape (n_samples, r)
         Energies of the selected states.
     derivatives : dict from int to ndarray of shape (n_samples, n, n)
+        The argument.
+    features : ndarray of shape (n_samples, n_features) or None
         The argument.
 
     Examples
@@ -63,12 +67,14 @@ class Eigensystem:
         energies_of=None,
         solver=eigh,
         derivatives=None,
+        features=None,
     ):
         if block_sizes is None or len(block_sizes) == 1:
             self.values, self.vectors = solver(matrices)
         else:
             self.values, self.vectors = _eigh_blocks(matrices, block_sizes, solver)
         self.derivatives = derivatives or {}
+        self.features = features
         self._remembered = {}
         sizes = block_sizes or (matrices.shape[-1],)
         indices = selection.indices(self.values, sizes)
@@ -113,6 +119,10 @@ class Eigensystem:
             Element ``[s, m, i]``.
         """
         gap = self.selected_values[:, np.newaxis] - self.values[:, :, np.newaxis]
+        return self.inverse(gap)
+
+    def inverse(self, gap):
+        """The same of differences of levels of shape (n_samples, ., .)."""
         spread = np.abs(self.values).max(axis=1)[:, np.newaxis, np.newaxis]
         epsilon = _DEGENERACY_TOLERANCE * spread + _SMALLEST_GAP
         # The square of a large gap would overflow.  A power of two does not round.

@@ -142,12 +142,16 @@ class Objective:
         other.threads = threads
         return other
 
-    def without_penalty(self):
-        """The same loss on the same data alone."""
+    def with_penalty(self, penalty):
+        """The same loss on the same data with another penalty."""
         other = copy.copy(self)
-        other.penalty = RidgePenalty(0.0)
+        other.penalty = penalty
         other._last = None
         return other
+
+    def without_penalty(self):
+        """The same loss on the same data alone."""
+        return self.with_penalty(RidgePenalty(0.0))
 
     def data_only(self, weight):
         """The same data with other weights, and without the smoothness term."""

@@ -128,6 +128,8 @@ class PMM:
         self.n_outputs = readout.n_outputs
         self.n_parameters = primary.size + readout.size
         self.working_size = 4 * primary.side**2 + readout.working_size
+        # Number of features that outputs depend on otherwise than by the matrix.
+        self._n_features_read = getattr(readout, "reads_features", 0)
 
     @property
     def reads_levels(self):
@@ -189,9 +191,12 @@ class PMM:
         assembled, saved = self.primary.forward(matrices, inputs)
         features = self.readout.slope_features
         derivatives = derivatives_of_matrix(self.primary, matrices, saved, features)
-        return self.diagonalised(assembled, saved, derivatives), saved
+        features = None
+        if self._n_features_read:
+            features = saved[:, 1 : 1 + self._n_features_read]
+        return self.diagonalised(assembled, saved, derivatives, features), saved
 
-    def diagonalised(self, assembled, saved, derivatives=None):
+    def diagonalised(self, assembled, saved, derivatives=None, features=None):
         """Eigensystem of primary matrices, (n_samples, n, n), that are assembled."""
         if self.selection is None:
             return assembled
@@ -202,6 +207,7 @@ class PMM:
             self.primary.energies_of(saved),
             partial(eigh, eigensolver=self._eigensolver),
             derivatives,
+            features,
         )
 
     def constants(self, parameters):
@@ -298,6 +304,8 @@ class PMM:
             )
             terms = self.readout.derivative_terms(saved[-1])
             add_to_feature_gradient(*at, terms, out=gradient[chunk])
+            if self._n_features_read:
+                gradient[chunk] += self.readout.feature_slopes(saved[-1])
         return outputs, gradient
 
     def levels(self, matrices, X):

@@ -12,6 +12,9 @@ from .commutator import (
     without_commutator,
 )
 
+# Matrices from which on their sums are worth a detour over coordinates.
+_MANY = 100
+
 
 @runtime_checkable
 class PrimaryMatrix(Protocol):
@@ -145,17 +148,13 @@ class AffineMatrix:
         self.size = int(ends[-1])
         starts = ends - [space.size for space in spaces]
         self._starts = starts
+        places = zip(starts, spaces, strict=True)
+        self.shifts = np.concatenate([i + np.arange(s.n_shifts) for i, s in places])
         # Matrices that share a space, but for its scale, are treated together.
         self._groups = [
             MatrixGroup(base, self.spaces, starts)
             for base in dict.fromkeys(space.base for space in spaces)
         ]
-
-    @property
-    def shifts(self):
-        """Places of the coordinates that count as intercepts: see ``Space``."""
-        starts = zip(self._starts, self.spaces, strict=True)
-        return np.concatenate([start + np.arange(s.n_shifts) for start, s in starts])
 
     def split(self, theta):
         """Matrices of shape (n_matrices, n, n) from coordinates of shape (size,)."""
@@ -267,7 +266,15 @@ class AffineMatrix:
         saved : ndarray
             Argument of the derivative methods.
         """
-        return _sums(inputs, matrices), inputs
+        return self._sums(inputs, matrices), inputs
+
+    def _sums(self, inputs, matrices):
+        """Sums of matrices, weighed by the inputs of each sample."""
+        if self.n_matrices < _MANY:
+            return _sums(inputs, matrices)
+        # Half as many numbers: what is below the diagonal follows from the rest.
+        ambient = self.spaces[0].ambient
+        return ambient.matrices(inputs @ ambient.coordinates(matrices))
 
     def tangent(self, theta, saved, direction):
         """Change of the primary matrices for a change of the coordinates.
@@ -292,7 +299,7 @@ class AffineMatrix:
         if self.commutator:
             learned = self._without_commutator(theta)
             changes[0] += self.commutator * commutator_tangent(learned, changes)
-        return _sums(saved, changes)
+        return self._sums(saved, changes)
 
     @property
     def is_linear(self):
@@ -384,7 +391,8 @@ class AffineMatrix:
                 own = inputs.T @ group.base.adjoint(gradients)
             else:
                 tangent = group.base.tangent(group.coordinates(theta))
-                own = tangent.adjoint(_weighted(inputs, gradients))
+                sums = inputs.T @ group.base.ambient.coordinates(gradients)
+                own = tangent.adjoint_of_coordinates(sums)
             gradient[group.places] = own * group.factors
         if self.commutator:
             extra = np.zeros((1, 1, self.size))
@@ -483,10 +491,3 @@ def _sums(inputs, matrices):
     flat = matrices.reshape(len(matrices), -1)
     sums = (inputs @ flat.view(np.float64)).view(flat.dtype)
     return sums.reshape(-1, *matrices.shape[1:])
-
-
-def _weighted(inputs, gradients):
-    """Sums over samples of gradients, weighed by each of the inputs."""
-    flat = np.ascontiguousarray(gradients).reshape(len(inputs), -1)
-    sums = (inputs.T @ flat.view(np.float64)).view(flat.dtype)
-    return sums.reshape(-1, *gradients.shape[1:])

@@ -102,3 +102,41 @@ class Levels:
             return None
         sector = sector or 0
         return sum(block_sizes[:sector]) + k % block_sizes[sector]
+
+
+def states_of_strength(states, sector, block_sizes):
+    """Levels that carry a strength function, for `Levels`.
+
+    Parameters
+    ----------
+    states : int, float, tuple of int or None
+        That many from the lowest, that fraction of all in the middle of the spectrum,
+        from the first to before the last, or all.
+    sector : int or None
+        In which they are counted; None for all together.
+    block_sizes : tuple of int
+        Sides of the sectors.
+
+    Returns
+    -------
+    tuple of tuple (k, sector)
+
+    Examples
+    --------
+    >>> from pmm_sklearn.model import states_of_strength
+    >>> states_of_strength(0.5, None, (4,))
+    ((1, 0), (2, 0))
+    """
+    if len(block_sizes) == 1:
+        sector = 0
+    size = sum(block_sizes) if sector is None else block_sizes[sector]
+    first, last = 0, size
+    if isinstance(states, float):
+        number = max(1, round(states * size))
+        first = (size - number) // 2
+        last = first + number
+    elif isinstance(states, tuple):
+        first, last = states
+    elif states is not None:
+        last = states
+    return tuple((k, sector) for k in range(first, last))

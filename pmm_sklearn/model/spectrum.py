@@ -5,9 +5,6 @@ from typing import NamedTuple
 import numpy as np
 
 from .elements import MatrixElements, Pairs, state_vectors
-from .pmm import PMM
-from .polynomial import Monomials
-from .primary import AffineMatrix
 from .readout_station import Element
 from .readouts import Expectation, Readout, Transition
 from .selection import Levels
@@ -326,61 +323,3 @@ def _places(space, ambient):
 def _own(cotangents, part):
     """Cotangents of the outputs of a part, shape (n_elements, 1, n_samples)."""
     return cotangents.T[part.columns][:, np.newaxis]
-
-
-def spectrum_pmm(
-    n_features,
-    degree,
-    block_sizes,
-    matrix_type,
-    outputs,
-    eigensolver="auto",
-    spaces=None,
-    offsets=None,
-    commutator=0.0,
-    origin=(),
-):
-    """Model of the emulator: a primary matrix of polynomials, and its spectrum.
-
-    Parameters
-    ----------
-    n_features : int
-        Number of features.
-    degree : int
-        Degree of the polynomials.
-    block_sizes : tuple of int
-        Sides of the diagonal blocks ("sectors") of the primary matrix.
-    matrix_type : {"hermitian", "symmetric"}
-        Complex Hermitian or real symmetric matrices.
-    outputs : sequence of tuple
-        See :class:`SpectrumReadout`.
-    eigensolver : {"auto", "lapack", "simd"}, default="auto"
-        See ``eigensolver.eigh``.
-    spaces, offsets : optional
-        Those of the matrices, for :class:`AffineMatrix`; by default all that
-        `block_sizes` and `matrix_type` allow.
-    commutator : float, default=0.0
-        That of :class:`AffineMatrix`.
-    origin : sequence of float, optional
-        Point that features are counted from: see :class:`Monomials`.
-
-    Returns
-    -------
-    PMM
-
-    Examples
-    --------
-    The lowest level of real symmetric matrices of side 3, and its gap to the next:
-
-    >>> from pmm_sklearn.model import spectrum_pmm
-    >>> outputs = [("level", "", ((0, 0),)), ("gap", "", ((0, 0), (1, 0)))]
-    >>> pmm = spectrum_pmm(1, 1, (3,), "symmetric", outputs)
-    >>> pmm.n_parameters, pmm.n_outputs
-    (12, 2)
-    """
-    monomials = Monomials(n_features, degree, origin)
-    if spaces is None:
-        spaces = HermitianSpace(block_sizes, matrix_type)
-    primary = AffineMatrix(monomials, spaces, offsets, commutator)
-    readout = SpectrumReadout(outputs, block_sizes, matrix_type)
-    return PMM(primary, readout.selection, readout, block_sizes, eigensolver)

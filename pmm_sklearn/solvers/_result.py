@@ -30,8 +30,9 @@ class StopReason(enum.Enum):
         "increase max_iter, or raise tol to accept a less exact fit"
     )
     INTERRUPTED = (
-        "interrupted by the user: the best model so far is kept; to end a loop of "
-        "fits, interrupt twice within two seconds"
+        "interrupted by the user: the best model so far is kept, and fit with "
+        "warm_start=True goes on from it; to end a loop of fits, interrupt twice "
+        "within two seconds"
     )
     NON_FINITE = (
         "the loss of the starting point is not finite: check X, y and sample_weight "

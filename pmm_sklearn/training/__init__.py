@@ -12,6 +12,8 @@ from .fit import (
     fit_by_turns,
     with_posterior,
 )
+from .function_units import FunctionUnits, units_from, units_of
+from .held_out import every_fifth, held_out_alpha
 from .likelihood import (
     ClassEvidence,
     ClassLikelihood,
@@ -47,6 +49,7 @@ __all__ = [
     "Family",
     "FeatureUnits",
     "Fit",
+    "FunctionUnits",
     "GaussianEvidence",
     "GaussianLikelihood",
     "ImageLikelihood",
@@ -69,8 +72,10 @@ __all__ = [
     "class_evidence",
     "describe_errors",
     "describe_loss",
+    "every_fifth",
     "fit",
     "fit_by_turns",
+    "held_out_alpha",
     "image_problem",
     "loss_evidence",
     "minimise",
@@ -78,6 +83,8 @@ __all__ = [
     "regression_evidence",
     "table_problem",
     "train",
+    "units_from",
+    "units_of",
     "warn_of_weights",
     "with_posterior",
 ]

@@ -69,9 +69,9 @@ class SpectrumUnits(Units):
         columns = [*levels, *gaps]
         scale = spread = 0.0
         if columns:
-            spread = _moments_of_group(y, weight, columns)[2]
+            spread = moments_of_group(y, weight, columns)[2]
         if levels:
-            self._energy_shift, scale, _ = _moments_of_group(y, weight, levels)
+            self._energy_shift, scale, _ = moments_of_group(y, weight, levels)
         if gaps:
             # Matrices have to be as large, however little their levels vary.
             scale = max(scale, _largest(y, weight, gaps))
@@ -97,11 +97,11 @@ class SpectrumUnits(Units):
         values = self._readout.columns("observable", name)
         transitions = self._readout.columns("transition", name)
         if values:
-            shift, scale, spread = _moments_of_group(y, weight, values)
+            shift, scale, spread = moments_of_group(y, weight, values)
             self._shifts[name], self._scales[name] = shift, scale or 1.0
             self.spread[values] = spread or self._scales[name]
         if transitions:
-            spread = _moments_of_group(y, weight, transitions)[2]
+            spread = moments_of_group(y, weight, transitions)[2]
             largest = _largest(y, weight, transitions)
             if not values:
                 self._scales[name] = np.sqrt(largest) or 1.0
@@ -123,6 +123,11 @@ class SpectrumUnits(Units):
     def targets(self, y):
         """Targets of the standardised problem."""
         return (y - self._target_shift) / self._target_scale
+
+    @property
+    def target_shift(self):
+        """Zero of each target."""
+        return self._target_shift
 
     @property
     def target_scale(self):
@@ -195,7 +200,7 @@ def _each(numbers):
     return numbers[:, np.newaxis, np.newaxis]
 
 
-def _moments_of_group(y, weight, columns):
+def moments_of_group(y, weight, columns):
     """Mean, standard deviation, and standard deviation within columns of a group."""
     sums, means, deviations = [], [], []
     for column in columns:

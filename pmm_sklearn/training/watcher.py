@@ -4,6 +4,7 @@ import copy
 import time
 
 from ..solvers import Interruption
+from .terminal import Lines
 
 
 class Watcher:
@@ -14,7 +15,8 @@ class Watcher:
     name : str, default=""
         Whose training it is.
     verbose : int, default=0
-        0 prints nothing, 1 a line now and then, 2 one for each iteration.
+        0 prints nothing, 1 a line that moves or, without a terminal, one now and then,
+        2 one for each iteration.
     every : int, default=10
         Iterations from line to line, with ``verbose=1``.
     describe : callable, optional
@@ -41,6 +43,7 @@ class Watcher:
         self._callbacks = callbacks
         self.interruption = interruption or Interruption()
         self._began = time.monotonic()
+        self._lines = Lines()
         self._n_starts = self._n_members = 1
 
     @property
@@ -63,7 +66,7 @@ class Watcher:
     def tell(self, text):
         """Print a line, unless silent."""
         if self._verbose:
-            print(f"[{self._name}] {text}", flush=True)
+            self._lines.tell(f"[{self._name}] {text}")
 
     def on_start(self, number, result):
         """A start, counted from 1, was trained for the first iterations."""
@@ -86,10 +89,15 @@ class Watcher:
         return f"start {number}/{self._n_starts}"
 
     def _show(self, who, n_iter, loss, score):
-        if self._verbose > 1 or (self._verbose and n_iter % self._every == 0):
-            text = self._describe(loss, score)
-            elapsed = time.monotonic() - self._began
-            self.tell(f"{who}iteration {n_iter:4d}   {text}   {elapsed:.1f} s")
+        if not self._verbose:
+            return
+        text = self._describe(loss, score)
+        elapsed = time.monotonic() - self._began
+        line = f"{who}iteration {n_iter:4d}   {text}   {elapsed:.1f} s"
+        if self._verbose == 1 and self._lines.move(f"[{self._name}] {line}"):
+            return
+        if self._verbose > 1 or n_iter % self._every == 0:
+            self.tell(line)
 
 
 def describe_loss(loss, score):

@@ -3,6 +3,7 @@
 import sys
 
 import numpy as np
+import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
 from sklearn.linear_model import LinearRegression
@@ -348,6 +349,35 @@ def test_predictions_of_a_pipeline_with_errors(plt):
     model = make_pipeline(StandardScaler(), make_pipeline(LinearRegression()))
     display = PredictionDisplay.from_estimator(model.fit(LINE, y), LINE, y)
     assert display.y_std is None
+
+
+def test_residuals_over_a_feature(plt):
+    frame = pd.DataFrame({"word": ["a", "b"] * 5, "width": np.linspace(0, 1, 10)})
+    y = np.linspace(3, 4, 10) + 0.1
+
+    class OfWidth:
+        def predict(self, X):
+            return 3.0 + X["width"].to_numpy()
+
+    display = PredictionDisplay.from_estimator(
+        OfWidth(), frame, y, kind="residual_vs_feature", feature="width"
+    )
+    assert display.axes_[0].get_xlabel() == "width"
+    assert_allclose(display.points_[0][0].get_xdata(), frame["width"])
+    assert_allclose(display.points_[0][0].get_ydata(), 0.1)
+    # Columns of words are no obstacle where none is drawn.
+    PredictionDisplay.from_estimator(OfWidth(), frame, y)
+    numbers = PredictionDisplay.from_estimator(
+        WithErrors(), X, X[:, 0], kind="residual_vs_feature"
+    )
+    assert numbers.axes_[0].get_xlabel() == "x0"
+    with pytest.raises(ValueError, match="feature must be a number from 0 to 1"):
+        PredictionDisplay.from_estimator(OfWidth(), frame, y, feature="height")
+    display = PredictionDisplay.from_predictions([1.0], [1.0])
+    with pytest.raises(ValueError, match="needs a feature"):
+        display.plot(kind="residual_vs_feature")
+    with pytest.raises(ValueError, match=r"feature_values must have shape \(1,\)"):
+        PredictionDisplay.from_predictions([1.0], [1.0], feature_values=[1.0, 2.0])
 
 
 def test_prediction_errors(plt):

@@ -2,15 +2,17 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import replace
+from functools import partial
 from typing import ClassVar
 
 import numpy as np
 
+from ..._outputs import as_targets
 from ...checks.parameters import check_number
-from ...targets import as_targets
+from ...model import Monomials
 
 # Arguments of the model that estimators have by another name.
-_NAMES_GIVEN = {"block_sizes": "matrix_size"}
+_NAMES_GIVEN = {"block_sizes": "matrix_size", "functions": "targets"}
 # What changes how a model is calculated, or where its penalty or its features count
 # from, not what it is.
 _ANY = ("eigensolver", "level_spacing", "origin")
@@ -165,12 +167,23 @@ class Structure(ABC):
         matrices = monomials.in_other_units(
             parameters.matrices, step, np.ones_like(step)
         )
-        return parameters._replace(matrices=matrices)
+        moved = parameters._replace(matrices=matrices)
+        readout = self.fitted_model().readout
+        if not hasattr(readout, "constants_in_other_units"):
+            return moved
+        # Of affine functions of the features.
+        change = partial(
+            Monomials(len(step)).in_other_units, shift=step, scale=1 + 0 * step
+        )
+        constants = readout.constants_in_other_units(parameters.intercept, change)
+        return moved._replace(intercept=constants)
 
     def targets(self):
         """What the outputs of an emulator are; None for others."""
         outputs = vars(self).get("outputs")
-        return None if outputs is None else as_targets(outputs)
+        if outputs is None:
+            return None
+        return as_targets(outputs, vars(self).get("functions", ()))
 
     def check_same(self, fitted, cause, alternative):
         """Raise unless this is that of the fitted model, which is to be continued.

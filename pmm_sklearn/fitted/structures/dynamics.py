@@ -5,6 +5,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from ..._outputs import as_dynamics_outputs, as_targets
 from ...checks.parameters import (
     check_flag,
     check_integer,
@@ -15,7 +16,6 @@ from ...checks.parameters import (
 from ...model import MATRIX_TYPES, Parameters, dynamics_pmm
 from ...model.dynamics import names_of_expectations
 from ...model.eigensolver import EIGENSOLVERS
-from ...targets import as_dynamics_outputs, as_targets
 from .base import Structure, dtype_of, size_parameter
 from .outputs import LARGEST_TABLE, outputs_from
 from .spectrum import check_monomials, n_monomials

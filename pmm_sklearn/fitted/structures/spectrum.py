@@ -6,6 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from ..._outputs import n_columns_of
 from ...checks.parameters import (
     check_integer,
     check_matrix_size,
@@ -25,7 +26,15 @@ from ...model import (
 from ...model.eigensolver import EIGENSOLVERS
 from ..plausible import check_elements, check_form
 from .base import Structure, dtype_of, origin_from, size_parameter
-from .outputs import LARGEST_TABLE, check_outputs, n_names, outputs_from
+from .outputs import (
+    LARGEST_TABLE,
+    check_outputs,
+    column_units_from,
+    functions_from,
+    n_constants,
+    n_names,
+    outputs_from,
+)
 
 # Of files: symmetries and known matrices leave no more different spaces.
 _MOST_SPACES = 8
@@ -42,10 +51,12 @@ class SpectrumStructure(Structure):
         Arguments of `spectrum_pmm`.
     origin : tuple of float
         The same, of the fitted matrices.
+    functions : tuple of tuple
+        What the outputs are, if they are functions of those columns.
     """
 
     parameters: ClassVar = Parameters
-    attributes: ClassVar = ("_matrices", "observables_")
+    attributes: ClassVar = ("_matrices", "observables_", "_constants")
 
     n_features: int
     degree: int
@@ -54,13 +65,23 @@ class SpectrumStructure(Structure):
     outputs: list
     eigensolver: str
     origin: tuple = ()
+    functions: tuple = ()
 
     @property
     def n_outputs(self):
         """Number of outputs."""
+        if self.functions:
+            return sum(map(n_columns_of, self.targets()))
         return len(self.outputs)
 
-    def model(self, bases=None, basis_of_matrix=(), offsets=None, commutator=0.0):
+    def model(
+        self,
+        bases=None,
+        basis_of_matrix=(),
+        offsets=None,
+        commutator=0.0,
+        column_units=None,
+    ):
         """The model that is trained: `PMM`.
 
         Parameters
@@ -70,14 +91,19 @@ class SpectrumStructure(Structure):
             of the sign for definite ones, None for all that are Hermitian.
         basis_of_matrix : list of int
             Which of them belongs to each matrix.
-        offsets, commutator
+        offsets, commutator, column_units
             As for `spectrum_pmm`.
         """
         spaces = None
         if bases is not None:
             own = [self._space(basis) for basis in bases]
             spaces = [own[i] for i in basis_of_matrix]
-        arguments = {"spaces": spaces, "offsets": offsets, "commutator": commutator}
+        arguments = {
+            "spaces": spaces,
+            "offsets": offsets,
+            "commutator": commutator,
+            "column_units": column_units,
+        }
         return spectrum_pmm(**{**vars(self), "origin": ()}, **arguments)
 
     def _space(self, basis):
@@ -101,25 +127,30 @@ class SpectrumStructure(Structure):
         """
         primary = model.primary
         distinct = list(dict.fromkeys(primary.spaces))
-        return {
+        arguments = {
             "bases": [_basis(space) for space in distinct],
             "basis_of_matrix": [distinct.index(space) for space in primary.spaces],
             "offsets": primary.offsets,
             "commutator": float(primary.commutator),
         }
+        if self.functions:
+            units = model.readout.units
+            arguments["column_units"] = [part.tolist() for part in units]
+        return arguments
 
     @classmethod
     def from_fields(cls, fields):
         """Structure of fields from a file: see `Structure`."""
         sizes, outputs = tuple(fields["block_sizes"]), outputs_from(fields)
-        own = {"block_sizes": sizes, "outputs": outputs}
+        functions = functions_from(fields)
+        own = {"block_sizes": sizes, "outputs": outputs, "functions": functions}
         structure = cls(**{**fields, **own, "origin": tuple(fields["origin"])})
         check_integer("n_features", structure.n_features, 1)
         check_integer("degree", structure.degree, 1)
         check_matrix_size(sizes)
         check_option("matrix_type", structure.matrix_type, MATRIX_TYPES)
         check_option("eigensolver", structure.eigensolver, EIGENSOLVERS)
-        check_outputs(outputs, sizes, structure.n_features)
+        check_outputs(outputs, sizes, structure.n_features, functions)
         check_monomials(structure.n_features, structure.degree)
         origin = origin_from(structure.origin, structure.n_features, structure.degree)
         return structure.counted_from(origin)
@@ -130,10 +161,14 @@ class SpectrumStructure(Structure):
     def shapes(self):
         """Shape and type of each array: see `Structure`."""
         side, dtype = sum(self.block_sizes), dtype_of(self.matrix_type)
-        return {
+        shapes = {
             self.matrices_name: ((self._n_matrices(), side, side), dtype),
             "observables": ((n_names(self.outputs), side, side), dtype),
         }
+        if self.functions:
+            constants = (n_constants(self.functions, side, self.n_features, dtype),)
+            shapes["constants"] = (constants, np.dtype(np.float64))
+        return shapes
 
     def arguments_from(self, fields, name, archive):
         """Those of :meth:`training_arguments`: see `Structure`."""
@@ -163,6 +198,9 @@ class SpectrumStructure(Structure):
             check_elements("offsets", offsets, self.largest_element)
             check_form("offsets", offsets, space.matrices(space.coordinates(offsets)))
             arguments["offsets"] = offsets
+        if self.functions:
+            units = fields["column_units"]
+            arguments["column_units"] = column_units_from(units, self.fitted_model())
         if set(fields) != set(arguments):
             raise ValueError("the error bars have arguments of another structure")
         return arguments
