@@ -11,6 +11,7 @@ from .checks.data import check_features, check_not_far, check_powers
 from .checks.dtypes import check_real
 from .checks.parameters import (
     check_degree,
+    check_flag,
     check_integer,
     check_matrix_size,
     check_option,
@@ -21,8 +22,9 @@ from .fitted import DynamicsStructure
 from .model import MATRIX_TYPES
 from .training import DynamicsStart, DynamicsUnits
 
-# By which survival probabilities without errors may miss [0, 1].
+# By which probabilities without errors may miss [0, 1].
 _ROUNDING = 1e-6
+_PROBABILITIES = {"survival": "survival probability", "norm": "norm"}
 
 
 class EvolutionEmulator(BaseEmulator):
@@ -37,13 +39,15 @@ class EvolutionEmulator(BaseEmulator):
     with Hermitian matrices that are learned from some times at some parameters.  It
     predicts survival probabilities and expectation values at other parameters and
     times, and extrapolates in both; the norm is one and energy is conserved whatever
-    the data.
+    the data.  If the state may be lost, with `decay`, the generator is :math:`H(x) -
+    i\Gamma` with a positive semidefinite matrix :math:`\Gamma` that is learned too, and
+    the norm never grows.
 
     Parameters
     ----------
     matrix_size : int, default=16
         Side ``n`` of the matrices: number of states that take part.
-    targets : list of Survival or Observable, default=None
+    targets : list of Survival, Norm or Observable, default=None
         What the columns of ``y`` are: see :mod:`pmm_sklearn.targets`.  None means
         learned observables ``y0``, ``y1``, ...
     quench_from : array-like of shape (n_features - 1,), default=None
@@ -55,10 +59,15 @@ class EvolutionEmulator(BaseEmulator):
         parameters: a problem with time reversal symmetry, the initial state included.
     degree : int, default=1
         Degree of `H` in the parameters, as for `PMMEmulator`.
+    decay : bool, default=False
+        Whether the state may decay into others that are not part of the model: by an
+        absorber, emission, or a loss of particles.  Survival probabilities and
+        expectation values are those of what is left, not divided by its norm.
     alpha : float or "auto", default="auto"
         Multiplies the squared Frobenius norm of the matrices, in radians at the longest
         time, added to the sum of squared residuals in units of the spread of the
-        targets.  "auto" follows the residuals; see `PMMEmulator`.
+        targets; of :math:`\Gamma` it is the trace, times 50.  "auto" follows the
+        residuals; see `PMMEmulator`.
     solver, max_iter, tol, n_iter_no_change
         As for `PMMEmulator`.
     n_init : int, default=6
@@ -70,8 +79,9 @@ class EvolutionEmulator(BaseEmulator):
     Attributes
     ----------
     matrices_ : ndarray of shape (n_matrices, n, n)
-        The matrices :math:`M_0, M_1, \dots`, in units of one over those of time
-        (:math:`\hbar = 1`).  The initial state is the first basis vector.
+        The matrices :math:`M_0, M_1, \dots`, and with `decay` :math:`\Gamma` as the
+        last one, in units of one over those of time (:math:`\hbar = 1`).  The initial
+        state is the first basis vector.
     observables_ : ndarray of shape (n_names, n, n)
         Observables in the same basis, in the order of `observable_names_`.
     observable_names_ : list of str
@@ -143,6 +153,7 @@ class EvolutionEmulator(BaseEmulator):
         quench_from=None,
         matrix_type="symmetric",
         degree=1,
+        decay=False,
         alpha="auto",
         solver="auto",
         max_iter=400,
@@ -160,6 +171,7 @@ class EvolutionEmulator(BaseEmulator):
         self.quench_from = quench_from
         self.matrix_type = matrix_type
         self.degree = degree
+        self.decay = decay
         self.alpha = alpha
         self.solver = solver
         self.max_iter = max_iter
@@ -179,7 +191,8 @@ class EvolutionEmulator(BaseEmulator):
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Parameters, and in the last column the time.  Times may be negative.
+            Parameters, and in the last column the time, which may be negative unless
+            the state decays.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             Targets; NaN where one was not calculated.
         sample_weight : array-like of shape (n_samples,), default=None
@@ -196,8 +209,8 @@ class EvolutionEmulator(BaseEmulator):
         Raises
         ------
         ValueError, TypeError
-            If parameters or data are not valid, such as a survival probability outside
-            [0, 1] by more than its error.
+            If parameters or data are not valid, such as a probability outside [0, 1] by
+            more than its error, or a negative time of a state that decays.
 
         Examples
         --------
@@ -264,7 +277,10 @@ class EvolutionEmulator(BaseEmulator):
         return self.model_.gradient(check_features(self, X))
 
     def hamiltonian(self, X):
-        """The Hamiltonian at given parameters.
+        r"""The Hamiltonian at given parameters.
+
+        Of a state that decays it is the effective one, :math:`H(x) - i\Gamma`, whose
+        eigenvalues are energies minus :math:`i` times half of the widths.
 
         Parameters
         ----------
@@ -306,14 +322,17 @@ class EvolutionEmulator(BaseEmulator):
             )
         check_option("matrix_type", self.matrix_type, MATRIX_TYPES)
         check_integer("degree", self.degree, 1)
+        check_flag("decay", self.decay)
         check_training(self, exact_solvers())
 
     def _make_structure(self, data, block_sizes):
         n_features = data.X.shape[1]
         if n_features > 1:
             check_degree(self.degree, n_features - 1, *block_sizes)
-        outputs = as_dynamics_outputs(self.targets, data.y.shape[1])
+        outputs = as_dynamics_outputs(self.targets, data.y.shape[1], self.decay)
         _check_probabilities(data, outputs)
+        if self.decay:
+            _check_times(data)
         return DynamicsStructure(
             n_features=n_features,
             degree=int(self.degree),
@@ -322,6 +341,7 @@ class EvolutionEmulator(BaseEmulator):
             outputs=outputs,
             eigensolver=self.eigensolver,
             quench_from=_checked_point(self.quench_from, n_features - 1),
+            decay=bool(self.decay),
         )
 
     def _make_training_model(self, structure, data):
@@ -362,9 +382,9 @@ def _checked_point(quench_from, n_parameters):
 
 
 def _check_probabilities(data, outputs):
-    """Raise if a survival probability is none, by more than its error."""
+    """Raise if a probability is none, by more than its error."""
     for column, (kind, *_) in enumerate(outputs):
-        if kind != "survival":
+        if kind not in _PROBABILITIES:
             continue
         known = data.weight[:, column] > 0
         error = _ROUNDING if data.error is None else 4.0 * data.error[:, column]
@@ -373,7 +393,18 @@ def _check_probabilities(data, outputs):
         row = np.argmax(excess)
         if excess[row] > 0:
             raise ValueError(
-                f"y has a survival probability of {data.y[row, column]:.6g} in row "
+                f"y has a {_PROBABILITIES[kind]} of {data.y[row, column]:.6g} in row "
                 f"{data.rows[row]}, outside [0, 1]: give y_err if it has an error, or "
                 f"name the column Observable if it is another expectation value."
             )
+
+
+def _check_times(data):
+    """Raise if there are negative times, into which a decay would grow."""
+    row = np.argmin(data.X[:, -1])
+    if data.X[row, -1] < 0:
+        raise ValueError(
+            f"X has the time {data.X[row, -1]:.6g} in row {data.rows[row]}, but the "
+            f"state that decays is prepared at 0: leave such rows out, count times "
+            f"from there, or give decay=False."
+        )

@@ -20,6 +20,7 @@ from .targets import (
     Gap,
     Level,
     Log,
+    Norm,
     Observable,
     Slope,
     Strength,
@@ -185,46 +186,56 @@ def n_columns_of(target):
     return len(target.energies) if isinstance(target, Strength) else 1
 
 
-def as_dynamics_outputs(targets, n_columns):
+def as_dynamics_outputs(targets, n_columns, decay=False):
     """Targets of an evolution as the model takes them.
 
     Parameters
     ----------
-    targets : list of Survival or Observable, or None
+    targets : list of Survival, Norm or Observable, or None
         One for each column of ``y``; None for observables ``y0``, ``y1``, ...
     n_columns : int
         Number of columns of ``y``.
+    decay : bool, default=False
+        Whether states decay; their norm is one if not.
 
     Returns
     -------
     list of tuple (kind, name, ())
-        ``kind`` is "survival" or "expectation".
+        ``kind`` is "survival", "norm" or "expectation".
 
     Raises
     ------
     TypeError
         If an element is no such target.
     ValueError
-        If numbers do not match, or an observable names a level.
+        If numbers do not match, an observable names a level, or the norm is always one.
     """
     if targets is None:
         targets = [Observable(f"y{k}") for k in range(n_columns)]
     elif not isinstance(targets, (list, tuple)):
         raise TypeError(
-            f"targets must be a list of Survival or Observable, got {targets!r}: put "
-            f"it into a list."
+            f"targets must be a list of Survival, Norm or Observable, got {targets!r}: "
+            f"put it into a list."
         )
     _check_number(targets, n_columns)
-    return [_as_dynamics_output(target) for target in targets]
+    outputs = [_as_dynamics_output(target) for target in targets]
+    if ("norm", "", ()) in outputs and not decay:
+        raise ValueError(
+            "targets has Norm(), but the norm is one at all times: give decay=True if "
+            "the state decays, or leave out the column."
+        )
+    return outputs
 
 
 def _as_dynamics_output(target):
     if isinstance(target, Survival):
         return "survival", "", ()
+    if isinstance(target, Norm):
+        return "norm", "", ()
     if not isinstance(target, Observable):
         raise TypeError(
-            f"targets must hold Survival or Observable, got {target!r}: a state that "
-            f"evolves has no levels, see PMMEmulator for these."
+            f"targets must hold Survival, Norm or Observable, got {target!r}: a state "
+            f"that evolves has no levels, see PMMEmulator for these."
         )
     if target != Observable(target.name):
         raise ValueError(
@@ -276,6 +287,7 @@ def _target_of(function, outputs):
 
 _BUILDERS = {
     "survival": lambda name, levels: Survival(),
+    "norm": lambda name, levels: Norm(),
     "expectation": lambda name, levels: Observable(name),
     "level": lambda name, levels: Level(*levels[0]),
     "observable": lambda name, levels: Observable(name, *levels[0]),

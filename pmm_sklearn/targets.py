@@ -1,8 +1,8 @@
 r"""What the columns of ``y`` are: levels, observables, curves, functions of them.
 
-`Survival` and `Observable` are those of `EvolutionEmulator`, the others of emulators of
-spectra.  `Strength`, `Sum`, `Log` and `Custom`, functions of many or any properties of
-a spectrum, are targets of `PMMEmulator`.
+`Survival`, `Norm` and `Observable` are those of `EvolutionEmulator`, the others of
+emulators of spectra.  `Strength`, `Sum`, `Log` and `Custom`, functions of many or any
+properties of a spectrum, are targets of `PMMEmulator`.
 
 Levels are counted from the lowest (0, 1, ...) or from the highest (-1, -2, ...) of
 a sector.  Sectors are the diagonal blocks given by ``matrix_size``, counted from 0;
@@ -33,6 +33,7 @@ __all__ = [
     "Gap",
     "Level",
     "Log",
+    "Norm",
     "Observable",
     "Slope",
     "Strength",
@@ -120,6 +121,20 @@ class Survival:
     >>> from pmm_sklearn.targets import Survival
     >>> Survival()
     Survival()
+    """
+
+
+@dataclass(frozen=True)
+class Norm:
+    r"""Probability :math:`\langle\psi(t)|\psi(t)\rangle` that nothing has decayed.
+
+    A target of `EvolutionEmulator` with ``decay=True``.
+
+    Examples
+    --------
+    >>> from pmm_sklearn.targets import Norm
+    >>> Norm()
+    Norm()
     """
 
 

@@ -11,7 +11,8 @@ from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV, GroupKFold
 
 from pmm_sklearn import EvolutionEmulator
-from pmm_sklearn.targets import Level, Observable, Survival
+from pmm_sklearn.inspection import canonical_gauge, diagnose, feature_influence
+from pmm_sklearn.targets import Level, Norm, Observable, Survival
 
 from .npz_files import contents, described
 
@@ -180,7 +181,7 @@ class TestCopies:
     [
         ({"matrix_size": (2, 3)}, "one integer"),
         ({"degree": 0}, "degree must be"),
-        ({"targets": [Level(0)]}, "Survival or Observable"),
+        ({"targets": [Level(0)]}, "Survival, Norm or Observable"),
         ({"targets": Survival()}, "put it into a list"),
         ({"targets": [Survival(), Survival()]}, "2 targets for 1 columns"),
         ({"targets": [Observable("n", level=1)]}, "leave out level"),
@@ -188,6 +189,8 @@ class TestCopies:
         ({"quench_from": 0.0}, r"shape \(1,\)"),
         ({"quench_from": [np.nan]}, "finite"),
         ({"matrix_type": "real"}, "matrix_type must be"),
+        ({"decay": 1}, "decay must be True or False"),
+        ({"targets": [Norm()]}, "give decay=True"),
     ],
 )
 def test_bad_parameters(parameters, message):
@@ -225,3 +228,132 @@ def test_nothing_that_was_fitted_changes_on_an_error(both):
     with pytest.raises(ValueError, match="survival probability"):
         both.fit(X, exact(X) + 5.0)
     assert_array_equal(both.predict(X_TEST), before)
+
+
+def test_inspection_of_what_evolves(both):
+    for function in (canonical_gauge, feature_influence):
+        with pytest.raises(TypeError, match="state evolves"):
+            function(both)
+    y = exact(X) + 1e-4 * np.random.RandomState(0).standard_normal((len(X), 2))
+    y[7, 1] += 0.5
+    (finding,) = [one for one in diagnose(both, X, y) if one.topic == "outliers"]
+    assert finding.text.startswith("row 7 is far from the model in spin")
+
+
+LEAK = np.array([[0.0, 0.0, 0.0], [0.0, 0.02, 0.05], [0.0, 0.05, 0.3]])
+LEAKING = {"targets": [Survival(), Norm(), Observable("spin")], "decay": True}
+
+
+def leaking(X):
+    """The same system, whose upper states are lost."""
+    generators = [X_LEVEL + x * COUPLING - 1j * LEAK for x, _ in X]
+    states = [
+        expm(-1j * t * generator) @ initial()
+        for generator, (_, t) in zip(generators, X, strict=True)
+    ]
+    survival = [abs(initial() @ state) ** 2 for state in states]
+    norm = [np.vdot(state, state).real for state in states]
+    spin = [np.vdot(state, SPIN @ state).real for state in states]
+    return np.column_stack([survival, norm, spin])
+
+
+@pytest.fixture(scope="module")
+def lost():
+    return EvolutionEmulator(3, **LEAKING, **QUENCH).fit(X, leaking(X))
+
+
+class TestDecay:
+    def test_an_exact_system_is_found_and_extrapolated(self, lost):
+        assert_allclose(lost.predict(X_TEST), leaking(X_TEST), atol=3e-3)
+        assert lost.targets_ == LEAKING["targets"]
+        assert lost.matrices_.shape == (3, 3, 3)
+        rates = np.linalg.eigvalsh(lost.matrices_[-1])
+        assert_allclose(rates, np.linalg.eigvalsh(LEAK), atol=1e-2)
+
+    def test_levels_are_complex(self, lost):
+        known = np.linalg.eigvals(X_LEVEL + 1.2 * COUPLING - 1j * LEAK)
+        generator = lost.hamiltonian([[1.2]])[0]
+        widths = np.sort(np.linalg.eigvals(generator).imag)
+        assert_allclose(widths, np.sort(known.imag), atol=1e-2)
+        levels = lost.model_.levels([[1.2, 1.0]])[0]
+        assert_allclose(np.sort(levels.imag), widths, atol=1e-12)
+        with pytest.raises(TypeError, match="decays is not Hermitian"):
+            lost.model_.eigenvectors([[1.2, 1.0]])
+
+    def test_the_norm_never_grows(self, lost):
+        rng = np.random.RandomState(0)
+        points = rng.uniform(-300, 300, 40)
+        times = np.sort(rng.uniform(0, 500, 30))
+        grids = np.stack(np.meshgrid(points, times, indexing="ij"), axis=-1)
+        survival, norm, _ = lost.predict(grids.reshape(-1, 2)).T
+        assert np.all(np.diff(norm.reshape(40, 30), axis=1) <= 1e-9)
+        assert np.all((survival <= norm + 1e-9) & (norm <= 1.0 + 1e-9))
+        # Even where the initial state is stationary, it leaks.
+        assert lost.predict([[0.5, 30.0]])[0, 1] < 0.99
+
+    def test_gradient_against_differences(self, lost):
+        step = 1e-6
+        found = lost.predict_gradient(X_TEST)
+        for feature, shift in enumerate(step * np.eye(2)):
+            change = lost.predict(X_TEST + shift) - lost.predict(X_TEST - shift)
+            assert_allclose(found[:, :, feature], change / (2 * step), atol=1e-6)
+
+    def test_units_do_not_matter(self, lost):
+        y, units = leaking(X), np.array([1e3, 1e-6])
+        short = clone(lost).set_params(max_iter=3, n_init=1)
+        found = clone(short).set_params(quench_from=[500.0]).fit(X * units, y)
+        other = short.fit(X, y)
+        assert_allclose(found.predict(X_TEST * units), other.predict(X_TEST), atol=1e-6)
+        assert_allclose(found.matrices_[-1], 1e6 * other.matrices_[-1], rtol=1e-4)
+
+    def test_copies(self, lost):
+        file = io.BytesIO()
+        lost.to_npz(file)
+        file.seek(0)
+        for again in (EvolutionEmulator.from_npz(file), copy.deepcopy(lost)):
+            assert_array_equal(again.predict(X_TEST), lost.predict(X_TEST))
+            assert again.decay is True
+            expected = lost.model_.predict(X_TEST, return_std=True)[1]
+            assert np.all(expected > 0)
+            assert_allclose(again.model_.predict(X_TEST, return_std=True)[1], expected)
+
+    def test_files_with_a_matrix_that_is_not_definite(self, lost):
+        content = contents(lost)
+        content["matrices"] = content["matrices"].copy()
+        content["matrices"][-1] *= -1.0
+        with pytest.raises(ValueError, match="definite"):
+            EvolutionEmulator.from_npz(io.BytesIO(described(content)))
+        with pytest.raises(ValueError, match="does not hold"):
+            EvolutionEmulator.from_npz(
+                io.BytesIO(described(contents(lost), decay=False))
+            )
+
+    def test_weights_are_repetitions(self, lost):
+        y, weight = leaking(X), np.arange(len(X)) % 3
+        short = clone(lost).set_params(max_iter=3, n_init=1, alpha=1e-3)
+        found = clone(short).fit(X, y, sample_weight=weight).predict(X_TEST)
+        rows = np.repeat(np.arange(len(X)), weight)
+        assert_allclose(found, short.fit(X[rows], y[rows]).predict(X_TEST), atol=1e-5)
+
+    def test_errors_of_the_data_make_error_bars(self):
+        noise, rng = 1e-2, np.random.RandomState(0)
+        y = leaking(X)[:, :2] + noise * rng.standard_normal((len(X), 2))
+        emulator = EvolutionEmulator(3, targets=[Survival(), Norm()], decay=True)
+        emulator.set_params(**QUENCH).fit(X, y, y_err=noise)
+        mean, std = emulator.predict(X[::5], return_std=True)
+        assert np.all(std < 3 * noise)
+        assert np.mean(np.abs(mean - leaking(X[::5])[:, :2]) < 4 * std + 1e-3) > 0.9
+
+    def test_negative_times_are_refused(self, lost):
+        before = lost.predict(X_TEST)
+        with pytest.raises(ValueError, match="X has the time -1 in row 2"):
+            lost.fit(
+                np.where(np.arange(len(X))[:, np.newaxis] == 2, -1.0, X), leaking(X)
+            )
+        assert_array_equal(lost.predict(X_TEST), before)
+
+    def test_a_norm_above_one_is_refused(self, lost):
+        y = leaking(X)
+        y[3, 1] = 1.1
+        with pytest.raises(ValueError, match=r"a norm of 1\.1 in row 3"):
+            clone(lost).fit(X, y)

@@ -120,6 +120,11 @@ class FittedModel:
         return self.monomials is not None and self.targets is not None
 
     @property
+    def is_hermitian(self):
+        """Whether the matrix is, as that of all states that do not decay."""
+        return self.pmm.selection is not None
+
+    @property
     def sectors(self):
         """Slices of the sectors among the rows of the matrices."""
         ends = np.cumsum(self.block_sizes)
@@ -261,16 +266,23 @@ class FittedModel:
     def levels(self, X):
         """All levels, sector after sector, ascending in each, (n_samples, n).
 
-        At complex features of an affine matrix they are complex, and by ascending real
-        part.
+        At complex features of an affine matrix, or if the state decays, they are
+        complex, and by ascending real part.
         """
         with single_blas_thread():
-            if np.iscomplexobj(X):
+            if np.iscomplexobj(X) or not self.is_hermitian:
                 return self._continued_levels(X)
             return self.pmm.levels(self.matrices, X)
 
     def eigenvectors(self, X):
-        """Eigenvectors of all levels in columns, (n_samples, n, n)."""
+        """Eigenvectors of all levels in columns, (n_samples, n, n).
+
+        Raises
+        ------
+        TypeError
+            If the matrix is not Hermitian.
+        """
+        self._check_hermitian()
         vectors = np.empty((len(X), *self.matrices.shape[1:]), self.matrices.dtype)
         with single_blas_thread():
             for rows in self.pmm.prediction_chunks(len(X)):
@@ -279,11 +291,25 @@ class FittedModel:
         return vectors
 
     def read_out(self, levels):
-        """Positions, among all levels, of those that outputs see, (n_samples, r)."""
+        """Positions, among all levels, of those that outputs see, (n_samples, r).
+
+        Raises
+        ------
+        TypeError
+            If the matrix is not Hermitian.
+        """
+        self._check_hermitian()
         indices = self.pmm.selection.indices(levels, self.block_sizes)
         if isinstance(indices, slice):
             indices = np.arange(self.side)[indices]
         return np.broadcast_to(indices, (len(levels), np.shape(indices)[-1]))
+
+    def _check_hermitian(self):
+        if not self.is_hermitian:
+            raise TypeError(
+                "The matrix of a state that decays is not Hermitian, and no output is "
+                "read from its eigenvectors: use numpy.linalg.eig of hamiltonian."
+            )
 
     def _check_polynomial(self):
         if self.monomials is None:
@@ -295,7 +321,7 @@ class FittedModel:
 
     def _continued_levels(self, X):
         """Eigenvalues of general matrices, in each sector by ascending real part."""
-        levels = np.empty((len(X), self.side), dtype=X.dtype)
+        levels = np.empty((len(X), self.side), dtype=np.complex128)
         for rows in self.pmm.prediction_chunks(len(X)):
             matrices = self.hamiltonian(X[rows])
             for sector in self.sectors:

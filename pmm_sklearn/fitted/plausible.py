@@ -76,7 +76,8 @@ def check_form(name, array, nearest):
     """
     if _largest(array - nearest) > _TOLERANCE * _largest(array):
         raise ValueError(
-            f"{name} is not Hermitian, or has elements between the sectors"
+            f"{name} is not Hermitian, or has elements between the sectors, or a "
+            f"matrix that must be definite is not"
         )
 
 

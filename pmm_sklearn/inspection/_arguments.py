@@ -6,6 +6,7 @@ import numpy as np
 
 from ..checks.dtypes import as_numbers
 from ..checks.parameters import check_integer
+from ..fitted import DynamicsStructure
 from ..targets import Level
 
 
@@ -19,6 +20,22 @@ def check_model(estimator):
             f"earlier steps, or transform, return them."
         )
     return estimator.model_
+
+
+def check_stationary(estimator):
+    """The same; raises unless it is of eigenstates, not of a state that evolves."""
+    model = check_model(estimator)
+    if _evolves(model):
+        raise TypeError(
+            f"estimator must be a model of eigenstates, got "
+            f"{type(estimator).__name__}, whose state evolves from the first vector of "
+            f"its basis: look at its matrices_ and hamiltonian."
+        )
+    return model
+
+
+def _evolves(model):
+    return isinstance(model.structure, DynamicsStructure)
 
 
 def check_affine(estimator):
@@ -135,6 +152,11 @@ def target_names(model, n_outputs):
     """Short names of the outputs; empty for a single one without a name."""
     if model is None or model.targets is None:
         return [f"target {k}" for k in range(n_outputs)] if n_outputs > 1 else [""]
+    if _evolves(model):
+        return [
+            getattr(target, "name", type(target).__name__.lower())
+            for target in model.targets
+        ]
     several = len(model.block_sizes) > 1
     names = model.feature_names
     told, places = [], {}

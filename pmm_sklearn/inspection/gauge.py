@@ -4,7 +4,7 @@ import copy
 
 import numpy as np
 
-from ._arguments import check_affine, check_model, check_point
+from ._arguments import check_affine, check_point, check_stationary
 
 # Levels closer than this, relative to the norm of a matrix, count as degenerate.
 _DEGENERATE = 1e-8
@@ -39,6 +39,12 @@ def canonical_gauge(estimator, reference=None):
         A copy with other ``matrices_`` and ``observables_``, and the same
         predictions.
 
+    Raises
+    ------
+    TypeError
+        If the estimator has no eigenstates, as `EvolutionEmulator`, whose basis begins
+        with the initial state.
+
     Notes
     -----
     Where levels of :math:`M_0` are degenerate, the other matrices, and products of
@@ -71,7 +77,7 @@ def canonical_gauge(estimator, reference=None):
            [[ 0. ,  0.5],
             [ 0.5,  0. ]]])
     """
-    model = check_model(estimator)
+    model = check_stationary(estimator)
     matrices, observables = model.matrices, model.observables
     if reference is None:
         first = model.user_matrices[0]

@@ -6,7 +6,7 @@ import numpy as np
 
 from .._threads import single_blas_thread
 from ..checks.data import check_features
-from ._arguments import check_affine
+from ._arguments import check_affine, check_stationary
 
 
 class FeatureInfluence(NamedTuple):
@@ -88,6 +88,7 @@ def feature_influence(estimator, X=None):
     >>> feature_influence(emulator).levels.round(4)  # the slope far away
     array([1.])
     """
+    check_stationary(estimator)
     model = check_affine(estimator)
     names = model.feature_names
     if X is None:

@@ -6,7 +6,8 @@ from .data_terms import ClassData, NormalData
 from .definite import Definite
 from .density import DensityReadout, FermiDirac
 from .derivative_data import DerivativeData
-from .dynamics import DynamicsReadout, dynamics_pmm
+from .dissipative import DissipativeMatrix
+from .dynamics import DynamicsReadout, UnitaryEvolution, dynamics_pmm
 from .eigensystem import Eigensystem
 from .elements import MatrixElements, Pairs
 from .equations import DualEquations, NormalEquations
@@ -29,6 +30,7 @@ from .pmm import PMM, Parameters
 from .polynomial import Monomials
 from .posterior import LaplacePosterior
 from .primary import AffineMatrix
+from .propagation import Propagation
 from .readout_station import Element
 from .readouts import READOUTS, Expectation, HalfSquaredNorm, Transition
 from .scaled import Scaled
@@ -41,7 +43,7 @@ from .spaces import MATRIX_TYPES, HermitianSpace, Subspace
 from .spectrum import SpectrumReadout
 from .spectrum_model import spectrum_pmm
 from .symmetry import matrix_spaces, solutions
-from .timed import TimedMonomials
+from .timed import DampedMonomials, TimedMonomials
 from .unitary import UnitaryProduct, phase_energies
 
 __all__ = [
@@ -56,9 +58,11 @@ __all__ = [
     "ComposedReadout",
     "Congruence",
     "CrossEntropy",
+    "DampedMonomials",
     "Definite",
     "DensityReadout",
     "DerivativeData",
+    "DissipativeMatrix",
     "DualEquations",
     "DynamicsReadout",
     "Eigensystem",
@@ -90,6 +94,7 @@ __all__ = [
     "ObservableReadout",
     "Pairs",
     "Parameters",
+    "Propagation",
     "RidgePenalty",
     "Scaled",
     "ShiftedGrams",
@@ -100,6 +105,7 @@ __all__ = [
     "Subspace",
     "TimedMonomials",
     "Transition",
+    "UnitaryEvolution",
     "UnitaryProduct",
     "WeightedLoss",
     "WindowGrams",

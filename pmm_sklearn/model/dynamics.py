@@ -14,19 +14,102 @@ and its derivative has the divided differences of the exponential (Daleckii and 
           \operatorname{sinc}\frac{\epsilon_a - \epsilon_b}{2} ,
 
 with :math:`\operatorname{sinc} u = \sin u / u`: equal eigenvalues need no special case.
-A basis of the model is arbitrary, so that :math:`\psi_0` is its first vector.
+A basis of the model is arbitrary, so that :math:`\psi_0` is its first vector.  States
+that decay have an exponent that is not Hermitian: see `Propagation`.
 """
 
 import numpy as np
 
+from .dissipative import DissipativeMatrix
 from .pmm import PMM
 from .primary import AffineMatrix
+from .propagation import Propagation
 from .selection import Extremes
 from .spaces import HermitianSpace
 from .timed import TimedMonomials
 
 # Below it three terms of the series of a sine are exact.
 _SMALL_ANGLE = 1e-2
+# Kinds of outputs whose observable is known.
+_KNOWN = ("survival", "norm")
+
+
+class UnitaryEvolution:
+    """States of Hermitian exponents, and derivatives by these.
+
+    The methods are those of `Propagation`, for eigensystems of the exponents.
+
+    Parameters
+    ----------
+    side : int
+        Side ``n`` of the matrices.
+
+    Attributes
+    ----------
+    selection : Extremes
+        All states.
+    numbers_per_element : int
+        As of `Propagation`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from pmm_sklearn.model import Eigensystem, UnitaryEvolution
+    >>> evolution = UnitaryEvolution(1)
+    >>> exponent = np.array([[[np.pi]]])
+    >>> evolution.states(Eigensystem(exponent, evolution.selection))[0].real
+    array([[-1.]])
+    """
+
+    numbers_per_element = 4
+
+    def __init__(self, side):
+        self.selection = Extremes(side)
+
+    def states(self, eigensystem):
+        """States of shape (n_samples, n), and what derivatives need."""
+        start = eigensystem.vectors[:, 0].conj()
+        phases = np.exp(-1j * eigensystem.values)
+        state = _products(eigensystem.vectors, (phases * start)[..., np.newaxis])
+        return state[..., 0], start
+
+    def pulled_back(self, eigensystem, start, cotangents):
+        r"""Gradients ``G`` by the exponent, :math:`dz = \operatorname{tr}(G\, dK)`.
+
+        From :math:`dz = \operatorname{Re}(w^\dagger d\psi)` follows :math:`G =
+        \operatorname{herm}(V B^T V^\dagger)` with :math:`B_{ab} = (w^\dagger V)_a\,
+        F_{ab}\, c_b`.
+
+        Parameters
+        ----------
+        eigensystem : Eigensystem
+            Of the exponent.
+        start : ndarray of shape (n_samples, n)
+            The vector ``c``.
+        cotangents : ndarray of shape (n_samples, n_outputs, n)
+            The vectors ``w``.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_outputs, n, n)
+        """
+        values, vectors = eigensystem.values, eigensystem.vectors
+        # Half phases on either side of the sinc function, which is real and symmetric.
+        half = np.exp(-0.5j * values)
+        left = cotangents.conj() @ vectors
+        left *= -1j * half[:, np.newaxis]
+        right = (half * start)[:, np.newaxis]
+        # Element (b, a): the transpose of B.
+        if vectors.dtype.kind == "f":
+            # Of the real part of a product two real products suffice.
+            inner = right.real[..., np.newaxis] * left.real[:, :, np.newaxis]
+            inner -= right.imag[..., np.newaxis] * left.imag[:, :, np.newaxis]
+        else:
+            inner = right[..., np.newaxis] * left[:, :, np.newaxis]
+        inner *= _sincs(values, half)[:, np.newaxis]
+        gradient = vectors[:, np.newaxis] @ inner
+        gradient = gradient @ vectors.conj().swapaxes(1, 2)[:, np.newaxis]
+        return 0.5 * (gradient + gradient.conj().swapaxes(-1, -2))
 
 
 class DynamicsReadout:
@@ -34,22 +117,25 @@ class DynamicsReadout:
 
     Matrices ``O`` of observables are learned; outputs of the same name share one.  The
     survival probability :math:`|\psi_0^\dagger \psi|^2` is the expectation value of the
-    projector on :math:`\psi_0`, which is known.
+    projector on :math:`\psi_0`, and the norm :math:`|\psi|^2` that of the identity,
+    which are known.
 
     Parameters
     ----------
     outputs : sequence of tuple (kind, name, ())
-        ``kind`` is "survival" or "expectation", ``name`` that of the observable, "" for
-        a survival probability.
+        ``kind`` is "survival", "norm" or "expectation", ``name`` that of the
+        observable, "" of the others.
     side : int
         Side ``n`` of the matrices.
     matrix_type : {"hermitian", "symmetric"}, default="hermitian"
         Complex Hermitian or real symmetric observables.
+    evolution : UnitaryEvolution or Propagation, optional
+        Gives the states; the former by default.
 
     Attributes
     ----------
-    selection : Extremes
-        All states.
+    selection : Extremes or None
+        All states, or none if eigenstates are not needed.
     names : list of str
         Names of the observables, in the order of their matrices.
     n_outputs, size : int
@@ -75,21 +161,26 @@ class DynamicsReadout:
     level_coefficients = None
     slope_features = ()
 
-    def __init__(self, outputs, side, matrix_type="hermitian"):
+    def __init__(self, outputs, side, matrix_type="hermitian", evolution=None):
         self.outputs = tuple(outputs)
         self.n_outputs = len(outputs)
         self.names = names_of_expectations(outputs)
-        self.selection = Extremes(side)
-        # Where the observable of each output is among those learned and the projector.
+        self._evolution = evolution or UnitaryEvolution(side)
+        self.selection = self._evolution.selection
+        # Where the observable of each output is among those learned and those known.
         self._places = [
-            self.names.index(name) if kind == "expectation" else len(self.names)
+            self.names.index(name)
+            if kind == "expectation"
+            else len(self.names) + _KNOWN.index(kind)
             for kind, name, _ in outputs
         ]
         self._space = HermitianSpace((side,), matrix_type)
-        self._projector = np.zeros((1, side, side), self._space.dtype)
-        self._projector[0, 0, 0] = 1.0
+        self._known = np.zeros((len(_KNOWN), side, side), self._space.dtype)
+        self._known[0, 0, 0] = 1.0
+        self._known[1] = np.eye(side)
         self.size = len(self.names) * self._space.size
-        self.working_size = (2 * self.n_outputs + 4) * side**2
+        per_element = 2 * self.n_outputs + self._evolution.numbers_per_element
+        self.working_size = per_element * side**2
 
     def columns(self, kind, name=None):
         """Outputs of a kind, and with the number ``name`` of their observable."""
@@ -111,25 +202,23 @@ class DynamicsReadout:
 
     def constants(self, observables):
         """The observable of every output: see :meth:`PMM.constants`."""
-        return np.concatenate([observables, self._projector])[self._places]
+        return np.concatenate([observables, self._known])[self._places]
 
     def forward(self, eigensystem, observables, intercept, constants=None):
         """Outputs of shape (n_samples, n_outputs), and what derivatives need."""
         if constants is None:
             constants = self.constants(observables)
-        start = eigensystem.vectors[:, 0].conj()
-        phases = np.exp(-1j * eigensystem.values)
-        state = _products(eigensystem.vectors, (phases * start)[..., np.newaxis])
-        n_samples, side, _ = state.shape
-        applied = constants.reshape(-1, side) @ state[..., 0].T
+        state, evolved = self._evolution.states(eigensystem)
+        n_samples, side = state.shape
+        applied = constants.reshape(-1, side) @ state.T
         applied = applied.reshape(self.n_outputs, side, n_samples).transpose(2, 0, 1)
-        outputs = (applied @ state.conj())[..., 0].real
-        return outputs, (start, state[..., 0], applied)
+        outputs = (applied @ state.conj()[..., np.newaxis])[..., 0].real
+        return outputs, (evolved, state, applied)
 
     def matrix_gradients(self, eigensystem, saved):
         """Gradients of outputs by the exponent, (n_samples, n_outputs, n, n)."""
-        start, _, applied = saved
-        return _pulled_back(eigensystem, start, 2.0 * applied)
+        evolved, _, applied = saved
+        return self._evolution.pulled_back(eigensystem, evolved, 2.0 * applied)
 
     def summed_matrix_gradient(self, eigensystem, saved, cotangents):
         """The same of weighted sums over the outputs of each sample.
@@ -138,9 +227,9 @@ class DynamicsReadout:
         -------
         ndarray of shape (n_samples, n, n)
         """
-        start, _, applied = saved
+        evolved, _, applied = saved
         total = 2.0 * (cotangents[:, np.newaxis] @ applied)
-        return _pulled_back(eigensystem, start, total)[:, 0]
+        return self._evolution.pulled_back(eigensystem, evolved, total)[:, 0]
 
     def derivative_terms(self, saved):
         """None: outputs depend on the exponent alone."""
@@ -150,9 +239,9 @@ class DynamicsReadout:
         r"""Gradient of :math:`\sum_{sk} c_{sk} z_{sk}`, shape (size,)."""
         if not self.names:
             return np.empty(0)
-        gradient = np.zeros((len(self.names) + 1, self._space.size))
+        gradient = np.zeros((len(self.names) + len(_KNOWN), self._space.size))
         np.add.at(gradient, self._places, cotangents.T @ self._dyads(saved))
-        return gradient[:-1].ravel()
+        return gradient[: len(self.names)].ravel()
 
     def jacobian(self, theta, saved, out):
         """Write the derivatives by these parameters, (n_samples, n_outputs, size)."""
@@ -166,8 +255,8 @@ class DynamicsReadout:
 
     def tangent(self, theta, saved, direction):
         """Change of the outputs for a change of these parameters, (size,)."""
-        changes = np.zeros((len(self.names) + 1, self._space.size))
-        changes[:-1] = direction.reshape(-1, self._space.size)
+        changes = np.zeros((len(self.names) + len(_KNOWN), self._space.size))
+        changes[: len(self.names)] = direction.reshape(-1, self._space.size)
         return self._dyads(saved) @ changes[self._places].T
 
     def _dyads(self, saved):
@@ -191,6 +280,7 @@ def dynamics_pmm(
     outputs,
     eigensolver="auto",
     starts_from_eigenstate=False,
+    decay=False,
 ):
     r"""Model of a state that evolves: outputs in :math:`e^{-itH(x)} \psi_0`.
 
@@ -211,6 +301,8 @@ def dynamics_pmm(
     starts_from_eigenstate : bool, default=False
         Whether :math:`\psi_0` is an eigenvector of :math:`M_0`, the Hamiltonian at
         parameters of zero: in the basis of all of them :math:`M_0` is diagonal.
+    decay : bool, default=False
+        Whether states decay: `DissipativeMatrix`.
 
     Returns
     -------
@@ -231,48 +323,13 @@ def dynamics_pmm(
     spaces = [HermitianSpace((side,), matrix_type)] * monomials.size
     if starts_from_eigenstate:
         spaces[0] = HermitianSpace((1,) * side, matrix_type)
-    readout = DynamicsReadout(outputs, side, matrix_type)
+    evolution = None
     primary = AffineMatrix(monomials, spaces)
+    if decay:
+        evolution = Propagation()
+        primary = DissipativeMatrix(n_features, degree, spaces)
+    readout = DynamicsReadout(outputs, side, matrix_type, evolution)
     return PMM(primary, readout.selection, readout, (side,), eigensolver)
-
-
-def _pulled_back(eigensystem, start, cotangents):
-    r"""Gradients ``G`` by the exponent, :math:`dz = \operatorname{tr}(G\, dK)`.
-
-    From :math:`dz = \operatorname{Re}(w^\dagger d\psi)` follows :math:`G =
-    \operatorname{herm}(V B^T V^\dagger)` with :math:`B_{ab} = (w^\dagger V)_a\,
-    F_{ab}\, c_b`.
-
-    Parameters
-    ----------
-    eigensystem : Eigensystem
-        Of the exponent.
-    start : ndarray of shape (n_samples, n)
-        The vector ``c``.
-    cotangents : ndarray of shape (n_samples, n_outputs, n)
-        The vectors ``w``.
-
-    Returns
-    -------
-    ndarray of shape (n_samples, n_outputs, n, n)
-    """
-    values, vectors = eigensystem.values, eigensystem.vectors
-    # Half phases on either side of the sinc function, which is real and symmetric.
-    half = np.exp(-0.5j * values)
-    left = cotangents.conj() @ vectors
-    left *= -1j * half[:, np.newaxis]
-    right = (half * start)[:, np.newaxis]
-    # Element (b, a): the transpose of B.
-    if vectors.dtype.kind == "f":
-        # Of the real part of a product two real products suffice.
-        inner = right.real[..., np.newaxis] * left.real[:, :, np.newaxis]
-        inner -= right.imag[..., np.newaxis] * left.imag[:, :, np.newaxis]
-    else:
-        inner = right[..., np.newaxis] * left[:, :, np.newaxis]
-    inner *= _sincs(values, half)[:, np.newaxis]
-    gradient = vectors[:, np.newaxis] @ inner
-    gradient = gradient @ vectors.conj().swapaxes(1, 2)[:, np.newaxis]
-    return 0.5 * (gradient + gradient.conj().swapaxes(-1, -2))
 
 
 def _sincs(values, half):

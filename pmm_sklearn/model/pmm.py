@@ -82,8 +82,9 @@ class PMM:
     ----------
     primary : PrimaryMatrix
         From features to the Hermitian matrix: `AffineMatrix`, `UnitaryProduct`.
-    selection : Extremes or Levels
-        Which eigenstates are selected.
+    selection : Extremes, Levels or None
+        Which eigenstates are selected.  None if the readout is given the primary matrix
+        itself, which need not be Hermitian then.
     readout : ReadoutStation
         From the selected eigenstates to the outputs: `ObservableReadout`,
         `SpectrumReadout`.
@@ -197,6 +198,8 @@ class PMM:
 
     def diagonalised(self, assembled, saved, derivatives=None, features=None):
         """Eigensystem of primary matrices, (n_samples, n, n), that are assembled."""
+        if self.selection is None:
+            return assembled
         return Eigensystem(
             assembled,
             self.selection,
@@ -411,12 +414,11 @@ class PMM:
         -------
         ndarray of shape (n_samples, n_outputs, n_parameters)
         """
-        primary_saved, eigensystem, readout_saved = saved
+        primary_saved, _, readout_saved = saved
         size = self.primary.size
-        n_samples = len(eigensystem.values)
-        # Samples last in memory: what is written for each parameter is contiguous.
-        jacobian = np.empty((self.n_parameters, self.n_outputs, n_samples)).T
         gradients = self.matrix_gradients(saved)
+        # Samples last in memory: what is written for each parameter is contiguous.
+        jacobian = np.empty((self.n_parameters, self.n_outputs, len(gradients))).T
         primary_part, readout_part = jacobian[:, :, :size], jacobian[:, :, size:]
         self.primary.jacobian(theta[:size], primary_saved, gradients, out=primary_part)
         terms = self.readout.derivative_terms(readout_saved)

@@ -77,3 +77,46 @@ class TimedMonomials:
         ndarray of shape (n_samples, n_outputs, n_features)
         """
         return gradients @ self.derivatives(X)
+
+
+class DampedMonomials:
+    r"""The same, and :math:`-it`, which multiplies a matrix of decay.
+
+    Parameters
+    ----------
+    n_features, degree
+        As for `TimedMonomials`.
+
+    Attributes
+    ----------
+    of_parameters : Monomials
+        The functions :math:`\phi_l`.
+    size : int
+        Number of functions.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from pmm_sklearn.model import DampedMonomials
+    >>> DampedMonomials(2).values(np.array([[3.0, 0.5]]))
+    array([[0.5+0.j , 1.5+0.j , 0. -0.5j]])
+    """
+
+    def __init__(self, n_features, degree=1):
+        self.n_features = n_features
+        self.degree = degree
+        self._timed = TimedMonomials(n_features, degree)
+        self.of_parameters = self._timed.of_parameters
+        self.size = self._timed.size + 1
+
+    @cached_property
+    def powers(self):
+        """Exponent of each feature in each function, shape (size, n_features)."""
+        time = np.zeros((1, self.n_features), self._timed.powers.dtype)
+        time[0, -1] = 1
+        return np.vstack([self._timed.powers, time])
+
+    def values(self, X):
+        """The functions, (n_samples, size), of features (n_samples, n_features)."""
+        X = np.asarray(X)
+        return np.hstack([self._timed.values(X), -1j * X[:, -1:]])

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .._threads import single_blas_thread
-from ..model import Objective, RidgePenalty
+from ..model import Definite, Objective, RidgePenalty
 from ..solvers import Progress, StoppingRule, StopReason, minimize_lm
 
 # End of the first window of time in units of the longest, and how windows grow.
@@ -25,6 +25,8 @@ _LARGER_PENALTY = 3.0
 _LOWEST_RANGE, _HIGHEST_RANGE = 15.0, 60.0
 # Elements of the couplings over that range, for matrices of side 1.
 _COUPLING = 0.8
+# Rates of decay, in units of the inverse of the longest time.
+_DECAY = 0.5
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,11 @@ class DynamicsStart:
         levels[0] = 0.0
         deviation = _COUPLING * width / np.sqrt(side * max(primary.n_matrices - 1, 1))
         coordinates = deviation * random_state.standard_normal(primary.size)
+        *_, last = primary.spaces
+        if isinstance(last.base, Definite):
+            # Of the matrix L, whose square is the mean rate times the side.
+            own = np.sqrt(_DECAY / side) / last.factor
+            coordinates[-last.size :] *= own / deviation
         matrices = primary.split(coordinates)
         matrices[0] += np.diag(levels - np.diag(matrices[0]).real)
         return np.concatenate([primary.join(matrices), readout.initial(random_state)])

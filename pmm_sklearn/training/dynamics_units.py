@@ -15,14 +15,17 @@ class TimedFeatureUnits:
     ----------
     of_parameters : FeatureUnits
         Those of the other features.
+    n_monomials : int
+        Number of functions of these.
     longest : float
         The unit of time.
     """
 
     origin = ()
 
-    def __init__(self, of_parameters, longest):
+    def __init__(self, of_parameters, n_monomials, longest):
         self._of_parameters, self._longest = of_parameters, longest
+        self._n_monomials = n_monomials
         self.shift = np.append(of_parameters.shift, 0.0)
         self.scale = np.append(of_parameters.scale, longest)
 
@@ -37,12 +40,17 @@ class TimedFeatureUnits:
         return self._of_parameters.silence_constants(primary, theta)
 
     def to_user(self, matrices):
-        """Matrices for the user's features."""
-        return self._of_parameters.to_user(matrices) / self._longest
+        """Matrices for the user's features; that of a decay is the last one."""
+        return self._changed(self._of_parameters.to_user, matrices) / self._longest
 
     def to_standard(self, matrices):
         """Inverse of :meth:`to_user`."""
-        return self._of_parameters.to_standard(matrices) * self._longest
+        return self._changed(self._of_parameters.to_standard, matrices) * self._longest
+
+    def _changed(self, change, matrices):
+        """Matrices of which those that multiply parameters are in other units."""
+        own, decay = np.split(matrices, [self._n_monomials])
+        return np.concatenate([change(own), decay])
 
 
 class DynamicsUnits(Units):
@@ -50,7 +58,8 @@ class DynamicsUnits(Units):
 
     The other features are scaled to about [-1, 1]; their zero is where the initial
     state is an eigenstate, if that is known.  Each observable has a unit of its own,
-    :math:`s O + m`; survival probabilities are numbers already.
+    :math:`s O + m`, without ``m`` if states decay: the expectation value of a constant
+    is no constant then.  Probabilities are numbers already.
 
     Parameters
     ----------
@@ -83,19 +92,20 @@ class DynamicsUnits(Units):
         )
         of_parameters.shift = of_parameters.shift + zero
         longest = np.max(np.abs(X[:, -1])) or 1.0
-        self._features = TimedFeatureUnits(of_parameters, longest)
+        self._features = TimedFeatureUnits(of_parameters, monomials.size, longest)
         readout = model.readout
         n_names = len(readout.names)
         self._shifts, self._scales = np.zeros(n_names), np.ones(n_names)
         self._target_shift = np.zeros(readout.n_outputs)
         self._target_scale = np.ones(readout.n_outputs)
         self.spread = np.ones(readout.n_outputs)
-        for column in readout.columns("survival"):
+        for column in [*readout.columns("survival"), *readout.columns("norm")]:
             _, deviation = _moments(y, weight, [column])
             self.spread[column] = deviation or 1.0
         for name in range(n_names):
             columns = readout.columns("expectation", name)
             shift, deviation = _moments(y, weight, columns)
+            shift = 0.0 if model.selection is None else shift
             self._shifts[name], self._scales[name] = shift, deviation or 1.0
             self._target_shift[columns] = shift
             self._target_scale[columns] = self.spread[columns] = self._scales[name]

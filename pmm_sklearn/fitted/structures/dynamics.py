@@ -35,6 +35,8 @@ class DynamicsStructure(Structure):
         The side, alone.
     quench_from : tuple of float or None
         Parameters at which the initial state is an eigenstate; None if not known.
+    decay : bool
+        Whether states decay; the matrix of it is the last one then.
     """
 
     parameters: ClassVar = Parameters
@@ -47,6 +49,7 @@ class DynamicsStructure(Structure):
     outputs: list
     eigensolver: str
     quench_from: tuple | None = None
+    decay: bool = False
 
     @property
     def n_outputs(self):
@@ -64,6 +67,7 @@ class DynamicsStructure(Structure):
             self.outputs,
             self.eigensolver,
             starts_from_eigenstate=starts_from_eigenstate,
+            decay=self.decay,
         )
 
     def fitted_model(self):
@@ -89,7 +93,9 @@ class DynamicsStructure(Structure):
             raise ValueError("there are several sectors")
         check_option("matrix_type", structure.matrix_type, MATRIX_TYPES)
         check_option("eigensolver", structure.eigensolver, EIGENSOLVERS)
-        again = as_dynamics_outputs(as_targets(outputs), len(outputs))
+        check_flag("decay", structure.decay)
+        targets = as_targets(outputs)
+        again = as_dynamics_outputs(targets, len(outputs), structure.decay)
         if again != outputs or not outputs:
             raise ValueError("the outputs are none that targets give")
         if len(outputs) * sizes[0] ** 2 > LARGEST_TABLE:
@@ -103,7 +109,7 @@ class DynamicsStructure(Structure):
     def shapes(self):
         """Shape and type of each array: see `Structure`."""
         side, dtype = *self.block_sizes, dtype_of(self.matrix_type)
-        n_matrices = n_monomials(self.n_features - 1, self.degree)
+        n_matrices = n_monomials(self.n_features - 1, self.degree) + self.decay
         n_observables = len(names_of_expectations(self.outputs))
         return {
             "matrices": ((n_matrices, side, side), dtype),
@@ -124,6 +130,7 @@ class DynamicsStructure(Structure):
             "targets": self.targets(),
             "matrix_type": self.matrix_type,
             "degree": self.degree,
+            "decay": self.decay,
             "quench_from": None if self.quench_from is None else [*self.quench_from],
         }
 
