@@ -241,8 +241,9 @@ class Slope:
 class Log:
     r"""Natural logarithm of a target, :math:`\ln z`.
 
-    Of what varies over orders of magnitude, as half-lives do.  The target has to be
-    positive; where a prediction of it is not, that of the logarithm is NaN.
+    Of what varies over orders of magnitude, as half-lives do.  The column of ``y``
+    holds the logarithm, too, ``np.log`` of the data.  The target has to be positive;
+    where a prediction of it is not, that of the logarithm is NaN.
 
     Parameters
     ----------

@@ -58,6 +58,7 @@ def test_numbers(folder):
     assert "Left out: who (texts" in printed
     found = errors(printed)
     assert found["PMMRegressor"] < found["RidgeCV"]
+    assert "for these rows" in printed
     model = joblib.load(folder / "numbers_pmm.joblib")
     # A missing value, and a category that is new.
     new = pd.DataFrame({"x": [0.2, np.nan], "kind": ["b", "c"], "class": ["+", "-"]})
@@ -78,6 +79,7 @@ def test_classes(folder):
 def test_spectrum(folder):
     printed = run(folder, "spectrum.csv", "--emulate", "low", "high")
     assert "8 calculations of 2 levels" in printed
+    assert "The emulator is the best one for these calculations." in printed
     emulator = PMMEmulator.from_npz(folder / "spectrum_pmm.npz")
     np.testing.assert_allclose(
         emulator.predict(pd.DataFrame({"c": [2.0]})), [[-(5**0.5), 5**0.5]]

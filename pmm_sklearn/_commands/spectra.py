@@ -4,7 +4,13 @@ import time
 import warnings
 
 import numpy as np
+from sklearn.base import clone
+from sklearn.gaussian_process import GaussianProcessRegressor
+from sklearn.gaussian_process.kernels import RBF, WhiteKernel
+from sklearn.linear_model import RidgeCV
 from sklearn.model_selection import KFold
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from .._emulator import PMMEmulator
 from .._threads import single_blas_thread
@@ -14,6 +20,8 @@ from .pictures import NO_PICTURE, new_figure
 _N_FOLDS = 4
 _FEWEST_ROWS = 4
 _N_POINTS = 300
+# Errors over the spread of the levels.
+_USELESS = 0.7
 
 
 def run(path, levels, seed, output):
@@ -68,20 +76,60 @@ def run(path, levels, seed, output):
 
 
 def _print_errors(X, y, size, seed):
-    """Errors of withheld calculations, beside those of the mean of the others."""
-    errors, spreads = np.full(y.shape, np.nan), y.std().to_numpy()
+    """Errors of withheld calculations, beside those of other models."""
     folds = KFold(min(_N_FOLDS, len(X)), shuffle=True, random_state=seed)
-    for training, test in folds.split(X):
-        model = PMMEmulator(size, random_state=seed)
-        model.fit(X.iloc[training], y.iloc[training])
-        predicted = np.reshape(model.predict(X.iloc[test]), (len(test), -1))
-        errors[test] = predicted - y.iloc[test]
+    models = {
+        "PMMEmulator": PMMEmulator(size, random_state=seed),
+        "Gaussian process": _scaled(
+            GaussianProcessRegressor(RBF() + WhiteKernel(1e-3), normalize_y=True)
+        ),
+        "linear": _scaled(RidgeCV(np.logspace(-6, 3, 10))),
+    }
+    errors = {name: _withheld(model, X, y, folds) for name, model in models.items()}
     print("\nErrors of calculations that were withheld (root mean square):")
-    print(f"  {'level':<20}{'error':>12}{'of the spread':>16}")
-    for name, column, spread in zip(y.columns, errors.T, spreads, strict=True):
-        error = np.sqrt(np.nanmean(column**2))
-        print(f"  {name:<20}{error:>12.3g}{error / spread:>15.2%}")
-    print()
+    print(f"  {'level':<16}" + "".join(f"{name:>18}" for name in errors))
+    for k, name in enumerate(y.columns):
+        cells = "".join(f"{error[k]:>18.3g}" for error in errors.values())
+        print(f"  {name:<16}{cells}")
+    print(_verdict({name: np.mean(error) for name, error in errors.items()}, y))
+
+
+def _scaled(model):
+    """A model of scikit-learn that sees parameters of about the same size."""
+    return make_pipeline(StandardScaler(), model)
+
+
+def _withheld(model, X, y, folds):
+    """Root mean square errors of the levels, each calculation predicted without it."""
+    errors = np.full(y.shape, np.nan)
+    for training, test in folds.split(X):
+        if isinstance(model, PMMEmulator):
+            fitted = clone(model).fit(X.iloc[training], y.iloc[training])
+            predicted = np.reshape(fitted.predict(X.iloc[test]), (len(test), -1))
+            errors[test] = predicted - y.iloc[test]
+            continue
+        for k, name in enumerate(y.columns):
+            known = y[name].iloc[training].dropna()
+            fitted = clone(model).fit(X.loc[known.index], known)
+            errors[test, k] = fitted.predict(X.iloc[test]) - y[name].iloc[test]
+    return np.sqrt(np.nanmean(errors**2, axis=0))
+
+
+def _verdict(means, y):
+    """What the errors say, in words."""
+    best = min(means, key=means.get)
+    if means["PMMEmulator"] > _USELESS * np.mean(y.std()):
+        return (
+            "\nThe emulator says hardly more than the mean: calculations are too few for "
+            "so many\nparameters, levels change their order, or errors are large (give "
+            "y_err in Python).\n"
+        )
+    if best == "PMMEmulator":
+        return "\nThe emulator is the best one for these calculations.\n"
+    return (
+        f"\nBetter here: {best}. Give errors of the calculations if there are any "
+        f"(y_err in\nPython), matrix_type='symmetric', or sectors if levels cross.\n"
+    )
 
 
 def _draw(emulator, X, y, path):

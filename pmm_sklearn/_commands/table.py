@@ -103,7 +103,7 @@ def _features(numbers, texts):
 def _compare(models, X, task):
     """Print errors of withheld rows; returns the predictions of our model."""
     print(f"\n{'model':<26}{task.measure:>24}{'spread':>10}{'seconds':>10}")
-    ours = None
+    ours, means = None, {}
     for name, model in models.items():
         start = time.perf_counter()
         predicted = cross_val_predict(
@@ -114,26 +114,39 @@ def _compare(models, X, task):
         mean, spread = np.mean(errors), np.std(errors)
         print(f"{name:<26}{mean:>24.4g}{spread:>10.2g}{seconds:>10.2f}", flush=True)
         ours = predicted if name == task.ours else ours
+        means[name] = mean
     print(
         f"({_N_FOLDS} folds, side by side: mean and spread of the errors of rows that"
     )
     print("were withheld, and the time of all)\n")
+    print(_verdict(task, means))
     return ours
 
 
+def _verdict(task, means):
+    """Which model is the best one here, in words."""
+    best = min(means, key=means.get)
+    if best == task.ours:
+        return f"{best} is the best one for these rows.\n"
+    share = means[task.ours] / means[best] - 1
+    return (
+        f"{best} is better for these rows: the error of {task.ours} is {share:.0%} "
+        f"larger.\n{task.advice}\n"
+    )
+
+
 def _print_features(pipeline, X):
-    """Features by length scale: small ones matter."""
+    """Features by how many length scales their spread is."""
     transformer, model = pipeline
     lengths = getattr(model, "length_scales_", None)
     if lengths is None:
         return
     names = transformer.get_feature_names_out()
-    print("Features that matter most (length scale, in their own units):")
-    spreads = np.std(transformer.transform(X), axis=0)
-    order = np.argsort(lengths / np.maximum(spreads, 1e-300))
-    for i in order[:_N_SHOWN]:
-        if np.isfinite(lengths[i]):
-            print(f"  {names[i]:<30}{lengths[i]:>12.4g}")
+    print("Features along which predictions bend most (spread over length scale):")
+    shares = np.std(transformer.transform(X), axis=0) / lengths
+    for i in np.argsort(-shares)[:_N_SHOWN]:
+        if shares[i] > 0:
+            print(f"  {names[i]:<30}{shares[i]:>12.2g}")
     print()
 
 
@@ -143,6 +156,10 @@ class _Numbers:
     ours, method = "PMMRegressor", "predict"
     measure = "root mean square error"
     hint = "return_std=True adds error bars"
+    advice = (
+        "With outliers loss='huber' helps, with many rows n_average=4; "
+        "pmm_sklearn.inspection.diagnose says more."
+    )
 
     def __init__(self, y, name, seed):
         self.y, self.name, self._seed = y.to_numpy(dtype=np.float64), name, seed
@@ -184,6 +201,7 @@ class _Classes:
     ours, method = "PMMClassifier", "predict_proba"
     measure = "negative log-likelihood"
     hint = "its predict_proba gives probabilities"
+    advice = "Try readout='level', or n_init=20 where classes are many-sided."
 
     def __init__(self, y, name, seed):
         self.y, self.name, self._seed = y.astype(str).to_numpy(), name, seed
