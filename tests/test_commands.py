@@ -1,13 +1,14 @@
 """The command line on tables of one's own."""
 
 from contextlib import redirect_stdout
+from functools import partial
 from io import StringIO
 
 import joblib
 import numpy as np
 import pytest
 
-from pmm_sklearn import PMMEmulator
+from pmm_sklearn import PMMClassifier, PMMEmulator, PMMRegressor
 from pmm_sklearn.__main__ import main
 
 pd = pytest.importorskip("pandas", reason="tables are read with pandas")
@@ -35,6 +36,17 @@ def folder(tmp_path_factory):
     spectrum = pd.DataFrame({"c": c, "low": -np.hypot(1, c), "high": np.hypot(1, c)})
     spectrum.to_csv(folder / "spectrum.csv", index=False)
     return folder
+
+
+@pytest.fixture(autouse=True)
+def small_models(monkeypatch):
+    """One start of one size, where the command has the defaults."""
+    for name, kind in (
+        ("PMMRegressor", PMMRegressor),
+        ("PMMClassifier", PMMClassifier),
+    ):
+        smaller = partial(kind, 3, n_init=1, max_iter=40)
+        monkeypatch.setattr(f"pmm_sklearn._commands.table.{name}", smaller)
 
 
 def run(folder, *arguments):

@@ -120,9 +120,9 @@ def _verdict(means, y):
     best = min(means, key=means.get)
     if means["PMMEmulator"] > _USELESS * np.mean(y.std()):
         return (
-            "\nThe emulator says hardly more than the mean: calculations are too few for "
-            "so many\nparameters, levels change their order, or errors are large (give "
-            "y_err in Python).\n"
+            "\nThe emulator says hardly more than the mean: there are too few "
+            "calculations,\nlevels change their order, or errors are large (give y_err "
+            "in Python).\n"
         )
     if best == "PMMEmulator":
         return "\nThe emulator is the best one for these calculations.\n"
