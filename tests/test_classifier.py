@@ -18,9 +18,9 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from pmm_sklearn import PMMClassifier
+from pmm_sklearn._classification_problems import LIKELIHOOD
 from pmm_sklearn.checks.data import set_aside
 from pmm_sklearn.model import READOUTS
-from pmm_sklearn.training import ClassLikelihood
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -100,7 +100,7 @@ def test_auto_solver_depends_on_the_size(capsys, monkeypatch):
     assert "solver 'lbfgs'" in output_of_fit(
         clone(model).set_params(solver="lbfgs"), X, y, capsys
     )
-    monkeypatch.setattr(ClassLikelihood, "many_samples", 60)
+    monkeypatch.setattr(LIKELIHOOD, "many_samples", 60)
     assert "solver 'adam'" in output_of_fit(model, X, y, capsys)
     assert "solver 'lm'" in output_of_fit(model, X[:59], y[:59], capsys)
 
