@@ -20,6 +20,8 @@ _STEP, _LEAST_SIZE = 1e-5, 1e-3
 # Of what is known of constants, the least share of what their slopes would tell alone.
 _LEAST_SHARE = 1e-12
 _TINY = np.finfo(np.float64).tiny
+# In units of the targets: squares of the inverse are numbers.
+_LEAST_NOISE = 1e-100
 # Parameters that fits on the way have values of their own of.
 _OWN = "warm_start", "n_init"
 
@@ -170,7 +172,7 @@ class FitAtConstants:
         noise = np.sqrt(noise)
         root = np.sqrt(weight)[:, np.newaxis]
         per_unit = np.broadcast_to(root / unit, y.shape)[known]
-        self.noise = np.maximum(np.broadcast_to(noise, y.shape)[known], _TINY)
+        self.noise = np.maximum(np.broadcast_to(noise, y.shape)[known], _LEAST_NOISE)
         self.residuals = (outputs - y)[known] * per_unit
         per_noise = (per_unit / self.noise)[:, np.newaxis]
         self.slopes = output_slopes(model, terms, constants)[known] * per_noise
@@ -178,7 +180,7 @@ class FitAtConstants:
         roots = (fitted.roots(values) * scale)[known] * per_noise
         self._left, deviations, self._right = np.linalg.svd(roots, full_matrices=False)
         # Shares of the data in what is known of the coordinates.
-        self._shares = np.minimum(deviations**2, 1.0)
+        self._shares = np.minimum(deviations, 1.0) ** 2
         self._deviations = np.maximum(deviations, _TINY)
 
     @property

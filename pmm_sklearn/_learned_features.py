@@ -18,6 +18,7 @@ from ._feature_constants import ConstantSearch, Terms, output_slopes
 from ._threads import single_blas_thread
 from ._warnings import warn_caller
 from .checks.constants import check_constants, check_differentiable
+from .checks.dtypes import check_real
 from .solvers import StopReason
 
 _MOST_ROUNDS = 4
@@ -159,6 +160,7 @@ class LearnedFeatures(
         True
         """
         start, bounds = check_constants(self)
+        check_real("X", X)
         X = validate_data(self, X, dtype=float)
         given = {"sample_weight": sample_weight, "y_err": y_err}
         given = {name: value for name, value in given.items() if value is not None}
@@ -211,6 +213,7 @@ class LearnedFeatures(
 
     def _terms(self, X):
         check_is_fitted(self)
+        check_real("X", X)
         return Terms(self.function, validate_data(self, X, reset=False, dtype=float))
 
     def _without_averages(self):

@@ -146,6 +146,12 @@ def test_constants_without_influence_are_not_known():
     assert np.all(np.isfinite(std))
 
 
+def test_one_row():
+    model = LearnedFeatures(emulator(n_init=1, max_iter=5), terms, 1.0, max_iter=2)
+    with pytest.warns(UserWarning, match="goes through all its data"):
+        model.fit(X[:1], exact(X[:1])).predict(X[:1], return_std=True)
+
+
 def test_is_kept(fitted):
     again = pickle.loads(pickle.dumps(fitted))
     for one, other in zip(
@@ -161,6 +167,8 @@ def test_bad_input():
     y = exact(X)
     with pytest.raises(NotFittedError):
         LearnedFeatures(emulator(), terms, 1.0).predict(X)
+    with pytest.raises((TypeError, ValueError), match="X must hold numbers"):
+        LearnedFeatures(emulator(), terms, 1.0).fit(X.astype(str), y)
     with pytest.raises(TypeError, match="function must be callable"):
         LearnedFeatures(emulator(), None, 1.0).fit(X, y)
     with pytest.raises(ValueError, match="start must be a finite number"):
