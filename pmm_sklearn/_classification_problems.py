@@ -94,10 +94,10 @@ def penalised_structure(estimator, data, continues=False):
     return observable_structure(estimator, data, _LEVEL_SPACING, size)
 
 
-def penalised_problem(estimator, model, units, training, validation=None):
+def penalised_problem(estimator, model, units, data):
     """Problem with a penalty of given weight, or one that suits many tables."""
     penalty = LIKELIHOOD.penalty(estimator.alpha)
-    return table_problem(model, LIKELIHOOD, units, training, penalty, validation)
+    return table_problem(model, LIKELIHOOD, units, data, penalty)
 
 
 def _held_out_problem(model, data, random_state):
