@@ -56,9 +56,9 @@ axes[0].set(xlabel="predicted level (dB)", ylabel="actual - predicted (dB)")
 display.axes_[0, 0].set(xlabel="frequency (Hz)", ylabel="mean predicted level (dB)")
 
 # %%
-# By default several models are averaged, from different starts.  How far these agree says
-# what the data leave open: residuals of some samples, with error bars, and in grey those
-# of each model alone.
+# By default several models are averaged, from different starts.  How far these agree
+# says what the data leave open: residuals of some samples, with error bars, and in grey
+# those of each model alone.
 average = PMMRegressor(3, n_init=2, n_average=2, random_state=0)
 average.fit(X_train, y_train)
 PredictionDisplay.from_estimator(
