@@ -25,6 +25,12 @@ _LEAST_VARIANCE = 1e-30
 _LEAST_RATIO = 1e-6
 # Known errors do not explain residuals that are less likely than this.
 _UNLIKELY = 1e-4
+# A matrix of finite side is hardly ever exact, but the more data for each parameter
+# have not refuted it, the smaller is its error: the density of its variance e, over
+# that of the noise of the outputs, is (1 + e / s)^-3 before the data, with a mean s of
+# four times the parameters per datum.
+_MODEL_ERRORS = np.geomspace(1e-3, 1e9, 1201)
+_PRIOR_ERROR, _PRIOR_POWER = 4.0, 3.0
 # Numbers in the Jacobian of a chunk of predictions.
 _LARGEST_CHUNK = 2**18
 
@@ -58,8 +64,7 @@ class LaplacePosterior:
         Fraction of the observations that is left for the noise; nothing is if the model
         interpolates them, and the variances then have no scale.
     misfit : float, default=0.0
-        Chi-square per degree of freedom, where errors are known and do not explain it:
-        the variances then count residuals as errors of the model.
+        Chi-square per degree of freedom, where errors are known and do not explain it.
 
     References
     ----------
@@ -108,7 +113,7 @@ class LaplacePosterior:
             output; errors of the model, functions as smooth as it is, of which so many
             are independent as it has parameters that the data determine; or, in units
             of their errors, noise of the training data only, which the outputs do not
-            have.
+            have, beside an error of the model that they may hide.
 
         Returns
         -------
@@ -133,15 +138,15 @@ class LaplacePosterior:
             curvatures, loss, theta @ theta, n_observations, noise
         )
         used = float(np.sum(curvatures / (curvatures + noise / prior)))
-        free, misfit = max(1.0 - used / n_observations, 0.0), 0.0
-        if residuals == "known errors":
-            chi_square, _ = objective.loss_and_norm(theta)
-            misfit = _misfit(float(chi_square), n_observations - used)
-        effective = max(noise, misfit)
-        if residuals == "model error" or misfit > 0:
+        free, misfit, effective = max(1.0 - used / n_observations, 0.0), 0.0, noise
+        if residuals == "model error":
             # Of a datum left out, the error is larger than its residual.
             n_independent = max(used * free**2, 1.0)
             effective *= max(n_observations / n_independent, 1.0)
+        if residuals == "known errors":
+            chi_square, _ = objective.loss_and_norm(theta)
+            misfit = _misfit(float(chi_square), n_observations - used)
+            effective += _model_error(float(chi_square), n_observations, used)
         covariance = _covariance(curvatures, directions, effective, prior)
         free = 1.0 if residuals == "known errors" else free
         return cls(model, theta.copy(), covariance, noise * unit, free, misfit)
@@ -495,6 +500,25 @@ def _misfit(chi_square, degrees_of_freedom):
     degrees_of_freedom = max(degrees_of_freedom, 1.0)
     is_chance = chi2.sf(chi_square, degrees_of_freedom) > _UNLIKELY
     return 0.0 if is_chance else chi_square / degrees_of_freedom
+
+
+def _model_error(chi_square, n_observations, used):
+    r"""Expected variance of the error of the model, over that of the noise.
+
+    Both are of the outputs.  If the former is :math:`e` times the latter, which is
+    :math:`p / N` of that of a datum for ``p`` parameters and ``N`` data, the variance
+    of a residual is larger by a factor :math:`1 + e (1 - p/N) (p/N)^2`, and chi-square
+    tells it.  Where it tells little, the prior counts.
+    """
+    share = min(used / n_observations, 1.0)
+    degrees_of_freedom = max(n_observations - used, 0.0)
+    expected = _PRIOR_ERROR * share
+    larger = 1.0 + _MODEL_ERRORS * (1.0 - share) * share**2
+    log_density = -0.5 * (degrees_of_freedom * np.log(larger) + chi_square / larger)
+    log_density -= _PRIOR_POWER * np.log1p(_MODEL_ERRORS / expected)
+    # A grid of equal steps of the logarithm.
+    density = _MODEL_ERRORS * np.exp(log_density - log_density.max())
+    return float(_MODEL_ERRORS @ density / density.sum())
 
 
 def _covariance(curvatures, directions, noise, prior):
