@@ -186,6 +186,14 @@ class FittedModel:
             draws = self.error_bars.draws(X, means, n_draws, random_state, threads)
         return self._squeezed(draws)
 
+    def left_out(self, X, y, weight, errors):
+        """Predictions of training targets without these: `ErrorBars.left_out`."""
+        self.error_bars.check()
+        self.error_bars.warn()
+        with single_blas_thread(), np.errstate(over="ignore", invalid="ignore"):
+            means = self._mean.of_members(X)
+            return self.error_bars.left_out(X, means, y, weight, errors)
+
     def roots(self, X):
         """Vectors whose products are covariances of outputs: `ErrorBars.roots`."""
         self.error_bars.check()

@@ -110,6 +110,7 @@ def _member(fields, name, archive, model, largest):
         "noise_variance": numbers("noise_variance", model.n_outputs, least=0.0),
         "free_fraction": number("free_fraction", 1.0),
         "misfit": number("misfit"),
+        "inflation": numbers("inflation", model.n_outputs, least=0.0),
     }
     with np.errstate(over="ignore", invalid="ignore"):
         parameters = model.split(member["theta"])
