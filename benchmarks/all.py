@@ -32,6 +32,7 @@ FILES = {
     "small_calls": ["small_calls.py"],
     "snapshots": ["snapshots.py"],
     "speed": ["speed.py ratios threads fits memory", "speed.py --eigensolver lapack"],
+    "model_selection": ["model_selection.py"],
     "images": ["images.py mnist"],
     "gaps": ["gaps.py"],
     "decay": ["decay.py"],

@@ -65,6 +65,9 @@ class LaplacePosterior:
         interpolates them, and the variances then have no scale.
     misfit : float, default=0.0
         Chi-square per degree of freedom, where errors are known and do not explain it.
+    inflation : float or ndarray of shape (n_outputs,), default=1.0
+        How many times as large as that of the data, for each output, the variance of
+        the noise is that `covariance` was made with.
 
     References
     ----------
@@ -85,7 +88,14 @@ class LaplacePosterior:
     """
 
     def __init__(
-        self, model, theta, covariance, noise_variance, free_fraction=1.0, misfit=0.0
+        self,
+        model,
+        theta,
+        covariance,
+        noise_variance,
+        free_fraction=1.0,
+        misfit=0.0,
+        inflation=1.0,
     ):
         self.model = model
         self.theta = theta
@@ -94,6 +104,7 @@ class LaplacePosterior:
         self.noise_variance = noise_variance
         self.free_fraction = free_fraction
         self.misfit = misfit
+        self.inflation = np.broadcast_to(inflation, np.shape(noise_variance))
 
     @classmethod
     def fit(cls, objective, theta, counts=None, residuals="noise"):
@@ -128,11 +139,12 @@ class LaplacePosterior:
         n_observations = np.broadcast_to(counts, objective.y.shape).sum()
         if residuals == "known errors":
             unit, weight = np.zeros(model.n_outputs), objective.weight
-            loss, noise = 0.0, 1.0
+            loss, noise, inflation = 0.0, 1.0, 1.0
         else:
             unit = mean_squares(objective, theta, counts)
             floor = max(_LEAST_RATIO * unit.max(), _LEAST_VARIANCE)
             weight, loss, noise = counts / np.maximum(unit, floor), n_observations, None
+            inflation = np.maximum(unit, floor) / np.maximum(unit, _LEAST_VARIANCE)
         curvatures, directions = _decomposed(objective.data_only(weight), theta)
         noise, prior = estimate_variances(
             curvatures, loss, theta @ theta, n_observations, noise
@@ -149,7 +161,10 @@ class LaplacePosterior:
             effective += _model_error(float(chi_square), n_observations, used)
         covariance = _covariance(curvatures, directions, effective, prior)
         free = 1.0 if residuals == "known errors" else free
-        return cls(model, theta.copy(), covariance, noise * unit, free, misfit)
+        inflation = inflation * effective / noise
+        return cls(
+            model, theta.copy(), covariance, noise * unit, free, misfit, inflation
+        )
 
     @classmethod
     def of_evidence(cls, objective, theta):
@@ -181,6 +196,7 @@ class LaplacePosterior:
         """The same with larger standard deviations of the parameters."""
         other = copy.copy(self)
         other.covariance_of_theta = self.covariance_of_theta.scaled(factor)
+        other.inflation = factor**2 * self.inflation
         return other
 
     def arrays(self):
@@ -196,6 +212,7 @@ class LaplacePosterior:
             "noise_variance": self.noise_variance,
             "free_fraction": self.free_fraction,
             "misfit": self.misfit,
+            "inflation": np.array(self.inflation),
         }
         return own | self.covariance_of_theta.arrays()
 
@@ -228,7 +245,7 @@ class LaplacePosterior:
         True
         """
         arrays = dict(arrays)
-        names = "theta", "noise_variance", "free_fraction", "misfit"
+        names = "theta", "noise_variance", "free_fraction", "misfit", "inflation"
         theta, *others = (arrays.pop(name) for name in names)
         is_full = "packed" in arrays
         kind = FullCovariance.from_packed if is_full else LowRankCovariance
@@ -255,6 +272,57 @@ class LaplacePosterior:
 
         self._for_roots(X, fill, threads)
         return variance + self.noise_variance
+
+    def left_out(self, X, residuals, weight, squared_errors, threads=map):
+        r"""Outputs at samples of the fit if their targets had not been known.
+
+        Of the model that is linear in its parameters: with the covariance ``S`` of the
+        outputs of a sample, the diagonal matrix ``R`` of the noise of its targets and
+        residuals :math:`\rho = y - z`,
+
+        .. math::
+
+            S' = (1 - S R^{-1})^{-1} S , \qquad z' = z - S' R^{-1} \rho .
+
+        Parameters
+        ----------
+        X : ndarray of shape (n_samples, n_features)
+            Standardised features.
+        residuals, weight, squared_errors : ndarray of shape (n_samples, n_outputs)
+            Standardised residuals, the number of observations that each target is, 0 if
+            it is not known, and known variances.
+        threads : callable, default=map
+            See :meth:`PMM.predict`.
+
+        Returns
+        -------
+        change : ndarray of shape (n_samples, n_outputs)
+            Of the outputs.
+        variance : ndarray of shape (n_samples, n_outputs)
+            Of the outputs then, noise included.
+        leverage : ndarray of shape (n_samples,)
+            The largest eigenvalue of :math:`S R^{-1}`, less than 1.
+        """
+        noise = np.maximum(self.noise_variance + squared_errors, _LEAST_VARIANCE)
+        roots_of_precision = np.sqrt(weight / (self.inflation * noise))
+        change, variance = np.empty_like(residuals), np.empty_like(residuals)
+        leverage = np.empty(len(X))
+
+        def fill(chunk, root):
+            scale = roots_of_precision[chunk]
+            covariance = np.einsum("kps,lps->skl", root, root)
+            to_targets = covariance * scale[:, np.newaxis]
+            shares, modes = np.linalg.eigh(scale[:, :, np.newaxis] * to_targets)
+            to_modes = to_targets @ modes
+            left = np.maximum(1.0 - shares, _EPS)
+            pull = np.einsum("skm,sk->sm", modes, scale * residuals[chunk])
+            change[chunk] = -np.einsum("skm,sm->sk", to_modes, pull / left)
+            own = np.einsum("skk->sk", covariance)
+            variance[chunk] = own + np.einsum("skm,sm->sk", to_modes**2, 1.0 / left)
+            leverage[chunk] = shares[:, -1]
+
+        self._for_roots(X, fill, threads)
+        return change, variance + self.noise_variance, leverage
 
     def covariance(self, X, threads=map):
         """Covariance of the samples for each output, noise included.
