@@ -44,9 +44,9 @@ emulator.fit(field, energies)
 
 # %%
 # Blue lines are levels of the emulator, over the exact ones in broad grey.  The thin
-# line is a level for which there were no data.  Circles mark the middle of a gap, where
-# two levels avoid each other.  The upper circle is a crossing with the level that no
-# data determine, so its gap is a guess.
+# line is a level for which there were no data.  Red bars from level to level mark where
+# two of them avoid each other.  The upper one ends at the level that no data determine,
+# so its gap is a guess.
 grid = np.linspace(-0.9, 0.9, 181)[:, np.newaxis]
 figure, axes = plt.subplots(layout="constrained")
 axes.plot(grid, exact_levels(grid), color="lightgray", linewidth=6)
@@ -55,7 +55,7 @@ axes.set_xlabel("field")
 for x, below, above in display.crossings:
     levels = exact_levels(np.array([[x]]))[0]
     lower_state = np.argmin(np.abs(levels - below))
-    if lower_state < 2:  # the upper circle has no exact gap to compare with
+    if lower_state < 2:  # the upper bar has no exact gap to compare with
         exact = levels[lower_state + 1] - levels[lower_state]
         print(f"gap at {x:+.3f}: {above - below:.4f}, exact {exact:.4f}")
 
@@ -70,7 +70,13 @@ points.ax_.set(xlabel="Re field", ylabel="Im field")
 # %%
 # At points it has not seen
 # -------------------------
-PredictionDisplay.from_estimator(
-    emulator, grid, exact_levels(grid), kind="residual_vs_feature"
+# Errors are largest at the crossing in the middle, far from all data, and the error
+# bars say so.
+places = grid[::6]
+display = PredictionDisplay.from_estimator(
+    emulator, places, exact_levels(places), kind="residual_vs_feature"
 )
+for panel in display.axes_:
+    panel.set(xlabel="field", ylabel="")
+display.axes_[0].set_ylabel("exact - predicted")
 plt.show()

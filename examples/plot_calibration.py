@@ -119,7 +119,7 @@ print(f"true ones {true_couplings}")
 # ------------
 # The exact density on a grid, as contours over the draws.  On a grid of two couplings
 # the exact calculation is affordable, with more of them it would not be.
-axes = [np.linspace(a, b, 60) for a, b in zip(low, high, strict=True)]
+axes = [np.linspace(a, b, 120) for a, b in zip(low, high, strict=True)]
 grid = np.stack(np.meshgrid(*axes), axis=-1)
 exact = np.array([exact_log_density(row) for row in grid])
 exact = np.exp(exact - exact.max())
@@ -129,11 +129,13 @@ deviation = np.sqrt(np.einsum("ij,ijk->k", weights, (grid - mean) ** 2))
 print(f"exact: couplings {mean}, errors {deviation}")
 
 figure, ax = plt.subplots(layout="constrained")
-ax.plot(*draws[::5].T, ".", markersize=2, alpha=0.3, label="draws with the emulator")
+ax.scatter(*draws[::5].T, s=3, alpha=0.3, label="draws with the emulator")
 levels = np.exp([-4.5, -2.0, -0.5])
 ax.contour(*axes, exact, levels=levels, colors="k", linewidths=1)
+ax.plot([], [], "k", linewidth=1, label="exact density, 1, 2 and 3 deviations")
 ax.plot(*true_couplings, "r*", markersize=12, label="true couplings")
-ax.plot(*X.T, "kx", markersize=4, label="training points")
-ax.set(xlabel="a", ylabel="b")
-ax.legend()
+ax.plot(*X.T, "kx", markersize=4, label="training points of the emulator")
+ax.set(xlabel="coupling a", ylabel="coupling b")
+legend = ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2)
+legend.legend_handles[0].set(sizes=[20], alpha=1.0)
 plt.show()

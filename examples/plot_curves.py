@@ -44,7 +44,7 @@ print(f"root mean square error {np.sqrt(np.mean(errors**2)):.1e}")
 print(f"R^2 {model.score(X_test, curves(X_test)):.6f}")
 
 # %%
-figure, axis = plt.subplots()
+figure, axis = plt.subplots(layout="constrained")
 for i in range(4):
     (line,) = axis.plot(energies, curves(X_test)[i], alpha=0.5)
     axis.plot(energies, model.predict(X_test)[i], ".", ms=3, color=line.get_color())

@@ -58,7 +58,8 @@ if __name__ == "__main__":
     axes.set_xticks(range(shape[1]), sizes)
     axes.set_yticks(range(shape[0]), [f"{alpha:g}" for alpha in penalties])
     for (row, column), error in np.ndenumerate(errors):
-        axes.text(column, row, f"{error:.2f}", ha="center", va="center")
+        color = "white" if error > errors.mean() + 0.1 else "black"
+        axes.text(column, row, f"{error:.2f}", color=color, ha="center", va="center")
     axes.set(xlabel="matrix_size", ylabel="alpha", title="error of cross validation")
-    figure.colorbar(image)
+    figure.colorbar(image, label="error / standard deviation of y")
     plt.show()

@@ -56,8 +56,9 @@ numbers = [head.n_parameters_ for head in heads.values()]
 scores = [head.score(X_test, y_test) for head in heads.values()]
 axes.plot(numbers, scores, "o-", label="PMMClassifier")
 for side, number, score in zip(heads, numbers, scores, strict=True):
-    axes.annotate(f"side {side}", (number, score), (4, -12), textcoords="offset points")
+    axes.annotate(f"side {side}", (number, score), (6, -12), textcoords="offset points")
 axes.plot(10 * 1001, linear.score(X_test, y_test), "s", label="logistic regression")
-axes.set(xlabel="learned numbers", ylabel="accuracy of other images")
+axes.set(xlabel="number of parameters", ylabel="accuracy of other images")
+axes.margins(x=0.12, y=0.15)
 axes.legend()
 plt.show()

@@ -21,6 +21,7 @@ from pmm_sklearn.inspection import (
     LengthScalesDisplay,
     LossCurveDisplay,
     MatrixDisplay,
+    PredictionDisplay,
     SpectrumDisplay,
     canonical_gauge,
     commutator_norms,
@@ -35,7 +36,8 @@ model = PMMRegressor(5, 2, n_average=1, random_state=0).fit(X_train, y_train)
 print(f"R^2 on test data: {model.score(X_test, y_test):.3f}")
 
 # %%
-# All starts, and the one that was chosen.
+# All starts, and the one that was chosen, as the logarithm of its evidence grew: the
+# distance to the best.
 LossCurveDisplay.from_estimator(model)
 
 # %%
@@ -47,7 +49,21 @@ LengthScalesDisplay.from_estimator(model, X_train)
 # The displays of scikit-learn work as for any regressor.
 figure, axes = plt.subplots(1, 2, figsize=(9, 4), layout="constrained")
 PredictionErrorDisplay.from_estimator(model, X_test, y_test, ax=axes[0])
-PartialDependenceDisplay.from_estimator(model, X_train, ["frequency"], ax=axes[1])
+display = PartialDependenceDisplay.from_estimator(
+    model, X_train, ["frequency"], ax=axes[1]
+)
+axes[0].set(xlabel="predicted level (dB)", ylabel="actual - predicted (dB)")
+display.axes_[0, 0].set(xlabel="frequency (Hz)", ylabel="mean predicted level (dB)")
+
+# %%
+# By default several models are averaged, from different starts.  How far these agree
+# says what the data leave open: residuals of some samples, with error bars, and in grey
+# those of each model alone.
+average = PMMRegressor(3, n_init=2, n_average=2, random_state=0)
+average.fit(X_train, y_train)
+PredictionDisplay.from_estimator(
+    average, X_test[::6], y_test[::6], kind="residual_vs_predicted", members=True
+)
 
 # %%
 # Which features matter
@@ -63,6 +79,7 @@ axes[0].barh(X.columns, bound)
 axes[0].set_xlabel("bound for levels (units of H)")
 axes[1].barh(X.columns, slope, color="C1")
 axes[1].set_xlabel("mean slope of the prediction (dB)")
+axes[0].invert_yaxis()
 
 # %%
 # Which levels carry the prediction
@@ -78,7 +95,8 @@ SpectrumDisplay.from_estimator(model, X_train, "frequency")
 # The matrices
 # ------------
 # In the basis where the Hamiltonian of the mean features is diagonal.  Each of the
-# others changes the levels through its diagonal, and mixes them through the rest.
+# others changes the levels through its diagonal, and mixes them through the rest, whose
+# real parts are above the line and whose imaginary parts are below it.
 mean = X_train.mean()
 MatrixDisplay.from_estimator(model, reference=mean)
 canonical = canonical_gauge(model, reference=mean)

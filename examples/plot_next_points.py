@@ -62,19 +62,19 @@ rivals = [
     for n in numbers
 ]
 
-figure, (left, right) = plt.subplots(1, 2, figsize=(9, 4))
-left.scatter(*candidates.T, s=4, color="0.8")
+figure, (left, right) = plt.subplots(1, 2, figsize=(9, 4), layout="constrained")
+left.scatter(*candidates.T, s=4, color="0.8", label="candidates")
 left.scatter(*candidates[rows[:6]].T, color="C0", label="random")
 for number, row in enumerate(rows[6:], 1):
     left.scatter(*candidates[row], color="C1", label="chosen" if number == 1 else None)
     left.annotate(f" {number}", candidates[row], color="C1")
-left.set(xlabel="a", ylabel="b", title="points")
-left.legend(loc="upper right")
+left.set(xlabel="coupling a", ylabel="coupling b")
+left.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3, frameon=False)
 right.semilogy([6, 9, 12, 15, 18], errors, "C1o-", label="chosen")
 right.semilogy(numbers, rivals, "C0s-", label="random")
-right.set(xlabel="points", ylabel="largest error", title="three levels")
+right.set(xlabel="number of calculations", ylabel="largest error of three levels")
+right.set_xticks(numbers)
 right.legend()
-figure.tight_layout()
 
 # %%
 # One more point, at once

@@ -73,13 +73,14 @@ image = left.imshow(
     aspect="auto",
 )
 figure.colorbar(image, label="survival probability")
-left.axhline(0.3, color="w", ls=":")
-left.set(xlabel="time", ylabel="coupling")
+left.axhline(0.3, color="k", ls=":")
+left.text(7.8, 0.32, "before the quench", ha="right", va="bottom")
+left.set(xlabel="time", ylabel="coupling", title="predicted")
 times = np.linspace(0, 8, 200)
 for coupling, color in ((0.75, "C0"), (1.42, "C1")):
     line = np.column_stack([np.full(200, coupling), times])
     right.plot(times, evolve(line)[:, 0], color, lw=4, alpha=0.3)
     right.plot(times, emulator.predict(line)[:, 0], color, label=f"{coupling}")
-right.legend(title="coupling, exact pale")
-right.set(xlabel="time", ylabel="survival probability")
+right.legend(title="coupling", loc="center left", bbox_to_anchor=(1.0, 0.5))
+right.set(xlabel="time", title="predicted, over exact in pale")
 plt.show()

@@ -39,7 +39,7 @@ trees.fit(X, measured)
 grid = np.linspace(-1, 11, 500)
 half = level.inverse_predict([0.5], feature=0)[0]
 
-figure, axes = plt.subplots(figsize=(7, 4.5))
+figure, axes = plt.subplots(figsize=(7, 4.5), layout="constrained")
 axes.plot(dose, measured, "k.", label="measured")
 axes.plot(grid, response(grid), "k:", label="true")
 axes.plot(grid, trees.predict(grid[:, np.newaxis]), label="boosted trees")

@@ -61,8 +61,8 @@ for n in numbers:
 fig, ax = plt.subplots(figsize=(5, 3.5), layout="constrained")
 for (name, found), marker in zip(errors.items(), "os", strict=True):
     ax.semilogy(numbers, found, marker=marker, label=name)
-ax.set(xlabel="calculations", ylabel="root mean square error")
-ax.legend()
+ax.set(xlabel="number of calculations", ylabel="root mean square error", xticks=numbers)
+ax.legend(loc="center right", title="data")
 
 # %%
 # A predicted slope is the derivative of the predicted level:

@@ -148,6 +148,11 @@ class FittedModel:
         with blas_limit(len(X), self.side):
             return self._mean.predict(X, threads)
 
+    def outputs_of_members(self, X):
+        """Those of each model that is averaged, (n_members, n_samples, n_outputs)."""
+        with single_blas_thread():
+            return self._mean.of_members(X)
+
     def predict(self, X, return_std=False, return_cov=False, threads=map):
         """Outputs as the user sees them, and how far to trust them if asked for.
 

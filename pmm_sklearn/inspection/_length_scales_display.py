@@ -105,7 +105,7 @@ class LengthScalesDisplay:
         -------
         self : LengthScalesDisplay
         """
-        ax = single_axes(self, ax)
+        ax = single_axes(self, ax, height=1.2 + 0.4 * len(self.feature_names))
         ratios = np.asarray(self.deviations) / np.asarray(self.length_scales)
         order = np.argsort(ratios, kind="stable")
         names = [self.feature_names[i] for i in order]

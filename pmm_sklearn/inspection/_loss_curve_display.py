@@ -15,6 +15,11 @@ if TYPE_CHECKING:
 class LossCurveDisplay:
     """Loss during the training, of all random starts and of the one chosen.
 
+    Where the evidence is maximised, losses are negative logarithms of it, up to a
+    constant.  Drawn is how far they are from the best that any start has reached, in
+    nats: a difference of five is a probability that is 150 times smaller.  This axis is
+    linear up to 1, and logarithmic beyond.
+
     Make it with :meth:`from_estimator`.
 
     Parameters
@@ -27,6 +32,8 @@ class LossCurveDisplay:
         Loss on validation data.
     member_loss_curves : list of array-like, default=()
         Losses of the starts that are averaged with the one chosen (``n_average``).
+    is_evidence : bool, default=False
+        Whether losses are negative logarithms of the evidence.
 
     Attributes
     ----------
@@ -59,11 +66,13 @@ class LossCurveDisplay:
         start_loss_curves=(),
         validation_loss_curve=(),
         member_loss_curves=(),
+        is_evidence=False,
     ):
         self.loss_curve = loss_curve
         self.start_loss_curves = start_loss_curves
         self.validation_loss_curve = validation_loss_curve
         self.member_loss_curves = member_loss_curves
+        self.is_evidence = is_evidence
 
     @classmethod
     def from_estimator(
@@ -108,6 +117,8 @@ class LossCurveDisplay:
             others,
             getattr(estimator, "validation_loss_curve_", []),
             [starts[number] for number in members],
+            # Of emulators the evidence is that of the model that the loss has found.
+            is_evidence=hasattr(estimator, "_variances"),
         ).plot(ax)
 
     def plot(self, ax: "Axes | None" = None) -> Self:
@@ -123,39 +134,54 @@ class LossCurveDisplay:
         self : LossCurveDisplay
         """
         ax = single_axes(self, ax)
-        self.start_lines_ = []
-        for curve in self.start_loss_curves:
-            label = None if self.start_lines_ else "other starts"
-            self.start_lines_.append(_draw(ax, curve, color="0.7", label=label))
-            # Where it was given up.
-            ax.plot(len(curve), curve[-1], "x", color="0.5", markersize=4)
-        self.member_lines_ = []
-        for curve in self.member_loss_curves:
-            label = None if self.member_lines_ else "other members of the mean"
-            self.member_lines_.append(_draw(ax, curve, color="C0", label=label))
-        label = "best member" if self.member_lines_ else "chosen start"
-        self.line_ = _draw(ax, self.loss_curve, color="C0", linewidth=2, label=label)
-        self.validation_line_ = None
-        if len(self.validation_loss_curve):
-            style = {"color": "C1", "linestyle": "--", "label": "validation data"}
-            self.validation_line_ = _draw(ax, self.validation_loss_curve, **style)
         curves = [
             self.loss_curve,
             *self.start_loss_curves,
             *self.member_loss_curves,
             self.validation_loss_curve,
         ]
-        if min(np.min(curve, initial=np.inf) for curve in curves) > 0:
+        lowest = min(np.min(curve, initial=np.inf) for curve in curves)
+        self._plot_curves(ax, lowest if self.is_evidence else 0.0)
+        label = "loss"
+        if self.is_evidence:
+            label = "log evidence below the best"
+            ax.set_yscale("symlog", linthresh=1.0)
+            ax.set_ylim(bottom=0.0)
+        elif lowest > 0:
             ax.set_yscale("log")
-        ax.set(xlabel="iteration", ylabel="loss")
+        ax.set(xlabel="iteration", ylabel=label)
+        ax.xaxis.get_major_locator().set_params(integer=True)
         if len(ax.get_legend_handles_labels()[0]) > 1:
             ax.legend()
         self.ax_, self.figure_ = ax, ax.figure
         return self
 
+    def _plot_curves(self, ax, origin):
+        """All curves, less a number."""
+        self.start_lines_, self.member_lines_ = [], []
+        for curve in self.start_loss_curves:
+            label = None if self.start_lines_ else "other starts"
+            line = _draw(ax, curve, origin, color="0.7", label=label)
+            self.start_lines_.append(line)
+            # Where it was given up.
+            ax.plot(len(curve), curve[-1] - origin, "x", color="0.5", markersize=4)
+        for curve in self.member_loss_curves:
+            label = None if self.member_lines_ else "other members of the mean"
+            style = {"color": "C0", "alpha": 0.6, "linewidth": 1, "label": label}
+            self.member_lines_.append(_draw(ax, curve, origin, **style))
+        style = {"label": "best member" if self.member_lines_ else "chosen start"}
+        style |= {"color": "C0", "linewidth": 2.5}
+        self.line_ = _draw(ax, self.loss_curve, origin, **style)
+        self.validation_line_ = None
+        if len(self.validation_loss_curve):
+            style = {"color": "C1", "linestyle": "--", "label": "validation data"}
+            curve = self.validation_loss_curve
+            self.validation_line_ = _draw(ax, curve, origin, **style)
 
-def _draw(ax, curve, **style):
+
+def _draw(ax, curve, origin, **style):
     # A line through a single point cannot be seen.
     marker = "o" if len(curve) == 1 else None
-    (line,) = ax.plot(np.arange(1, len(curve) + 1), curve, marker=marker, **style)
+    iterations = np.arange(1, len(curve) + 1)
+    (line,) = ax.plot(iterations, np.subtract(curve, origin), marker=marker, **style)
     return line

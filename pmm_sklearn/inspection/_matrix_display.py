@@ -1,5 +1,6 @@
 """Picture of the learned matrices."""
 
+import textwrap
 from typing import TYPE_CHECKING, Literal, Self
 
 import numpy as np
@@ -14,13 +15,19 @@ from .gauge import canonical_gauge
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+# Font sizes of numbers in cells, and sides of a cell in units of them.
+_LARGEST_FONT, _SMALLEST_FONT, _CELL = 10.0, 6.0, 4.2
+
 
 class MatrixDisplay:
     """The learned matrices, one panel each.
 
     Real matrices are shown as they are.  Of complex ones, the upper triangle and the
-    diagonal show real parts, and the lower triangle shows imaginary parts: those of
-    the other halves follow, because the matrices are Hermitian.
+    diagonal show real parts, and the lower triangle, below a line, shows imaginary
+    parts, with an ``i``: those of the other halves follow, because the matrices are
+    Hermitian.  White is zero in each panel, red is positive and blue is negative.
+    Elements stand in their cells as numbers, perhaps without a power of ten that is in
+    the title; where cells are too small for that, there is a scale of colours.
 
     Make it with :meth:`from_estimator`.
 
@@ -131,23 +138,34 @@ class MatrixDisplay:
         -------
         self : MatrixDisplay
         """
-        axes = panels(self, ax, len(self.matrices))
-        self.images_ = []
-        for panel, matrix, name in zip(axes, self.matrices, self.names, strict=True):
-            shown = _upper_real_lower_imaginary(matrix)
-            limit = np.abs(shown).max() or 1.0
-            image = panel.imshow(shown, cmap="RdBu_r", vmin=-limit, vmax=limit)
-            panel.figure.colorbar(image, ax=panel, fraction=0.046)
-            for end in np.cumsum(self.block_sizes)[:-1]:
-                panel.axhline(end - 0.5, color="0.3", linewidth=0.8)
-                panel.axvline(end - 0.5, color="0.3", linewidth=0.8)
-            panel.set(xticks=[], yticks=[])
-            panel.set_title(name, fontsize="medium")
-            if np.iscomplexobj(matrix):
-                panel.set_xlabel("upper half Re, lower half Im", fontsize="small")
-            self.images_.append(image)
+        axes = panels(self, ax, len(self.matrices), n_columns=3)
+        self.images_ = [
+            self._plot_matrix(panel, matrix, name)
+            for panel, matrix, name in zip(axes, self.matrices, self.names, strict=True)
+        ]
         self.axes_, self.figure_ = axes, axes[0].figure
         return self
+
+    def _plot_matrix(self, panel, matrix, name):
+        shown = _upper_real_lower_imaginary(matrix)
+        limit = np.abs(shown).max() or 1.0
+        image = panel.imshow(shown, cmap="RdBu_r", vmin=-limit, vmax=limit)
+        for end in np.cumsum(self.block_sizes)[:-1]:
+            panel.axhline(end - 0.5, color="0.3", linewidth=0.8)
+            panel.axvline(end - 0.5, color="0.3", linewidth=0.8)
+        panel.set(xticks=[], yticks=[])
+        if np.iscomplexobj(matrix):
+            edges = np.repeat(np.arange(len(matrix)) - 0.5, 2)
+            panel.plot(edges[:-1], edges[1:], color="0.5", linewidth=1)
+            panel.set_xlabel("upper half Re, lower half Im", fontsize="small")
+        size = _font_size(panel, len(matrix))
+        if size < _SMALLEST_FONT:
+            panel.figure.colorbar(image, ax=panel, fraction=0.046)
+        else:
+            exponent = _write_numbers(panel, shown, np.iscomplexobj(matrix), size)
+            name = f"{name} (1e{exponent})" if exponent else name
+        panel.set_title(textwrap.fill(name, 32), fontsize="medium")
+        return image
 
 
 def _named_matrices(model, reference):
@@ -171,3 +189,38 @@ def _upper_real_lower_imaginary(matrix):
     if not np.iscomplexobj(matrix):
         return matrix
     return np.triu(matrix.real) + np.tril(matrix.imag, -1)
+
+
+def _font_size(panel, side):
+    """In points, of numbers that fit into cells."""
+    box = panel.get_window_extent()
+    points = 72 / panel.figure.dpi * min(box.width, box.height)
+    return min(points / side / _CELL, _LARGEST_FONT)
+
+
+def _write_numbers(panel, shown, is_complex, size):
+    """Write three digits of the largest element, and as many decimals of the others.
+
+    Returns
+    -------
+    exponent : int
+        Of the power of ten that the numbers are without.
+    """
+    limit = np.abs(shown).max() or 1.0
+    order = int(np.floor(np.log10(limit)))
+    exponent = 0 if -1 <= order <= 2 else order
+    decimals = 2 - order if 0 <= order <= 2 else 2
+    for (row, column), value in np.ndenumerate(shown):
+        text = f"{value / 10.0**exponent:.{decimals}f}"
+        is_zero, is_dark = float(text) == 0, abs(value) > 0.6 * limit
+        unit = "i" if is_complex and row > column else ""
+        panel.text(
+            column,
+            row,
+            "0" if is_zero else text + unit,
+            ha="center",
+            va="center",
+            fontsize=size,
+            color="white" if is_dark else "black",
+        )
+    return exponent

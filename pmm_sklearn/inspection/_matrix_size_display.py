@@ -137,13 +137,16 @@ class MatrixSizeDisplay:
             *ax.plot(places, self.deviations, "s--", label="their error bars"),
         ]
         ax.set_xticks(places, [str(size) for size in self.matrix_sizes])
-        ax.set_yscale("log")
-        ax.set_xlabel("matrix_size")
+        ax.set(xlabel="matrix_size", yscale="log")
         ax.set_ylabel("root mean square / spread of the targets")
-        ax.legend(loc="upper left")
         self.evidence_ax_ = ax.twinx()
-        self.evidence_ax_.plot(places, self.log_evidences, "^:", color="0.4")
-        self.evidence_ax_.set_ylabel("log evidence (triangles)")
+        style = {"color": "0.4", "label": "log evidence (right)"}
+        evidence = self.evidence_ax_.plot(places, self.log_evidences, "^:", **style)
+        self.evidence_ax_.set_ylabel("log evidence")
+        # Above the axes: within them there is rarely room beside three lines.
+        handles = [*self.lines_, *evidence]
+        place = {"loc": "lower center", "bbox_to_anchor": (0.5, 1.0), "ncols": 3}
+        ax.legend(handles=handles, frameon=False, **place)
         self.ax_, self.figure_ = ax, ax.figure
         return self
 

@@ -15,10 +15,12 @@ def pyplot(display):
     return plt
 
 
-def single_axes(display, ax):
-    """The axes that are given, or those of a new figure."""
+def single_axes(display, ax, height=4.8):
+    """The axes that are given, or those of a new figure of some inches."""
     plt = pyplot(display)
-    return plt.subplots(layout="constrained")[1] if ax is None else ax
+    if ax is not None:
+        return ax
+    return plt.subplots(figsize=(6.4, height), layout="constrained")[1]
 
 
 def panels(display, ax, n_panels, size=3.0, n_columns=4):
@@ -33,7 +35,7 @@ def panels(display, ax, n_panels, size=3.0, n_columns=4):
     n_panels : int
         Number of panels.
     size : float, default=3.0
-        Width of a panel in inches, in a new figure.
+        Width of a panel in inches, in a new figure; a single one is wider.
     n_columns : int, default=4
         Largest number of panels in a row.
     """
@@ -46,9 +48,10 @@ def panels(display, ax, n_panels, size=3.0, n_columns=4):
                 f"got {axes.size}."
             )
         return axes
-    columns = min(n_panels, n_columns)
-    rows = -(-n_panels // columns)
+    rows = -(-n_panels // n_columns)
+    columns = -(-n_panels // rows)
     if ax is None:
+        size = 1.5 * size if n_panels == 1 else size
         shape = (size * columns, 0.9 * size * rows)
         figure = plt.figure(figsize=shape, layout="constrained")
         grid = figure.add_gridspec(rows, columns)

@@ -8,9 +8,10 @@ from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator
 from sklearn.pipeline import Pipeline
 
+from ..checks.data import check_features
 from ..checks.dtypes import as_numbers
 from ..checks.parameters import check_option
-from ._arguments import target_names
+from ._arguments import check_model, target_names
 from ._plotting import panels
 
 if TYPE_CHECKING:
@@ -38,11 +39,15 @@ class PredictionDisplay:
         Of a feature, which residuals may be drawn over.
     feature_name : str, default="feature"
         Its name.
+    y_members : ndarray of shape (n_members, n_samples, n_outputs), default=None
+        Predictions of the models that are averaged.
 
     Attributes
     ----------
     points_ : list of ErrorbarContainer
         The data of each target.
+    members_ : list of list of Line2D
+        The same with the predictions of each member, for each target.
     lines_ : list of Line2D
         Where predictions are perfect.
     axes_ : ndarray of Axes of shape (n_outputs,)
@@ -71,6 +76,7 @@ class PredictionDisplay:
         names=("",),
         feature_values=None,
         feature_name="feature",
+        y_members=None,
     ):
         self.y_true = y_true
         self.y_pred = y_pred
@@ -79,6 +85,7 @@ class PredictionDisplay:
         self.names = names
         self.feature_values = feature_values
         self.feature_name = feature_name
+        self.y_members = y_members
 
     @classmethod
     def from_estimator(
@@ -91,6 +98,7 @@ class PredictionDisplay:
         y_err: ArrayLike | None = None,
         kind: Kind = "actual_vs_predicted",
         feature: int | str | None = None,
+        members: bool = False,
         ax: "Axes | np.ndarray | None" = None,
     ) -> Self:
         """Draw data against the predictions of a fitted regressor.
@@ -115,6 +123,9 @@ class PredictionDisplay:
         feature : int or str, default=None
             Number or name of the feature for "residual_vs_feature"; None means the
             first one.
+        members : bool, default=False
+            Whether the predictions of all models that are averaged are drawn, too, of
+            a PMMRegressor or an emulator: where these differ, ask for more data.
         ax : Axes or array-like of Axes, default=None
             One, whose place is divided, or one for each target; by default those of
             a new figure.
@@ -144,6 +155,7 @@ class PredictionDisplay:
             ),
             feature_values=values,
             feature_name=name,
+            y_members=_of_members(estimator, X) if members else None,
             ax=ax,
         )
 
@@ -159,6 +171,7 @@ class PredictionDisplay:
         names: list[str] | None = None,
         feature_values: ArrayLike | None = None,
         feature_name: str = "feature",
+        y_members: ArrayLike | None = None,
         ax: "Axes | np.ndarray | None" = None,
     ) -> Self:
         """Draw data against predictions.
@@ -178,6 +191,8 @@ class PredictionDisplay:
             What residuals are drawn over, for "residual_vs_feature".
         feature_name : str, default="feature"
             Its name.
+        y_members : array-like of shape (n_members, n_samples, n_outputs), default=None
+            Predictions of the models that are averaged.
         ax : Axes or array-like of Axes, default=None
             One, whose place is divided, or one for each target; by default those of
             a new figure.
@@ -206,6 +221,14 @@ class PredictionDisplay:
                     f"feature_values must have shape ({len(y_pred)},), one for each "
                     f"prediction, got shape {feature_values.shape}."
                 )
+        if y_members is not None:
+            y_members = as_numbers("y_members", y_members)
+            if y_members.shape[1:] != y_pred.shape:
+                raise ValueError(
+                    f"y_members must have shape (n_members, {y_pred.shape[0]}, "
+                    f"{y_pred.shape[1]}), a prediction of each member for each of the "
+                    f"mean, got shape {y_members.shape}."
+                )
         display = cls(
             y_true,
             y_pred,
@@ -213,6 +236,7 @@ class PredictionDisplay:
             names=list(names),
             feature_values=feature_values,
             feature_name=feature_name,
+            y_members=y_members,
         )
         return display.plot(ax, kind=kind)
 
@@ -245,7 +269,7 @@ class PredictionDisplay:
                 "call from_estimator."
             )
         axes = panels(self, ax, self.y_pred.shape[1], n_columns=3)
-        self.points_, self.lines_ = [], []
+        self.points_, self.lines_, self.members_ = [], [], []
         for column, panel in enumerate(axes):
             self._plot_target(panel, column, kind)
         self.axes_, self.figure_ = axes, axes[0].figure
@@ -268,15 +292,39 @@ class PredictionDisplay:
             line = panel.axline(point, slope=1.0, color="0.3", linestyle="--", zorder=0)
         if kind == "residual_vs_feature":
             x, label = self.feature_values, self.feature_name
+        self.members_.append(self._plot_members(panel, column, is_residual, x))
         style = {"linestyle": "none", "marker": "o", "markersize": 4, "elinewidth": 1}
         points = panel.errorbar(x, y, y_bar, x_bar, alpha=0.7, **style)
         panel.set(
             xlabel=label,
             ylabel="actual - predicted" if is_residual else "actual",
         )
+        if is_residual:
+            panel.locator_params(axis="x", nbins=5)
         panel.set_title(self.names[column], fontsize="medium")
         self.points_.append(points)
         self.lines_.append(line)
+
+    def _plot_members(self, panel, column, is_residual, places):
+        """Points of each member, at the places of the mean if these are residuals."""
+        lines, y = [], self.y_true[:, column]
+        for member in () if self.y_members is None else self.y_members[..., column]:
+            x, value = (places, y - member) if is_residual else (member, y)
+            lines += panel.plot(x, value, ".", color="0.4", markersize=4, zorder=1)
+        if lines and column == 0:
+            lines[0].set_label("members of the mean")
+            panel.legend(fontsize="small")
+        return lines
+
+
+def _of_members(estimator, X):
+    """Predictions of the models that the last step of a pipeline averages."""
+    while isinstance(estimator, Pipeline):
+        if len(estimator) > 1:
+            X = estimator[:-1].transform(X)
+        estimator = estimator[-1]
+    model = check_model(estimator)
+    return model.outputs_of_members(check_features(estimator, X))
 
 
 def _feature(X, feature):

@@ -22,13 +22,17 @@ if TYPE_CHECKING:
 # A minimum of a gap is an avoided crossing if the gap is this much larger on both
 # sides of it, somewhere on the line.
 _AVOIDED = 2.0
+# Markers of matplotlib whose tips, not centres, are at the point.
+_CARET_UP, _CARET_DOWN = 6, 7
 
 
 class SpectrumDisplay:
     """Levels along one feature or along a path, with avoided crossings.
 
     Strong lines are levels that outputs see, thin ones the others, which the data
-    determine only through the former.  Colours are sectors.
+    determine only through the former.  Colours are sectors.  Two arrows and a bar
+    between them mark an avoided crossing: they point to the two levels, where their
+    gap is least.
 
     Make it with :meth:`from_estimator`.
 
@@ -58,8 +62,9 @@ class SpectrumDisplay:
         Those that outputs see, drawn where they do.
     training_points_ : Line2D, list of Line2D or None
         Energies of the training points, or marks on the lower edge.
-    crossings_ : Line2D or None
-        Circles around avoided crossings.
+    crossings_ : list of Line2D
+        Bars from level to level at avoided crossings, and arrows from below and above;
+        empty if there are none.
     ax_, figure_ : Axes and Figure
         Where these are.
 
@@ -201,20 +206,10 @@ class SpectrumDisplay:
         ax = single_axes(self, ax)
         self.ax_, self.figure_ = ax, ax.figure
         self._plot_levels(ax)
-        self.crossings_ = self.training_points_ = None
+        self.training_points_ = None
         if self.training is not None:
             self.training_points_ = _plot_training(ax, *self.training)
-        if len(self.crossings):
-            x, lower, upper = self.crossings.T
-            (self.crossings_,) = ax.plot(
-                x,
-                0.5 * (lower + upper),
-                "o",
-                color="k",
-                markerfacecolor="none",
-                markersize=11,
-                label="avoided crossing",
-            )
+        self.crossings_ = _plot_crossings(ax, self.crossings)
         ax.set(xlabel=self.xlabel, ylabel=self.ylabel)
         ax.margins(x=0)
         if ax.get_legend_handles_labels()[0]:
@@ -326,6 +321,20 @@ def _plot_training(ax, x, energies):
         label="training points",
     )
     return line
+
+
+def _plot_crossings(ax, crossings):
+    """Bars between two levels, and arrows that point to these, however close."""
+    if len(crossings) == 0:
+        return []
+    x, lower, upper = crossings.T
+    ends = np.stack([lower, upper, np.full_like(x, np.nan)], axis=1)
+    style = {"color": "C3", "zorder": 3, "linestyle": "none", "markersize": 7}
+    (bars,) = ax.plot(np.repeat(x, 3), ends.ravel(), color="C3", linewidth=1.5)
+    (from_below,) = ax.plot(x, lower, marker=_CARET_UP, **style)
+    (from_above,) = ax.plot(x, upper, marker=_CARET_DOWN, **style)
+    from_above.set_label("avoided crossing")
+    return [bars, from_below, from_above]
 
 
 def _avoided_crossings(grid, levels, sectors, levels_at):

@@ -108,7 +108,11 @@ def test_spectrum_with_avoided_crossing(crossing, plt):
     assert len(display.lines_) == len(display.read_out_lines_) == 2
     assert_allclose(display.lines_[1].get_ydata(), np.hypot(display.positions, 0.1))
     assert_allclose(display.training_points_[1].get_ydata(), y[:, 1])
-    assert len(display.crossings_.get_xdata()) == 1
+    bars, from_below, from_above = display.crossings_
+    assert_allclose(bars.get_ydata()[:2], [-0.1, 0.1], atol=1e-4)
+    # On the levels, not between them.
+    assert_allclose(from_below.get_ydata(), display.crossings[:, 1])
+    assert_allclose(from_above.get_ydata(), display.crossings[:, 2])
     assert display.ax_.get_xlabel() == "x0"
     assert display.ax_.get_ylabel() == "energy"
 
@@ -119,7 +123,7 @@ def test_levels_of_different_sectors_cross(plt):
     model = PMMEmulator((1, 1), targets=targets, random_state=0).fit(LINE, y)
     display = SpectrumDisplay.from_estimator(model, LINE)
     assert len(display.crossings) == 0
-    assert display.crossings_ is None
+    assert display.crossings_ == []
     colors = {line.get_color() for line in display.lines_}
     assert len(colors) == 2
     labels = [text.get_text() for text in display.ax_.get_legend().get_texts()]
@@ -160,6 +164,21 @@ def test_spectrum_where_no_row_lies_on_the_line(plt):
     assert_allclose(display.training_points_.get_xdata(), X[:, 1])
     display = SpectrumDisplay.from_estimator(model, X, y=X[:, 0], reference=X[2])
     assert_allclose(display.training_points_[0].get_xydata(), X[[2]][:, [0, 0]])
+
+
+def test_every_avoided_crossing_is_marked_at_its_levels(plt):
+    """Two chains of levels with gaps of 0.2 and 0.1 at -0.5 and 0.5."""
+    x = LINE[:, 0]
+    y = np.stack([-np.hypot(x + 0.5, 0.1), np.hypot(x + 0.5, 0.1)], axis=1)
+    above = [3.0 - np.hypot(x - 0.5, 0.05), 3.0 + np.hypot(x - 0.5, 0.05)]
+    y = np.concatenate([y, np.stack(above, axis=1)], axis=1)
+    model = PMMEmulator(4, n_init=2, random_state=0).fit(LINE, y)
+    display = SpectrumDisplay.from_estimator(model, LINE)
+    expected = [[-0.5, -0.1, 0.1], [0.5, 2.95, 3.05]]
+    assert_allclose(display.crossings, expected, atol=1e-3)
+    bars = display.crossings_[0].get_xydata().reshape(2, 3, 2)
+    assert_allclose(bars[:, :2, 1], np.array(expected)[:, 1:], atol=1e-3)
+    assert np.all(np.isnan(bars[:, 2, 1]))
 
 
 def test_spectrum_errors(plt):
@@ -203,6 +222,25 @@ def test_matrices_at_a_reference(plt):
     assert display.axes_[4].get_title() == "per unit of x0 x1"
 
 
+def test_elements_of_small_matrices_are_written(plt):
+    matrices = np.array([[[1.5, 0.25 - 0.5j], [0.25 + 0.5j, 1e-9]], np.eye(2) * 4e-5])
+    display = MatrixDisplay(matrices, ["constant", "per unit of x"], (2,)).plot()
+    first, second = ([text.get_text() for text in ax.texts] for ax in display.axes_[:2])
+    assert first == ["1.50", "0.25", "0.50i", "0"]
+    assert second == ["4.00", "0", "0", "4.00"]
+    assert display.axes_[1].get_title() == "per unit of x (1e-5)"
+    limits = [image.get_clim() for image in display.images_]
+    assert limits == [(-1.5, 1.5), (-4e-5, 4e-5)]
+    assert len(display.figure_.axes) == 2
+
+
+def test_large_matrices_have_a_scale_of_colours(plt):
+    display = MatrixDisplay(np.eye(20)[np.newaxis], ["constant"], (20,)).plot()
+    assert not display.axes_[0].texts
+    assert len(display.figure_.axes) == 2
+    np.testing.assert_array_equal(display.images_[0].get_array(), np.eye(20))
+
+
 def test_matrix_errors(plt):
     model = models.emulator()
     with pytest.raises(ValueError, match=r"terms must be numbers from 0 to 3.*got 9"):
@@ -233,12 +271,18 @@ def test_losses_of_all_starts(n_init, plt):
     assert display.ax_.get_yscale() == "log"
 
 
-def test_an_evidence_is_linear(plt):
-    """Logarithms of probabilities may be negative."""
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_an_evidence_counts_from_the_best(plt):
+    """Logarithms of probabilities may be negative, and their zero says nothing."""
     model = PMMRegressor(3, 1, n_init=2, random_state=0, max_iter=25)
     display = LossCurveDisplay.from_estimator(model.fit(LINE, np.exp(LINE[:, 0])))
-    assert display.ax_.get_yscale() == "linear"
-    assert_allclose(display.line_.get_ydata(), model.loss_curve_)
+    assert display.ax_.get_yscale() == "symlog"
+    assert display.ax_.get_ylabel() == "log evidence below the best"
+    curves = [line.get_ydata() for line in (display.line_, *display.start_lines_)]
+    assert min(map(min, curves)) == 0
+    assert_allclose(np.diff(curves[0]), np.diff(model.loss_curve_))
+    lowest = min(map(min, model.start_loss_curves_))
+    assert curves[0][-1] == pytest.approx(model.loss_curve_[-1] - lowest)
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -249,7 +293,7 @@ def test_losses_of_starts_that_are_averaged(n_init, n_average, alpha, plt):
     model = PMMRegressor(3, 1, **settings, random_state=0, max_iter=40, tol=1e-4)
     model.fit(LINE, np.exp(LINE[:, 0]))
     display = LossCurveDisplay.from_estimator(model)
-    assert_allclose(display.line_.get_ydata(), model.loss_curve_)
+    assert_allclose(np.diff(display.line_.get_ydata()), np.diff(model.loss_curve_))
     ends = [line.get_ydata()[-1] for line in (display.line_, *display.member_lines_)]
     # By evidence as if ten samples judged.
     is_evidence, share = hasattr(model, "log_evidence_"), 10 / len(LINE)
@@ -378,6 +422,33 @@ def test_residuals_over_a_feature(plt):
         display.plot(kind="residual_vs_feature")
     with pytest.raises(ValueError, match=r"feature_values must have shape \(1,\)"):
         PredictionDisplay.from_predictions([1.0], [1.0], feature_values=[1.0, 2.0])
+
+
+def test_predictions_of_the_members_of_a_mean(plt):
+    X = np.random.RandomState(0).uniform(-1, 1, size=(30, 1))
+    y = np.sin(3 * X[:, 0])
+    settings = {"alpha": 1e-3, "max_iter": 8, "n_init": 3, "n_average": 3}
+    model = PMMRegressor(3, 1, **settings, tol=0, random_state=0).fit(X, y)
+    display = PredictionDisplay.from_estimator(model, X, y, members=True)
+    mean = np.tensordot(model.member_weights_, display.y_members, axes=1)
+    assert_allclose(mean, model.predict(X)[:, np.newaxis])
+    assert np.ptp(display.y_members, axis=0).max() > 1e-3
+    (lines,) = display.members_
+    assert_allclose(lines[1].get_xdata(), display.y_members[1, :, 0])
+    assert_allclose(lines[1].get_ydata(), y)
+    (lines,) = display.plot(kind="residual_vs_predicted").members_
+    assert_allclose(lines[1].get_xdata(), model.predict(X))
+    assert_allclose(lines[1].get_ydata(), y - display.y_members[1, :, 0])
+
+    scaled = make_pipeline(StandardScaler(), model).fit(X, y)
+    other = PredictionDisplay.from_estimator(scaled, X, y, members=True)
+    mean = np.tensordot(model.member_weights_, other.y_members, axes=1)
+    assert_allclose(mean[:, 0], scaled.predict(X))
+    assert PredictionDisplay.from_estimator(model, X, y).members_ == [[]]
+    with pytest.raises(TypeError, match="got WithErrors"):
+        PredictionDisplay.from_estimator(WithErrors(), X, y, members=True)
+    with pytest.raises(ValueError, match=r"y_members must have shape \(n_members, 1"):
+        PredictionDisplay.from_predictions([1.0], [1.0], y_members=[[1.0, 2.0]])
 
 
 def test_prediction_errors(plt):
