@@ -18,6 +18,7 @@ NAMES = [
     "nuclear_masses",
     "airfoil_search",
     "error_bars",
+    "model_selection",
     "next_points",
     "calibration",
     "losses",

@@ -64,8 +64,8 @@ for x, below, above in display.crossings:
 # ---------------------
 # Each avoided crossing has a pair of exceptional points nearby, at complex fields: the
 # smaller the gap, the closer they are to the real axis.
-display = ExceptionalPointsDisplay.from_estimator(emulator, field)
-display.ax_.set(xlabel="Re field", ylabel="Im field")
+points = ExceptionalPointsDisplay.from_estimator(emulator, field)
+points.ax_.set(xlabel="Re field", ylabel="Im field")
 
 # %%
 # At points it has not seen

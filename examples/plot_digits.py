@@ -46,7 +46,7 @@ wrong = wrong[np.argsort(-certainty[wrong])][:10]
 figure, axes = plt.subplots(2, 10, figsize=(10, 2.9), layout="constrained")
 for axis in axes.flat:
     axis.set_axis_off()
-for row, images in zip(axes, (best, wrong), strict=True):
+for row, images in zip(axes, (best, list(wrong)), strict=True):
     for axis, i in zip(row, images, strict=False):
         axis.imshow(X_test[i], cmap="gray_r")
         is_right = predicted[i] == y_test[i]

@@ -27,7 +27,8 @@ surface = make_test_function("franke", n_samples=100, random_state=0)
 X, y = surface.data, surface.target.copy()
 y += 0.1 * y.std() * np.random.RandomState(0).standard_normal(y.shape)
 
-grid = {"matrix_size": [3, 4, 5, 7], "alpha": [1e-4, 1e-2, 1e-1, 1.0, 10.0]}
+sizes, penalties = [3, 4, 5, 7], [1e-4, 1e-2, 1e-1, 1.0, 10.0]
+grid = {"matrix_size": sizes, "alpha": penalties}
 model = PMMRegressor(max_iter=200, tol=1e-2, n_init=2, n_jobs=1, random_state=0)
 search = GridSearchCV(model, grid, cv=3, scoring="neg_root_mean_squared_error")
 
@@ -49,13 +50,13 @@ if __name__ == "__main__":
 # 0.1.  With hardly any regularisation all but the smallest matrices follow the
 # noise; with too much, none follows the data.
 if __name__ == "__main__":
-    shape = len(grid["alpha"]), len(grid["matrix_size"])
+    shape = len(penalties), len(sizes)
     errors = -search.cv_results_["mean_test_score"].reshape(shape) / y.std()
 
     figure, axes = plt.subplots(figsize=(6, 4), layout="constrained")
     image = axes.imshow(errors, origin="lower", aspect="auto", cmap="Blues")
-    axes.set_xticks(range(shape[1]), grid["matrix_size"])
-    axes.set_yticks(range(shape[0]), [f"{alpha:g}" for alpha in grid["alpha"]])
+    axes.set_xticks(range(shape[1]), sizes)
+    axes.set_yticks(range(shape[0]), [f"{alpha:g}" for alpha in penalties])
     for (row, column), error in np.ndenumerate(errors):
         color = "white" if error > errors.mean() + 0.1 else "black"
         axes.text(column, row, f"{error:.2f}", color=color, ha="center", va="center")

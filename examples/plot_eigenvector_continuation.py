@@ -21,7 +21,7 @@ from pmm_sklearn import EigenvectorContinuation, PMMEmulator
 from pmm_sklearn.datasets import make_noninteracting_spins
 
 sizes = 2 ** np.arange(1, 9)
-errors = {"eigenvector continuation": [], "PMM 2 x 2": []}
+errors: dict[str, list] = {"eigenvector continuation": [], "PMM 2 x 2": []}
 curves = {}
 for n_spins in sizes:
     spins = make_noninteracting_spins(int(n_spins))

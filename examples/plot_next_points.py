@@ -31,7 +31,7 @@ def calculate(couplings):
 rng = np.random.RandomState(0)
 candidates = rng.uniform(0, [1.0, 0.5], (400, 2))
 exact = calculate(candidates)
-settings = {"matrix_type": "symmetric", "random_state": 0}
+settings: dict = {"matrix_type": "symmetric", "random_state": 0}
 
 
 def largest_error(emulator):

@@ -46,8 +46,9 @@ exact, _ = calculate(test)
 # Columns of slopes come after those of levels, and ``targets`` says what they are.
 of_levels = [Level(k) for k in range(3)]
 of_slopes = [Slope(k, feature) for feature in (0, 1) for k in range(3)]
-numbers, errors = [4, 6, 8], {"energies": [], "energies and slopes": []}
-settings = {"matrix_type": "symmetric", "random_state": 0}
+numbers = [4, 6, 8]
+errors: dict[str, list] = {"energies": [], "energies and slopes": []}
+settings: dict = {"matrix_type": "symmetric", "random_state": 0}
 for n in numbers:
     without = PMMEmulator(targets=of_levels, **settings).fit(train[:n], levels[:n])
     y = np.hstack([levels, slopes])[:n]

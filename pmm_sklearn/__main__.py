@@ -4,7 +4,7 @@ Without options the airfoil noise measurements are fitted, next to six regressor
 scikit-learn.  With --data and --target a column of a CSV file is predicted from the
 others: a cross-validated comparison, the fitted model, and a picture.  With --data and
 --emulate columns are energies of a quantum system, levels from the lowest up, and the
-others its parameters.
+others its parameters; --errors names the columns of their standard deviations.
 """
 
 import argparse
@@ -19,6 +19,7 @@ examples:
   python -m pmm_sklearn
   python -m pmm_sklearn --data houses.csv --target price
   python -m pmm_sklearn --data spectrum.csv --emulate E0 E1 --output results
+  python -m pmm_sklearn --data montecarlo.csv --emulate E0 --errors dE0
 """
 
 
@@ -48,6 +49,12 @@ def _parser():
         metavar="COLUMN",
         help="columns of energies, from the lowest level up; the others are parameters",
     )
+    parser.add_argument(
+        "--errors",
+        nargs="+",
+        metavar="COLUMN",
+        help="columns of the standard deviations of these energies, in the same order",
+    )
     parser.add_argument("--seed", type=int, default=0, help="random state (default 0)")
     parser.add_argument(
         "--output",
@@ -68,12 +75,15 @@ def main(arguments=None):
         parser.error("--target and --emulate need a file: give --data FILE.")
     if options.data is not None and not wants_table:
         parser.error("--data needs to know what to learn: give --target or --emulate.")
+    if options.errors is not None and options.emulate is None:
+        parser.error("--errors are those of energies: give --emulate.")
     try:
         options.output.mkdir(parents=True, exist_ok=True)
         if options.target is not None:
             table.run(options.data, options.target, options.seed, options.output)
         elif options.emulate is not None:
-            spectra.run(options.data, options.emulate, options.seed, options.output)
+            levels = options.emulate, options.errors
+            spectra.run(options.data, *levels, options.seed, options.output)
         else:
             airfoil.run(options.seed, options.output)
     except (ValueError, OSError, ImportError) as error:

@@ -3,6 +3,7 @@
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
+from typing import Self
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
@@ -12,6 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from ._callbacks import CallbackBridge, CallbackSupportMixin
 from ._threads import ThreadMap, single_blas_thread
+from ._typing import File, Size
 from ._version import __version__
 from ._warnings import InconsistentModelWarning, warn_caller
 from .checks.data import check_features
@@ -87,7 +89,7 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
     _every = 10
 
     @property
-    def members_(self):
+    def members_(self) -> tuple:
         """Matrices of all models that are averaged, the best first.
 
         Examples
@@ -105,7 +107,7 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
         return self._members(())
 
     @property
-    def matrix_size_(self):
+    def matrix_size_(self) -> Size:
         """Side of the matrices, or the sides of their blocks.
 
         Examples
@@ -119,7 +121,7 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
         sizes = self._fitted_structure().block_sizes
         return sizes[0] if len(sizes) == 1 else sizes
 
-    def to_npz(self, file):
+    def to_npz(self, file: File) -> None:
         """Write the fitted model to a file of arrays, without pickle.
 
         Any program that reads NumPy files can use it: arrays have the names of fitted
@@ -175,7 +177,7 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
         save_npz(file, model)
 
     @classmethod
-    def from_npz(cls, file):
+    def from_npz(cls, file: File) -> Self:
         """Estimator from a file that :meth:`to_npz` of the same class has written.
 
         Files may come from anyone: no code in them is run, and what does not fit

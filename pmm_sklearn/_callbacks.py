@@ -4,16 +4,26 @@ The callback API of scikit-learn is experimental; this is the only file that
 knows it.  Older versions of scikit-learn fit without callbacks.
 """
 
+from typing import TypeVar
+
 try:
-    from sklearn.callback import CallbackSupportMixin, with_callbacks
+    from sklearn.callback import CallbackSupportMixin
+    from sklearn.callback import with_callbacks as _with_callbacks
 except ImportError:  # scikit-learn < 1.9
 
     class CallbackSupportMixin:
         """Stand-in without callbacks."""
 
-    def with_callbacks(method):
-        """Return the method as it is."""
+    def _with_callbacks(method):
         return method
+
+
+_Method = TypeVar("_Method")
+
+
+def with_callbacks(method: _Method) -> _Method:
+    """Let callbacks see the fit; type checkers see the method as it is."""
+    return _with_callbacks(method)
 
 
 class CallbackBridge:

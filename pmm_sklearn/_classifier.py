@@ -1,6 +1,9 @@
 """Classification with parametric matrix models."""
 
+from typing import Literal, Self
+
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.base import ClassifierMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.multiclass import check_classification_targets
@@ -21,6 +24,18 @@ from ._means import goes_on, warn_if_no_better
 from ._sizes import size_of
 from ._softmax import SoftmaxOutputs
 from ._threads import ThreadMap
+from ._typing import (
+    Alpha,
+    Count,
+    Eigensolver,
+    MatrixType,
+    MonotonicCst,
+    RandomState,
+    Rank,
+    Size,
+    TableSolver,
+    Which,
+)
 from ._user_matrices import USER_MATRICES
 from .checks.data import TableData, check_features, check_sample_weight
 from .checks.dtypes import check_not_masked, check_real
@@ -36,7 +51,7 @@ from .checks.labels import (
 )
 from .checks.parameters import check_batchwise, check_observables, check_rank
 from .checks.shapes import check_one_logit, check_shapes
-from .fitted import ObservableStructure
+from .fitted import FittedModel, ModelFunction, ObservableStructure
 from .model import READOUTS, CrossEntropy
 
 
@@ -302,34 +317,34 @@ class PMMClassifier(LevelFeatures, SoftmaxOutputs, ClassifierMixin, BasePMM):
 
     def __init__(
         self,
-        matrix_size="auto",
-        n_eigenvectors="auto",
+        matrix_size: Size | Literal["auto"] = "auto",
+        n_eigenvectors: Count = "auto",
         *,
-        which="SA",
-        readout="density",
-        smearing=0.5,
-        level=None,
-        monotonic_cst=None,
-        convexity=None,
-        matrix_type="hermitian",
-        rank=None,
-        alpha="auto",
-        class_weight=None,
-        solver="auto",
-        max_iter=200,
-        tol=1e-2,
-        batch_size=256,
-        learning_rate_init=2e-2,
-        n_init=8,
-        n_average="auto",
-        early_stopping=False,
-        validation_fraction=0.1,
-        n_iter_no_change=10,
-        warm_start=False,
-        random_state=None,
-        n_jobs=None,
-        eigensolver="auto",
-        verbose=0,
+        which: Which = "SA",
+        readout: Literal["density", "expectation", "transition", "level"] = "density",
+        smearing: float = 0.5,
+        level: int | None = None,
+        monotonic_cst: MonotonicCst = None,
+        convexity: Literal["convex", "concave"] | None = None,
+        matrix_type: MatrixType = "hermitian",
+        rank: Rank = None,
+        alpha: Alpha = "auto",
+        class_weight: dict | Literal["balanced"] | None = None,
+        solver: TableSolver = "auto",
+        max_iter: int = 200,
+        tol: float = 1e-2,
+        batch_size: int = 256,
+        learning_rate_init: float = 2e-2,
+        n_init: int = 8,
+        n_average: Count = "auto",
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        n_iter_no_change: int = 10,
+        warm_start: bool = False,
+        random_state: RandomState = None,
+        n_jobs: int | None = None,
+        eigensolver: Eigensolver = "auto",
+        verbose: int = 0,
     ):
         self.matrix_size = matrix_size
         self.n_eigenvectors = n_eigenvectors
@@ -360,7 +375,9 @@ class PMMClassifier(LevelFeatures, SoftmaxOutputs, ClassifierMixin, BasePMM):
         self.verbose = verbose
 
     @with_callbacks
-    def fit(self, X, y, sample_weight=None):
+    def fit(
+        self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None
+    ) -> Self:
         """Learn the matrices from data.
 
         Parameters
@@ -418,7 +435,13 @@ class PMMClassifier(LevelFeatures, SoftmaxOutputs, ClassifierMixin, BasePMM):
             warn_if_no_better(self, *judged)
         return self
 
-    def partial_fit(self, X, y, classes=None, sample_weight=None):
+    def partial_fit(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        classes: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
+    ) -> Self:
         """Visit the samples of a batch once, with steps of "adam".
 
         The units of the features of the first batch are used for all that follow; it
@@ -475,7 +498,7 @@ class PMMClassifier(LevelFeatures, SoftmaxOutputs, ClassifierMixin, BasePMM):
             self._train_epoch(problem, structure, self._description(classes))
         return self
 
-    def decision_function_gradient(self, X):
+    def decision_function_gradient(self, X: ArrayLike) -> np.ndarray:
         """Derivatives of the decision function by the features, analytic.
 
         Parameters
@@ -500,7 +523,7 @@ class PMMClassifier(LevelFeatures, SoftmaxOutputs, ClassifierMixin, BasePMM):
         """
         return self.model_.gradient(check_features(self, X))
 
-    def as_function(self, gradient=False):
+    def as_function(self, gradient: bool = False) -> ModelFunction:
         """The decision function as a plain function of arrays.
 
         Parameters
@@ -527,7 +550,7 @@ class PMMClassifier(LevelFeatures, SoftmaxOutputs, ClassifierMixin, BasePMM):
         return self.model_.function(gradient)
 
     @property
-    def model_(self):
+    def model_(self) -> FittedModel:
         """The fitted model as a value: levels, Hamiltonian, sectors, and logits.
 
         Examples
@@ -542,7 +565,7 @@ class PMMClassifier(LevelFeatures, SoftmaxOutputs, ClassifierMixin, BasePMM):
         return self._fitted_model()
 
     @property
-    def n_eigenvectors_(self):
+    def n_eigenvectors_(self) -> int:
         """Number of eigenvectors, or of levels below the chemical potential.
 
         Examples

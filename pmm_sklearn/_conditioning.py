@@ -2,8 +2,10 @@
 
 import copy
 from dataclasses import replace
+from typing import Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_is_fitted
 
 from ._base import KEYBOARD
@@ -23,7 +25,13 @@ _LARGEST_TARGET = 1e100
 class Conditioning:
     """Method of an emulator that is fitted, for more data."""
 
-    def condition_on(self, X, y, sample_weight=None, y_err=None):
+    def condition_on(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        y_err: ArrayLike | None = None,
+    ) -> Self:
         r"""The emulator after a few more data, without new starts.
 
         Training goes on from the fitted matrices with all data, those of ``fit`` and

@@ -1,6 +1,10 @@
 """Eigenvector continuation: the reduced basis method for known Hamiltonians."""
 
+from collections.abc import Sequence
+from typing import Self
+
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
@@ -10,6 +14,7 @@ from ._hamiltonian_methods import HamiltonianMethods
 from ._outputs import as_outputs
 from ._reduced_basis import ReducedHamiltonian, greedy_snapshots, reduced
 from ._threads import single_blas_thread
+from ._typing import Count
 from .checks.data import check_reach
 from .checks.dtypes import check_real
 from .checks.parameters import check_integer, check_number
@@ -132,13 +137,13 @@ class EigenvectorContinuation(HamiltonianMethods, RegressorMixin, BaseEstimator)
 
     def __init__(
         self,
-        terms,
+        terms: Sequence,
         *,
-        n_levels=1,
-        n_snapshot_vectors=None,
-        tol=1e-10,
-        n_snapshots=None,
-        energy_tol=1e-6,
+        n_levels: int = 1,
+        n_snapshot_vectors: int | None = None,
+        tol: float = 1e-10,
+        n_snapshots: Count | None = None,
+        energy_tol: float = 1e-6,
     ):
         self.terms = terms
         self.n_levels = n_levels
@@ -147,7 +152,7 @@ class EigenvectorContinuation(HamiltonianMethods, RegressorMixin, BaseEstimator)
         self.n_snapshots = n_snapshots
         self.energy_tol = energy_tol
 
-    def fit(self, X, y=None):
+    def fit(self, X: ArrayLike, y: None = None) -> Self:
         """Diagonalise the Hamiltonian at the rows and build the reduced terms.
 
         Parameters
@@ -193,7 +198,7 @@ class EigenvectorContinuation(HamiltonianMethods, RegressorMixin, BaseEstimator)
             self.n_outputs_ = int(self.n_levels)
         return self
 
-    def predict(self, X):
+    def predict(self, X: ArrayLike) -> np.ndarray:
         """Lowest energies of the Hamiltonian between the basis vectors.
 
         Parameters
@@ -230,7 +235,7 @@ class EigenvectorContinuation(HamiltonianMethods, RegressorMixin, BaseEstimator)
                 energies[chunk] = levels[:, : self.n_outputs_]
         return energies[:, 0] if self.n_outputs_ == 1 else energies
 
-    def residual_norm(self, X):
+    def residual_norm(self, X: ArrayLike) -> np.ndarray:
         r"""Norms of the residuals of the eigenvectors, :math:`\|H v - E v\|`.
 
         An exact level is within this distance of each energy (Weinstein).
@@ -262,7 +267,7 @@ class EigenvectorContinuation(HamiltonianMethods, RegressorMixin, BaseEstimator)
             _, norms = self._reduced.residuals(X, self.n_outputs_)
         return norms[:, 0] if self.n_outputs_ == 1 else norms
 
-    def error_estimate(self, X):
+    def error_estimate(self, X: ArrayLike) -> np.ndarray:
         r"""How large the errors of the energies are.
 
         The norm :math:`\rho` of the residual, or :math:`\rho^2 / \delta` where the
@@ -309,7 +314,7 @@ class EigenvectorContinuation(HamiltonianMethods, RegressorMixin, BaseEstimator)
         return errors[:, 0] if self.n_outputs_ == 1 else errors
 
     @property
-    def model_(self):
+    def model_(self) -> FittedModel:
         """The small matrix as a value: levels, eigenvectors, derivatives.
 
         Examples

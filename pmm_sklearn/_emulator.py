@@ -1,6 +1,10 @@
 """Emulation of quantum Hamiltonians: energies and observables."""
 
+from collections.abc import Sequence
+from typing import Literal, Self
+
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ._base import fitted_state_kept_on_error
 from ._callbacks import with_callbacks
@@ -10,6 +14,15 @@ from ._hamiltonian_methods import HamiltonianMethods
 from ._level_features import LevelFeatures
 from ._outputs import as_functions, names_of_features
 from ._strength_methods import StrengthMethods
+from ._typing import (
+    Alpha,
+    Eigensolver,
+    MatrixType,
+    MonotonicCst,
+    RandomState,
+    Size,
+    Solver,
+)
 from ._user_matrices import USER_MATRICES
 from .checks.data import check_powers
 from .checks.matrices import (
@@ -260,32 +273,32 @@ class PMMEmulator(
 
     def __init__(
         self,
-        matrix_size="auto",
+        matrix_size: Size | Literal["auto"] = "auto",
         *,
-        targets=None,
-        matrix_type="hermitian",
-        rank=None,
-        monotonic_cst=None,
-        degree=1,
-        commutes_with=None,
-        parity=None,
-        fixed=None,
-        smoothness=0.0,
-        smoothness_exponent=1,
-        paths=None,
-        commutator=0.0,
-        alpha="auto",
-        solver="auto",
-        max_iter=400,
-        tol=1e-2,
-        n_init=8,
-        n_average=1,
-        n_iter_no_change=10,
-        warm_start=False,
-        random_state=None,
-        n_jobs=None,
-        eigensolver="auto",
-        verbose=0,
+        targets: Sequence | None = None,
+        matrix_type: MatrixType = "hermitian",
+        rank: int | None = None,
+        monotonic_cst: MonotonicCst = None,
+        degree: int = 1,
+        commutes_with: ArrayLike | list[ArrayLike] | None = None,
+        parity: ArrayLike | None = None,
+        fixed: dict[int, ArrayLike] | None = None,
+        smoothness: float = 0.0,
+        smoothness_exponent: Literal[1, 2] = 1,
+        paths: Sequence[ArrayLike] | None = None,
+        commutator: float = 0.0,
+        alpha: Alpha = "auto",
+        solver: Solver = "auto",
+        max_iter: int = 400,
+        tol: float = 1e-2,
+        n_init: int = 8,
+        n_average: int = 1,
+        n_iter_no_change: int = 10,
+        warm_start: bool = False,
+        random_state: RandomState = None,
+        n_jobs: int | None = None,
+        eigensolver: Eigensolver = "auto",
+        verbose: int = 0,
     ):
         self.matrix_size = matrix_size
         self.targets = targets
@@ -314,7 +327,15 @@ class PMMEmulator(
         self.verbose = verbose
 
     @with_callbacks
-    def fit(self, X, y, sample_weight=None, *, target_weight=None, y_err=None):
+    def fit(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        *,
+        target_weight: ArrayLike | None = None,
+        y_err: ArrayLike | None = None,
+    ) -> Self:
         """Learn the matrices from calculations at some parameters.
 
         Parameters

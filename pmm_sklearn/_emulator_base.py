@@ -1,8 +1,10 @@
 """What emulators of spectra have in common: data with gaps, fit, predict, score."""
 
 from abc import ABC, abstractmethod
+from typing import overload
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.base import RegressorMixin
 from sklearn.metrics import r2_score
 from sklearn.utils import check_array, check_random_state
@@ -11,9 +13,11 @@ from sklearn.utils.validation import check_is_fitted
 from ._base import BasePMM
 from ._emulator_problems import emulator_families, training_of
 from ._means import goes_on, warn_if_no_better
+from ._typing import No, RandomState, Yes
 from .checks.data import check_sample_weight, check_target_weight, masked_to_nan
 from .checks.dtypes import check_real
 from .checks.spectra import Y_CHECKS, check_spectra, warn_of_disorder
+from .fitted import FittedModel
 from .model import SquaredError
 from .training import SpectrumLikelihood
 
@@ -71,7 +75,7 @@ class BaseEmulator(RegressorMixin, BasePMM, ABC):
         warn_if_no_better(self, data, SquaredError())
 
     @property
-    def targets_(self):
+    def targets_(self) -> list:
         """The targets in the order of the columns, levels counted from the lowest.
 
         Examples
@@ -86,6 +90,18 @@ class BaseEmulator(RegressorMixin, BasePMM, ABC):
         check_is_fitted(self)
         return self._fitted_structure().targets()
 
+    @overload
+    def predict(
+        self, X: ArrayLike, return_std: No = ..., return_cov: No = ...
+    ) -> np.ndarray: ...
+    @overload
+    def predict(
+        self, X: ArrayLike, return_std: Yes, return_cov: No = ...
+    ) -> tuple[np.ndarray, np.ndarray]: ...
+    @overload
+    def predict(
+        self, X: ArrayLike, return_std: No = ..., *, return_cov: Yes
+    ) -> tuple[np.ndarray, np.ndarray]: ...
     def predict(self, X, return_std=False, return_cov=False):
         """Predict the targets, and how far to trust them.
 
@@ -136,7 +152,9 @@ class BaseEmulator(RegressorMixin, BasePMM, ABC):
         """
         return self._predict(X, return_std, return_cov)
 
-    def score(self, X, y, sample_weight=None):
+    def score(
+        self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None
+    ) -> float:
         """Coefficient of determination, the mean of all targets.
 
         Parameters
@@ -174,7 +192,9 @@ class BaseEmulator(RegressorMixin, BasePMM, ABC):
         shape = (len(predicted), -1)
         return _mean_r2(y.reshape(shape), predicted.reshape(shape), weight)
 
-    def sample_y(self, X, n_samples=1, random_state=0):
+    def sample_y(
+        self, X: ArrayLike, n_samples: int = 1, random_state: RandomState = 0
+    ) -> np.ndarray:
         """Draw targets from their distribution, as that of the predictions.
 
         Each draw is one function: a change of the parameters to first order, drawn
@@ -212,7 +232,7 @@ class BaseEmulator(RegressorMixin, BasePMM, ABC):
         return self._sample_y(X, n_samples, random_state)
 
     @property
-    def model_(self):
+    def model_(self) -> FittedModel:
         """The fitted model as a value: levels, eigenvectors, sectors, and outputs.
 
         Examples

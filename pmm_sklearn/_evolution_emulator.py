@@ -1,12 +1,17 @@
 """Emulation of real-time evolution after a quench."""
 
+from collections.abc import Sequence
+from typing import Self
+
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.utils import check_array
 
 from ._base import fitted_state_kept_on_error
 from ._callbacks import with_callbacks
 from ._emulator_base import BaseEmulator
 from ._outputs import as_dynamics_outputs
+from ._typing import Alpha, Eigensolver, MatrixType, RandomState, Solver
 from .checks.data import check_features, check_not_far, check_powers
 from .checks.dtypes import check_real
 from .checks.parameters import (
@@ -18,7 +23,7 @@ from .checks.parameters import (
     check_training,
     exact_solvers,
 )
-from .fitted import DynamicsStructure
+from .fitted import DynamicsStructure, ModelFunction
 from .model import MATRIX_TYPES
 from .training import DynamicsStart, DynamicsUnits
 
@@ -147,24 +152,24 @@ class EvolutionEmulator(BaseEmulator):
 
     def __init__(
         self,
-        matrix_size=16,
+        matrix_size: int = 16,
         *,
-        targets=None,
-        quench_from=None,
-        matrix_type="symmetric",
-        degree=1,
-        decay=False,
-        alpha="auto",
-        solver="auto",
-        max_iter=400,
-        tol=1e-2,
-        n_init=6,
-        n_iter_no_change=10,
-        warm_start=False,
-        random_state=None,
-        n_jobs=None,
-        eigensolver="auto",
-        verbose=0,
+        targets: Sequence | None = None,
+        quench_from: ArrayLike | None = None,
+        matrix_type: MatrixType = "symmetric",
+        degree: int = 1,
+        decay: bool = False,
+        alpha: Alpha = "auto",
+        solver: Solver = "auto",
+        max_iter: int = 400,
+        tol: float = 1e-2,
+        n_init: int = 6,
+        n_iter_no_change: int = 10,
+        warm_start: bool = False,
+        random_state: RandomState = None,
+        n_jobs: int | None = None,
+        eigensolver: Eigensolver = "auto",
+        verbose: int = 0,
     ):
         self.matrix_size = matrix_size
         self.targets = targets
@@ -185,7 +190,15 @@ class EvolutionEmulator(BaseEmulator):
         self.verbose = verbose
 
     @with_callbacks
-    def fit(self, X, y, sample_weight=None, *, target_weight=None, y_err=None):
+    def fit(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        *,
+        target_weight: ArrayLike | None = None,
+        y_err: ArrayLike | None = None,
+    ) -> Self:
         """Learn the matrices from values at some parameters and times.
 
         Parameters
@@ -224,7 +237,9 @@ class EvolutionEmulator(BaseEmulator):
             self._fit(X, y, sample_weight, target_weight, y_err)
         return self
 
-    def as_function(self, gradient=False, return_std=False):
+    def as_function(
+        self, gradient: bool = False, return_std: bool = False
+    ) -> ModelFunction:
         """The fitted model as a plain function of arrays, fast for single samples.
 
         Parameters
@@ -252,7 +267,7 @@ class EvolutionEmulator(BaseEmulator):
         """
         return self.model_.function(gradient, return_std)
 
-    def predict_gradient(self, X):
+    def predict_gradient(self, X: ArrayLike) -> np.ndarray:
         """Derivatives of the predictions by parameters and time, analytic.
 
         Parameters
@@ -276,7 +291,7 @@ class EvolutionEmulator(BaseEmulator):
         """
         return self.model_.gradient(check_features(self, X))
 
-    def hamiltonian(self, X):
+    def hamiltonian(self, X: ArrayLike) -> np.ndarray:
         r"""The Hamiltonian at given parameters.
 
         Of a state that decays it is the effective one, :math:`H(x) - i\Gamma`, whose

@@ -1,17 +1,19 @@
 """What is asked of a fitted Hamiltonian: spectrum, derivatives, continuation."""
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_is_fitted
 
 from .checks.data import check_complex_features, check_features
-from .inspection import exceptional_points, follow_levels
+from .fitted import ModelFunction
+from .inspection import ExceptionalPoints, exceptional_points, follow_levels
 from .inspection._arguments import pencil_along
 
 
 class HamiltonianMethods:
     """Methods of an estimator whose `model_` is a polynomial of the features."""
 
-    def hamiltonian(self, X):
+    def hamiltonian(self, X: ArrayLike) -> np.ndarray:
         r"""The Hamiltonian, :math:`H(x) = \sum_l \phi_l(x) M_l`.
 
         Parameters
@@ -37,7 +39,7 @@ class HamiltonianMethods:
         """
         return self.model_.hamiltonian(check_complex_features(self, "X", X))
 
-    def eigenvalues(self, X):
+    def eigenvalues(self, X: ArrayLike) -> np.ndarray:
         """All levels of the Hamiltonian.
 
         Parameters
@@ -65,7 +67,7 @@ class HamiltonianMethods:
         """
         return self.model_.levels(check_complex_features(self, "X", X))
 
-    def eigenvectors(self, X):
+    def eigenvectors(self, X: ArrayLike) -> np.ndarray:
         """Eigenvectors of all levels.
 
         Parameters
@@ -92,7 +94,7 @@ class HamiltonianMethods:
         """
         return self.model_.eigenvectors(check_features(self, X))
 
-    def predict_gradient(self, X):
+    def predict_gradient(self, X: ArrayLike) -> np.ndarray:
         r"""Derivatives of the predictions by the features, analytic.
 
         For a level it is :math:`v^\dagger (\partial H / \partial x_j) v` (Hellmann
@@ -119,7 +121,7 @@ class HamiltonianMethods:
         """
         return self.model_.gradient(check_features(self, X))
 
-    def continue_along(self, path):
+    def continue_along(self, path: ArrayLike) -> np.ndarray:
         """Levels followed by continuity along a path of parameter points.
 
         Parameters
@@ -167,7 +169,9 @@ class HamiltonianMethods:
             )
         return followed
 
-    def exceptional_points(self, feature=0, at=None):
+    def exceptional_points(
+        self, feature: int | str = 0, at: ArrayLike | None = None
+    ) -> list[ExceptionalPoints]:
         """Complex values of a feature at which two levels coincide.
 
         Real values near such a point show an avoided crossing.  They are branch
@@ -220,7 +224,9 @@ class HamiltonianMethods:
         ]
         return [points._replace(x=points.x + origin) for points in found]
 
-    def as_function(self, gradient=False, return_std=False):
+    def as_function(
+        self, gradient: bool = False, return_std: bool = False
+    ) -> ModelFunction:
         """The fitted model as a plain function of arrays, fast for single samples.
 
         Parameters

@@ -1,6 +1,9 @@
 """The estimator for classification of images."""
 
+from typing import Literal, Self
+
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.base import ClassifierMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
@@ -9,6 +12,7 @@ from ._base import BasePMM, fitted_state_kept_on_error
 from ._callbacks import with_callbacks
 from ._softmax import SoftmaxOutputs
 from ._threads import ThreadMap, single_blas_thread
+from ._typing import Eigensolver, MatrixType, RandomState, Size, Which
 from .checks.data import TableData, check_sample_weight, set_aside
 from .checks.images import check_images, check_shift, check_window
 from .checks.labels import (
@@ -186,31 +190,31 @@ class PMMImageClassifier(SoftmaxOutputs, ClassifierMixin, BasePMM):
 
     def __init__(
         self,
-        window_shape=14,
-        stride=7,
-        latent_size=12,
-        matrix_size=5,
-        n_eigenvectors=3,
+        window_shape: Size | None = 14,
+        stride: Size = 7,
+        latent_size: int = 12,
+        matrix_size: int = 5,
+        n_eigenvectors: int = 3,
         *,
-        image_shape=None,
-        which="SA",
-        matrix_type="symmetric",
-        temperature=1.0,
-        alpha=0.0,
-        batch_size=256,
-        learning_rate_init=1e-2,
-        max_iter=50,
-        max_shift=0,
-        gauge_rotations=False,
-        early_stopping=False,
-        validation_fraction=0.1,
-        n_iter_no_change=10,
-        warm_start=False,
-        gram_dtype="float64",
-        max_memory=2.0,
-        random_state=None,
-        eigensolver="auto",
-        verbose=0,
+        image_shape: Size | None = None,
+        which: Which = "SA",
+        matrix_type: MatrixType = "symmetric",
+        temperature: float = 1.0,
+        alpha: float = 0.0,
+        batch_size: int = 256,
+        learning_rate_init: float = 1e-2,
+        max_iter: int = 50,
+        max_shift: int = 0,
+        gauge_rotations: bool = False,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        n_iter_no_change: int = 10,
+        warm_start: bool = False,
+        gram_dtype: Literal["float64", "float32"] = "float64",
+        max_memory: float = 2.0,
+        random_state: RandomState = None,
+        eigensolver: Eigensolver = "auto",
+        verbose: int = 0,
     ):
         self.window_shape = window_shape
         self.stride = stride
@@ -238,7 +242,9 @@ class PMMImageClassifier(SoftmaxOutputs, ClassifierMixin, BasePMM):
         self.verbose = verbose
 
     @with_callbacks
-    def fit(self, X, y, sample_weight=None):
+    def fit(
+        self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None
+    ) -> Self:
         """Learn the matrices from images.
 
         Parameters
@@ -298,7 +304,13 @@ class PMMImageClassifier(SoftmaxOutputs, ClassifierMixin, BasePMM):
             self._train(families, random_state, description, given, schedule, continues)
         return self
 
-    def partial_fit(self, X, y, classes=None, sample_weight=None):
+    def partial_fit(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        classes: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
+    ) -> Self:
         """Train for one epoch with the constant rate `learning_rate_init`.
 
         Parameters

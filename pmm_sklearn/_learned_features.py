@@ -1,8 +1,11 @@
 """Features with constants that are learned together with the matrices."""
 
 import warnings
+from collections.abc import Callable
+from typing import Self, overload
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.optimize import least_squares
 from sklearn.base import (
     BaseEstimator,
@@ -14,8 +17,10 @@ from sklearn.base import (
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from ._base import BasePMM
 from ._feature_constants import ConstantSearch, Terms, output_slopes
 from ._threads import single_blas_thread
+from ._typing import No, Yes
 from ._warnings import warn_caller
 from .checks.constants import check_constants, check_differentiable
 from .checks.dtypes import check_real
@@ -112,7 +117,14 @@ class LearnedFeatures(
     """
 
     def __init__(
-        self, estimator, function, start, *, bounds=None, max_iter=50, tol=1e-8
+        self,
+        estimator: BasePMM,
+        function: Callable[..., ArrayLike],
+        start: ArrayLike,
+        *,
+        bounds: tuple[ArrayLike, ArrayLike] | None = None,
+        max_iter: int = 50,
+        tol: float = 1e-8,
     ):
         self.estimator = estimator
         self.function = function
@@ -121,7 +133,13 @@ class LearnedFeatures(
         self.max_iter = max_iter
         self.tol = tol
 
-    def fit(self, X, y, sample_weight=None, y_err=None):
+    def fit(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        y_err: ArrayLike | None = None,
+    ) -> Self:
         """Learn constants and matrices.
 
         Parameters
@@ -222,7 +240,7 @@ class LearnedFeatures(
             estimator.set_params(n_average=1)
         return estimator
 
-    def transform(self, X):
+    def transform(self, X: ArrayLike) -> np.ndarray:
         """Features at the constants that were learned.
 
         Parameters
@@ -246,6 +264,12 @@ class LearnedFeatures(
         """
         return self._terms(X)(self.constants_)
 
+    @overload
+    def predict(self, X: ArrayLike, return_std: No = ...) -> np.ndarray: ...
+    @overload
+    def predict(
+        self, X: ArrayLike, return_std: Yes
+    ) -> tuple[np.ndarray, np.ndarray]: ...
     def predict(self, X, return_std=False):
         """Predict the targets, and how far to trust them.
 
@@ -289,7 +313,9 @@ class LearnedFeatures(
         own = np.linalg.norm(total @ self._root, axis=2)
         return mean, np.hypot(std, own.reshape(std.shape))
 
-    def score(self, X, y, sample_weight=None):
+    def score(
+        self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None
+    ) -> float:
         """Coefficient of determination, as that of `estimator`.
 
         Parameters

@@ -1,6 +1,7 @@
 """Levels of a fitted matrix as features for other models."""
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.base import TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
@@ -11,7 +12,7 @@ from .checks.data import check_features
 class LevelFeatures(TransformerMixin):
     """Methods of an estimator whose `model_` has levels: it also is a transformer."""
 
-    def transform(self, X):
+    def transform(self, X: ArrayLike) -> np.ndarray:
         """Levels of the fitted matrix, as features for another model.
 
         Parameters
@@ -39,7 +40,9 @@ class LevelFeatures(TransformerMixin):
         with single_blas_thread():
             return self.model_.levels(X)
 
-    def get_feature_names_out(self, input_features=None):
+    def get_feature_names_out(
+        self, input_features: ArrayLike | None = None
+    ) -> np.ndarray:
         """Names of the columns of :meth:`transform`.
 
         Parameters

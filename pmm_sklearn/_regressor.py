@@ -1,5 +1,9 @@
 """Regression with parametric matrix models."""
 
+from typing import Literal, Self, overload
+
+import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.base import RegressorMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.metaestimators import available_if
@@ -11,6 +15,21 @@ from ._level_features import LevelFeatures
 from ._means import goes_on, warn_if_no_better
 from ._regression_problems import SIDE_OTHERWISE, judge_of, regression_families
 from ._sizes import size_of
+from ._typing import (
+    Alpha,
+    Count,
+    Eigensolver,
+    Loss,
+    MatrixType,
+    MonotonicCst,
+    No,
+    RandomState,
+    Rank,
+    Size,
+    TableSolver,
+    Which,
+    Yes,
+)
 from ._user_matrices import USER_MATRICES
 from .checks.data import check_features, check_table
 from .checks.gradients import check_goes_with_gradient, check_gradient
@@ -28,7 +47,12 @@ from .checks.shapes import (
     check_values_and_others,
     number_of_feature,
 )
-from .fitted import ObservableStructure, observable_structure
+from .fitted import (
+    FittedModel,
+    ModelFunction,
+    ObservableStructure,
+    observable_structure,
+)
 from .model import READOUTS, level_inverse
 from .training import LOG_LINK, GaussianLikelihood, table_problem
 
@@ -326,36 +350,38 @@ class PMMRegressor(LevelFeatures, RegressorMixin, BasePMM):
 
     def __init__(
         self,
-        matrix_size="auto",
-        n_eigenvectors="auto",
+        matrix_size: Size | Literal["auto"] = "auto",
+        n_eigenvectors: Count = "auto",
         *,
-        which="SA",
-        readout="expectation",
-        smearing=0.125,
-        level=None,
-        monotonic_cst=None,
-        convexity=None,
-        matrix_type="hermitian",
-        rank=None,
-        loss="squared_error",
-        quantile=None,
-        alpha="auto",
-        extra_noise=False,
-        solver="auto",
-        max_iter=400,
-        tol=1e-2,
-        batch_size=256,
-        learning_rate_init=5e-3,
-        n_init=4,
-        n_average="auto",
-        early_stopping=False,
-        validation_fraction=0.1,
-        n_iter_no_change=10,
-        warm_start=False,
-        random_state=None,
-        n_jobs=None,
-        eigensolver="auto",
-        verbose=0,
+        which: Which = "SA",
+        readout: Literal[
+            "expectation", "transition", "density", "level"
+        ] = "expectation",
+        smearing: float = 0.125,
+        level: int | None = None,
+        monotonic_cst: MonotonicCst = None,
+        convexity: Literal["convex", "concave"] | None = None,
+        matrix_type: MatrixType = "hermitian",
+        rank: Rank = None,
+        loss: Loss = "squared_error",
+        quantile: float | None = None,
+        alpha: Alpha = "auto",
+        extra_noise: bool = False,
+        solver: TableSolver = "auto",
+        max_iter: int = 400,
+        tol: float = 1e-2,
+        batch_size: int = 256,
+        learning_rate_init: float = 5e-3,
+        n_init: int = 4,
+        n_average: Count = "auto",
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        n_iter_no_change: int = 10,
+        warm_start: bool = False,
+        random_state: RandomState = None,
+        n_jobs: int | None = None,
+        eigensolver: Eigensolver = "auto",
+        verbose: int = 0,
     ):
         self.matrix_size = matrix_size
         self.n_eigenvectors = n_eigenvectors
@@ -390,13 +416,13 @@ class PMMRegressor(LevelFeatures, RegressorMixin, BasePMM):
     @with_callbacks
     def fit(
         self,
-        X,
-        y,
-        sample_weight=None,
-        y_err=None,
-        y_gradient=None,
-        y_gradient_err=None,
-    ):
+        X: ArrayLike,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        y_err: ArrayLike | None = None,
+        y_gradient: ArrayLike | None = None,
+        y_gradient_err: ArrayLike | None = None,
+    ) -> Self:
         """Learn the matrices from data.
 
         Parameters
@@ -497,7 +523,9 @@ class PMMRegressor(LevelFeatures, RegressorMixin, BasePMM):
         return self
 
     @available_if(has_batches)
-    def partial_fit(self, X, y, sample_weight=None):
+    def partial_fit(
+        self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None
+    ) -> Self:
         """Visit the samples of a batch once, with steps of "adam".
 
         The units of the first batch are used for all that follow; it should be large
@@ -554,6 +582,18 @@ class PMMRegressor(LevelFeatures, RegressorMixin, BasePMM):
             self._train_epoch(problem, structure, description)
         return self
 
+    @overload
+    def predict(
+        self, X: ArrayLike, return_std: No = ..., return_cov: No = ...
+    ) -> np.ndarray: ...
+    @overload
+    def predict(
+        self, X: ArrayLike, return_std: Yes, return_cov: No = ...
+    ) -> tuple[np.ndarray, np.ndarray]: ...
+    @overload
+    def predict(
+        self, X: ArrayLike, return_std: No = ..., *, return_cov: Yes
+    ) -> tuple[np.ndarray, np.ndarray]: ...
     def predict(self, X, return_std=False, return_cov=False):
         """Predict targets, and how far to trust them.
 
@@ -601,7 +641,7 @@ class PMMRegressor(LevelFeatures, RegressorMixin, BasePMM):
         """
         return self._predict(X, return_std, return_cov)
 
-    def predict_gradient(self, X):
+    def predict_gradient(self, X: ArrayLike) -> np.ndarray:
         """Derivatives of the predictions by the features, analytic.
 
         Parameters
@@ -626,7 +666,9 @@ class PMMRegressor(LevelFeatures, RegressorMixin, BasePMM):
         """
         return self.model_.gradient(check_features(self, X))
 
-    def as_function(self, gradient=False, return_std=False):
+    def as_function(
+        self, gradient: bool = False, return_std: bool = False
+    ) -> ModelFunction:
         """The fitted model as a plain function of arrays, fast for single samples.
 
         Parameters
@@ -669,7 +711,9 @@ class PMMRegressor(LevelFeatures, RegressorMixin, BasePMM):
         """
         return self.model_.function(gradient, return_std)
 
-    def sample_y(self, X, n_samples=1, random_state=0):
+    def sample_y(
+        self, X: ArrayLike, n_samples: int = 1, random_state: RandomState = 0
+    ) -> np.ndarray:
         """Draw targets from their distribution, as that of the predictions.
 
         Each draw is one function: a change of the parameters to first order, drawn
@@ -706,7 +750,9 @@ class PMMRegressor(LevelFeatures, RegressorMixin, BasePMM):
         """
         return self._sample_y(X, n_samples, random_state)
 
-    def inverse_predict(self, z, X_others=None, *, feature):
+    def inverse_predict(
+        self, z: ArrayLike, X_others: ArrayLike | None = None, *, feature: int | str
+    ) -> np.ndarray:
         r"""Values of a feature at which the prediction is a given number.
 
         Only of a feature that `monotonic_cst` names, for one target and one member: the
@@ -759,7 +805,7 @@ class PMMRegressor(LevelFeatures, RegressorMixin, BasePMM):
         return origin + sign * level_inverse(matrices, slope, structure.level, z)
 
     @property
-    def model_(self):
+    def model_(self) -> FittedModel:
         """The fitted model as a value: levels, Hamiltonian, sectors, and outputs.
 
         Examples
@@ -774,7 +820,7 @@ class PMMRegressor(LevelFeatures, RegressorMixin, BasePMM):
         return self._fitted_model()
 
     @property
-    def n_eigenvectors_(self):
+    def n_eigenvectors_(self) -> int:
         """Number of eigenvectors, or of levels below the chemical potential.
 
         Examples

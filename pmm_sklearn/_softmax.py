@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.special import expit, log_softmax, softmax
 
 
@@ -16,7 +17,7 @@ class SoftmaxOutputs(ABC):
     def _outputs(self, X):
         """Logits of shape (n_samples, n_outputs)."""
 
-    def decision_function(self, X):
+    def decision_function(self, X: ArrayLike) -> np.ndarray:
         """Logits.
 
         Parameters
@@ -45,7 +46,7 @@ class SoftmaxOutputs(ABC):
         logits = self._outputs(X)
         return logits[:, 0] if logits.shape[1] == 1 else logits
 
-    def predict(self, X):
+    def predict(self, X: ArrayLike) -> np.ndarray:
         """Predict the most probable labels.
 
         Parameters
@@ -72,7 +73,7 @@ class SoftmaxOutputs(ABC):
         labels = logits[:, 0] > 0 if single else np.argmax(logits, axis=1)
         return self.classes_[labels.astype(int)]
 
-    def predict_proba(self, X):
+    def predict_proba(self, X: ArrayLike) -> np.ndarray:
         """Probabilities of the classes.
 
         Parameters
@@ -102,7 +103,7 @@ class SoftmaxOutputs(ABC):
         # Neither as a difference from 1, in which a small probability is lost.
         return expit(np.hstack([-logits, logits]))
 
-    def predict_log_proba(self, X):
+    def predict_log_proba(self, X: ArrayLike) -> np.ndarray:
         """Logarithms of the probabilities, finite even where these underflow.
 
         Parameters

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_is_fitted
 
 from ._threads import single_blas_thread
@@ -31,7 +32,9 @@ class StrengthPoles(NamedTuple):
 class StrengthMethods:
     """Methods of an emulator that has `Strength` among its targets."""
 
-    def strength(self, X, name, energies=None):
+    def strength(
+        self, X: ArrayLike, name: str, energies: ArrayLike | None = None
+    ) -> np.ndarray:
         """A strength function at any energies.
 
         Parameters
@@ -82,7 +85,7 @@ class StrengthMethods:
                     curves[rows] += weight * curve.value(found.point)
         return curves
 
-    def strength_poles(self, X, name):
+    def strength_poles(self, X: ArrayLike, name: str) -> StrengthPoles:
         """Levels, strengths and width that a strength function is made of.
 
         Parameters

@@ -1,11 +1,16 @@
 """Emulation of Trotterised time evolution, and its limit of no time step."""
 
+from collections.abc import Sequence
+from typing import Self
+
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ._base import fitted_state_kept_on_error
 from ._callbacks import with_callbacks
 from ._emulator_base import BaseEmulator
 from ._outputs import as_outputs
+from ._typing import Alpha, Eigensolver, MatrixType, RandomState, Size, Solver
 from .checks.data import check_features
 from .checks.parameters import (
     MOST_STARTS,
@@ -15,7 +20,7 @@ from .checks.parameters import (
     check_training,
     exact_solvers,
 )
-from .fitted import EvolutionStructure
+from .fitted import EvolutionStructure, ModelFunction
 from .model import MATRIX_TYPES
 from .targets import Slope
 from .training import SpectrumUnits, TimeUnits
@@ -120,22 +125,22 @@ class UnitaryPMMEmulator(BaseEmulator):
 
     def __init__(
         self,
-        matrix_size=9,
-        n_factors=5,
+        matrix_size: Size = 9,
+        n_factors: int = 5,
         *,
-        targets=None,
-        matrix_type="hermitian",
-        alpha=1e-6,
-        solver="auto",
-        max_iter=500,
-        tol=1e-3,
-        n_init=30,
-        n_iter_no_change=10,
-        warm_start=False,
-        random_state=None,
-        n_jobs=None,
-        eigensolver="auto",
-        verbose=0,
+        targets: Sequence | None = None,
+        matrix_type: MatrixType = "hermitian",
+        alpha: Alpha = 1e-6,
+        solver: Solver = "auto",
+        max_iter: int = 500,
+        tol: float = 1e-3,
+        n_init: int = 30,
+        n_iter_no_change: int = 10,
+        warm_start: bool = False,
+        random_state: RandomState = None,
+        n_jobs: int | None = None,
+        eigensolver: Eigensolver = "auto",
+        verbose: int = 0,
     ):
         self.matrix_size = matrix_size
         self.n_factors = n_factors
@@ -154,7 +159,15 @@ class UnitaryPMMEmulator(BaseEmulator):
         self.verbose = verbose
 
     @with_callbacks
-    def fit(self, X, y, sample_weight=None, *, target_weight=None, y_err=None):
+    def fit(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        *,
+        target_weight: ArrayLike | None = None,
+        y_err: ArrayLike | None = None,
+    ) -> Self:
         """Learn the matrices from energies at several time steps.
 
         Parameters
@@ -194,7 +207,7 @@ class UnitaryPMMEmulator(BaseEmulator):
             self._fit(X, y, sample_weight, target_weight, y_err)
         return self
 
-    def as_function(self):
+    def as_function(self) -> ModelFunction:
         """The fitted model as a plain function of arrays, fast for single samples.
 
         Returns
@@ -217,7 +230,7 @@ class UnitaryPMMEmulator(BaseEmulator):
         return self.model_.function()
 
     @property
-    def hamiltonian_(self):
+    def hamiltonian_(self) -> np.ndarray:
         """Sum of the matrices: the Hamiltonian without error of the time step.
 
         Examples
@@ -233,7 +246,7 @@ class UnitaryPMMEmulator(BaseEmulator):
         """
         return self.matrices_.sum(axis=0)
 
-    def eigenvalues(self, X):
+    def eigenvalues(self, X: ArrayLike) -> np.ndarray:
         r"""All energies of the model.
 
         Parameters

@@ -1,11 +1,14 @@
 """Where to compute next: points that say most about a fitted model."""
 
 from itertools import combinations
+from typing import Literal
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.base import is_classifier
 from sklearn.utils.validation import check_is_fitted
 
+from ._base import BasePMM
 from ._threads import single_blas_thread
 from .checks.data import check_features
 from .checks.parameters import check_integer, check_option
@@ -21,7 +24,15 @@ _LEAST_NOISE = 1e-10
 _TINY = np.finfo(np.float64).tiny
 
 
-def next_points(model, candidates, n_points=1, *, criterion="variance"):
+def next_points(
+    model: BasePMM,
+    candidates: ArrayLike,
+    n_points: int = 1,
+    *,
+    criterion: Literal[
+        "variance", "integrated_variance", "determinant", "gap"
+    ] = "variance",
+) -> np.ndarray:
     r"""Rows of candidates that are worth a calculation or measurement most.
 
     They are chosen one after the other.  What the data at each of them will say of the

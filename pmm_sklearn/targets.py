@@ -17,6 +17,9 @@ models", Nat. Commun. 16, 5929 (2025).
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
+
+from numpy.typing import ArrayLike
 
 from ._target_checks import (
     as_energies,
@@ -375,10 +378,10 @@ class Strength:
     """
 
     name: str
-    energies: tuple
-    width: float | str = "learned"
-    shape: str = "lorentzian"
-    vector: str = "constant"
+    energies: ArrayLike
+    width: float | Literal["learned", "affine"] = "learned"
+    shape: Literal["lorentzian", "gaussian"] = "lorentzian"
+    vector: Literal["constant", "affine"] = "constant"
     states: int | float | tuple | None = None
     sector: int | None = None
 

@@ -101,6 +101,10 @@ def test_layers_import_only_what_is_below_them(layer, path):
             assert standard or first in NUMERICAL, f"{path.name} imports {name}"
 
 
+def test_type_checkers_are_told_of_the_hints():
+    assert (PACKAGE / "py.typed").exists()
+
+
 def test_nothing_else_imports_torch():
     for path in sorted(PACKAGE.rglob("*.py")):
         if TORCH not in path.parents:

@@ -98,6 +98,20 @@ def test_spectrum(folder):
     )
 
 
+def test_spectrum_with_errors(folder):
+    frame = pd.read_csv(folder / "spectrum.csv")
+    frame["error"] = 0.3
+    frame["low"] += [0.3, -0.3] * (len(frame) // 2)
+    frame.to_csv(folder / "noisy.csv", index=False)
+    options = "noisy.csv", "--emulate", "low", "--errors", "error"
+    printed = run(folder, *options)
+    assert "Errors of the calculations themselves" in printed
+    emulator = PMMEmulator.from_npz(folder / "noisy_pmm.npz")
+    assert list(emulator.feature_names_in_) == ["c", "high"]
+    _, std = emulator.predict(frame[["c", "high"]], return_std=True)
+    assert 0.05 < std.max() < 3
+
+
 def test_pictures(folder):
     pytest.importorskip("matplotlib", reason="pictures need matplotlib")
     run(folder, "spectrum.csv", "--emulate", "low")
@@ -112,6 +126,8 @@ def test_pictures(folder):
         (["numbers.csv", "--target", "who"], "has 45 classes"),
         (["numbers.csv", "--emulate", "y"], "'kind' has values that are no numbers"),
         (["spectrum.csv", "--emulate", "low", "high", "c"], "no column but the energ"),
+        (["spectrum.csv", "--emulate", "low", "--errors", "low"], "'low' must be posi"),
+        (["spectrum.csv", "--emulate", "low", "--errors", "c", "c"], "names 2 columns"),
     ],
 )
 def test_errors_are_one_line(folder, arguments, message):

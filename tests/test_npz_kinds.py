@@ -291,6 +291,10 @@ HOSTILE = {
         with_array(REGRESSOR, "posterior_members_0_noise_variance", put(0, -1.0)),
         "below 0",
     ),
+    "inflation": (
+        with_array(REGRESSOR, "posterior_members_0_inflation", put(0, 0.0)),
+        "below",
+    ),
     "no member": (with_posterior(REGRESSOR, members=[]), "0 models"),
     "no error bars": (of(REGRESSOR, posterior=None), "nothing belongs to"),
     "text as error bars": (of(REGRESSOR, posterior="yes"), ""),

@@ -24,7 +24,7 @@ _N_POINTS = 300
 _USELESS = 0.7
 
 
-def run(path, levels, seed, output):
+def run(path, levels, errors, seed, output):
     """Fit an emulator, and say how far it can be trusted.
 
     Parameters
@@ -33,6 +33,8 @@ def run(path, levels, seed, output):
         The CSV file.
     levels : list of str
         Columns of energies, from the lowest level up.
+    errors : list of str or None
+        Columns of their standard deviations.
     seed : int
         Random state.
     output : Path
@@ -40,15 +42,12 @@ def run(path, levels, seed, output):
     """
     frame = read_table(path)
     check_columns(frame, levels, "--emulate")
+    check_columns(frame, errors or [], "--errors")
     frame = frame.dropna(subset=levels, how="all")
     check_rows(frame, _FEWEST_ROWS)
-    y, X = frame[levels], frame.drop(columns=levels)
-    for name, column in frame.items():
-        if column.dtype.kind not in "iuf":
-            raise ValueError(
-                f"column {name!r} has values that are no numbers, as "
-                f"{column.dropna().iloc[0]!r}: remove it, or these."
-            )
+    _check_numbers(frame)
+    y, y_err = frame[levels], _errors_of(frame, levels, errors)
+    X = frame.drop(columns=levels + (errors or []))
     X = X.loc[:, X.nunique() > 1]
     if X.shape[1] == 0:
         raise ValueError("no column but the energies varies: add the parameters.")
@@ -56,14 +55,16 @@ def run(path, levels, seed, output):
         f"{path.name}: {len(X)} calculations of {len(levels)} levels, which depend on"
     )
     print(f"{', '.join(X.columns)}.")
+    print("Fitting PMMEmulator ...", flush=True)
     start = time.perf_counter()
     with warnings.catch_warnings(), single_blas_thread():
         warnings.simplefilter("ignore")
-        emulator = PMMEmulator(random_state=seed).fit(X, y)
+        emulator = PMMEmulator(random_state=seed, verbose=1)
+        emulator.fit(X, y, y_err=None if y_err is None else y_err.to_numpy())
         seconds = time.perf_counter() - start
         size, number = emulator.matrix_size_, emulator.n_parameters_
-        print(f"\nA matrix of side {size}, {number} numbers, in {seconds:.1f} s.")
-        _print_errors(X, y, size, seed)
+        print(f"A matrix of side {size}, {number} numbers, in {seconds:.1f} s.\n")
+        _print_errors(X, y, y_err, size, seed)
         file = output / f"{path.stem}_pmm.npz"
         emulator.to_npz(file)
         picture = output / f"{path.stem}_pmm.png"
@@ -75,7 +76,37 @@ def run(path, levels, seed, output):
     print("bars, exceptional_points tells where levels meet.")
 
 
-def _print_errors(X, y, size, seed):
+def _check_numbers(frame):
+    for name, column in frame.items():
+        if column.dtype.kind not in "iuf":
+            raise ValueError(
+                f"column {name!r} has values that are no numbers, as "
+                f"{column.dropna().iloc[0]!r}: remove it, or these."
+            )
+
+
+def _errors_of(frame, levels, errors):
+    """Standard deviations of the levels, in columns of their names, or None."""
+    if errors is None:
+        return None
+    if len(errors) != len(levels):
+        raise ValueError(
+            f"--errors names {len(errors)} columns, but --emulate {len(levels)}: give "
+            f"one for each level, in the same order."
+        )
+    y_err = frame[errors].set_axis(levels, axis=1)
+    is_bad = frame[levels].notna() & ~(y_err > 0)
+    for level, error in zip(levels, errors, strict=True):
+        if is_bad[level].any():
+            row = is_bad[level].to_numpy().argmax()
+            raise ValueError(
+                f"--errors {error!r} must be positive where {level!r} is known, got "
+                f"{y_err[level].iloc[row]} in row {row + 1}."
+            )
+    return y_err.fillna(1.0)  # of levels that are not known
+
+
+def _print_errors(X, y, y_err, size, seed):
     """Errors of withheld calculations, beside those of other models."""
     folds = KFold(min(_N_FOLDS, len(X)), shuffle=True, random_state=seed)
     models = {
@@ -85,13 +116,19 @@ def _print_errors(X, y, size, seed):
         ),
         "linear": _scaled(RidgeCV(np.logspace(-6, 3, 10))),
     }
-    errors = {name: _withheld(model, X, y, folds) for name, model in models.items()}
+    errors = {}
+    for name, model in models.items():
+        print(f"Predicting withheld calculations: {name} ...", flush=True)
+        errors[name] = _withheld(model, X, y, y_err, folds)
     print("\nErrors of calculations that were withheld (root mean square):")
     print(f"  {'level':<16}" + "".join(f"{name:>18}" for name in errors))
     for k, name in enumerate(y.columns):
         cells = "".join(f"{error[k]:>18.3g}" for error in errors.values())
         print(f"  {name:<16}{cells}")
-    print(_verdict({name: np.mean(error) for name, error in errors.items()}, y))
+    if y_err is not None:
+        print("Errors of the calculations themselves are a part of these.")
+    means = {name: np.mean(error) for name, error in errors.items()}
+    print(_verdict(means, y, y_err is None))
 
 
 def _scaled(model):
@@ -99,12 +136,13 @@ def _scaled(model):
     return make_pipeline(StandardScaler(), model)
 
 
-def _withheld(model, X, y, folds):
+def _withheld(model, X, y, y_err, folds):
     """Root mean square errors of the levels, each calculation predicted without it."""
     errors = np.full(y.shape, np.nan)
     for training, test in folds.split(X):
         if isinstance(model, PMMEmulator):
-            fitted = clone(model).fit(X.iloc[training], y.iloc[training])
+            known = None if y_err is None else y_err.iloc[training].to_numpy()
+            fitted = clone(model).fit(X.iloc[training], y.iloc[training], y_err=known)
             predicted = np.reshape(fitted.predict(X.iloc[test]), (len(test), -1))
             errors[test] = predicted - y.iloc[test]
             continue
@@ -115,20 +153,22 @@ def _withheld(model, X, y, folds):
     return np.sqrt(np.nanmean(errors**2, axis=0))
 
 
-def _verdict(means, y):
-    """What the errors say, in words."""
+def _verdict(means, y, lacks_errors):
+    """What the errors of the models say, in words."""
     best = min(means, key=means.get)
     if means["PMMEmulator"] > _USELESS * np.mean(y.std()):
+        causes = ["too few calculations", "levels that change their order"]
+        causes += ["errors (--errors names their columns)"] if lacks_errors else []
         return (
-            "\nThe emulator says hardly more than the mean: there are too few "
-            "calculations,\nlevels change their order, or errors are large (give y_err "
-            "in Python).\n"
+            f"\nThe emulator says hardly more than the mean. Causes may be\n"
+            f"{', or '.join(causes)}.\n"
         )
     if best == "PMMEmulator":
         return "\nThe emulator is the best one for these calculations.\n"
+    hint = "Give --errors if the calculations have any, or in" if lacks_errors else "In"
     return (
-        f"\nBetter here: {best}. Give errors of the calculations if there are any "
-        f"(y_err in\nPython), matrix_type='symmetric', or sectors if levels cross.\n"
+        f"\nBetter here: {best}. {hint}\nPython try another matrix_size, n_init=16, "
+        f"matrix_type='symmetric', or sectors if levels cross.\n"
     )
 
 

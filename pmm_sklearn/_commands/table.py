@@ -22,6 +22,7 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from .._classifier import PMMClassifier
 from .._regressor import PMMRegressor
 from .._threads import single_blas_thread
+from ..training.terminal import Lines
 from .files import check_columns, check_rows, read_table, usable_features
 from .pictures import NO_PICTURE, new_figure
 
@@ -66,6 +67,7 @@ def run(path, target, seed, output):
     with warnings.catch_warnings(), single_blas_thread():
         warnings.simplefilter("ignore")
         predicted = _compare(models, X, task)
+        print(f"Fitting {task.ours} to all rows ...\n", flush=True)
         model = models[task.ours].fit(X, task.y)
     _print_features(model, X)
     file = output / f"{path.stem}_pmm.joblib"
@@ -102,9 +104,11 @@ def _features(numbers, texts):
 
 def _compare(models, X, task):
     """Print errors of withheld rows; returns the predictions of our model."""
+    lines = Lines()
     print(f"\n{'model':<26}{task.measure:>24}{'spread':>10}{'seconds':>10}")
     ours, means = None, {}
     for name, model in models.items():
+        lines.move(f"{name} ...")
         start = time.perf_counter()
         predicted = cross_val_predict(
             model, X, task.y, cv=task.folds, method=task.method, n_jobs=-1
@@ -112,7 +116,7 @@ def _compare(models, X, task):
         seconds = time.perf_counter() - start
         errors = [task.error(predicted, rows) for _, rows in task.folds]
         mean, spread = np.mean(errors), np.std(errors)
-        print(f"{name:<26}{mean:>24.4g}{spread:>10.2g}{seconds:>10.2f}", flush=True)
+        lines.tell(f"{name:<26}{mean:>24.4g}{spread:>10.2g}{seconds:>10.2f}")
         ours = predicted if name == task.ours else ours
         means[name] = mean
     print(

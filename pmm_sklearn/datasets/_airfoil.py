@@ -1,6 +1,7 @@
 """The NASA airfoil self-noise measurements."""
 
 from importlib import resources
+from typing import Literal, overload
 
 import numpy as np
 from sklearn.utils import Bunch
@@ -33,6 +34,10 @@ DOI 10.24432/C5VW2C, licence CC BY 4.0.
 """
 
 
+@overload
+def load_airfoil(*, return_X_y: Literal[True], as_frame: bool = ...) -> tuple: ...
+@overload
+def load_airfoil(*, return_X_y: bool = ..., as_frame: bool = ...) -> Bunch: ...
 def load_airfoil(*, return_X_y=False, as_frame=False):
     """Load the NASA airfoil self-noise measurements (regression).
 

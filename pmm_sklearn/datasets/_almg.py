@@ -1,7 +1,11 @@
 """The anharmonic Lipkin-Meshkov-Glick model, at real and complex coupling."""
 
+from typing import Literal
+
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy import linalg, sparse
+from sklearn.utils import Bunch
 
 from ..checks.parameters import check_integer, check_number, check_option
 from ._almg_continuation import continue_ground_level
@@ -37,7 +41,7 @@ models", Nat. Commun. 16, 5929 (2025).
 """
 
 
-def make_almg(n_spins=1000, anharmonicity=-0.6):
+def make_almg(n_spins: int = 1000, anharmonicity: float = -0.6) -> Bunch:
     r"""Energies and order parameter through a quantum phase transition.
 
     Anharmonic Lipkin-Meshkov-Glick model [1]_ in the states symmetric in the spins,
@@ -115,7 +119,13 @@ def make_almg(n_spins=1000, anharmonicity=-0.6):
     )
 
 
-def almg_ground_energy(xi, *, n_spins=1000, anharmonicity=-0.6, parity="even"):
+def almg_ground_energy(
+    xi: ArrayLike,
+    *,
+    n_spins: int = 1000,
+    anharmonicity: float = -0.6,
+    parity: Literal["even", "odd"] = "even",
+) -> np.ndarray:
     r"""Lowest energy of one parity of the model of `make_almg`, at any coupling.
 
     At a complex coupling, where eigenvalues have no order, the level is followed

@@ -1,6 +1,7 @@
 """The example problem of a course on emulators."""
 
 import numpy as np
+from sklearn.utils import Bunch
 
 from ._problem import known_problem, lowest_states
 
@@ -27,7 +28,7 @@ emulators (LFD_for_Physicists, numpy.random.default_rng(123)).
 """
 
 
-def make_lfd_emulation():
+def make_lfd_emulation() -> Bunch:
     r"""Lowest eigenvalue of a random Hamiltonian that is not affine in its feature.
 
     The Hamiltonian is :math:`H(x) = H_0 + x V + x^2 W + 0.15 \sin(1.5 x) D` with

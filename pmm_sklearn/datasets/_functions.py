@@ -7,6 +7,8 @@ from functools import partial
 import numpy as np
 from sklearn.utils import Bunch, check_random_state
 
+from .._typing import RandomState
+
 _GRID_SIDE = 100
 
 
@@ -149,7 +151,13 @@ _FAMILIES = {
 TEST_FUNCTIONS = (*_FUNCTIONS, *_FAMILIES)
 
 
-def make_test_function(name, n_samples=200, *, n_terms=None, random_state=None):
+def make_test_function(
+    name: str,
+    n_samples: int = 200,
+    *,
+    n_terms: int | None = None,
+    random_state: RandomState = None,
+) -> Bunch:
     r"""Sample a smooth function of two variables, without noise.
 
     The functions of section "Regression" in [1]_: thirteen classical surfaces on

@@ -28,7 +28,7 @@ arXiv:2401.11694v1; model: H. J. Lipkin, N. Meshkov, A. J. Glick, Nucl. Phys. 62
 """
 
 
-def make_lmg(n_spins=100, *, n_levels=5):
+def make_lmg(n_spins: int = 100, *, n_levels: int = 5) -> Bunch:
     r"""Levels and observables of the Lipkin-Meshkov-Glick model.
 
     The Hamiltonian is :math:`H(c) = -S_z - \frac{2c}{N} (S_x^2 - \frac{1}{2} S_y^2)`

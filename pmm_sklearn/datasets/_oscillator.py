@@ -1,6 +1,7 @@
 """The anharmonic oscillator."""
 
 import numpy as np
+from sklearn.utils import Bunch
 
 from ..checks.parameters import check_integer
 from ._problem import known_problem, level_names, lowest_states
@@ -24,7 +25,7 @@ arXiv:2401.11694v1.
 """
 
 
-def make_anharmonic_oscillator(n_max=100):
+def make_anharmonic_oscillator(n_max: int = 100) -> Bunch:
     r"""Two lowest energies of an oscillator with a quartic term of either sign.
 
     The Hamiltonian is :math:`H(g) = a^\dagger a + g (a^\dagger + a)^4` between the

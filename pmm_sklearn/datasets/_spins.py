@@ -1,6 +1,7 @@
 """Spins 1/2 without interaction, and coupled to their neighbours on a chain."""
 
 import numpy as np
+from sklearn.utils import Bunch
 
 from ..checks.parameters import check_flag, check_integer, check_number
 from ._operators import PAULI_X, PAULI_Z, large_spin, on_sites, sum_over_sites
@@ -38,7 +39,7 @@ Parameters of a notebook of the authors of "Parametric matrix models", Nat. Comm
 """
 
 
-def make_noninteracting_spins(n_spins=2):
+def make_noninteracting_spins(n_spins: int = 2) -> Bunch:
     r"""Ground state of spins in a field, of known energy :math:`-\sqrt{1 + c^2} / 2`.
 
     The Hamiltonian :math:`H(c) = \frac{1}{2N} \sum_i (\sigma^z_i + c \sigma^x_i)`
@@ -95,7 +96,9 @@ def make_noninteracting_spins(n_spins=2):
     )
 
 
-def make_transverse_field_ising(n_sites=4, coupling=1.0, *, n_levels=1, periodic=True):
+def make_transverse_field_ising(
+    n_sites: int = 4, coupling: float = 1.0, *, n_levels: int = 1, periodic: bool = True
+) -> Bunch:
     r"""Lowest energies of the Ising chain against the transverse field.
 
     The Hamiltonian is :math:`H(g) = -J \sum_i \sigma^z_i \sigma^z_{i+1} - g \sum_i

@@ -2,6 +2,7 @@
 
 import numpy as np
 from scipy import linalg
+from sklearn.utils import Bunch
 
 from ..checks.parameters import check_flag
 from ._operators import PAULI_X, PAULI_Y, PAULI_Z, on_sites
@@ -44,7 +45,7 @@ P. Cook et al., "Parametric matrix models", Nat. Commun. 16, 5929 (2025).
 """
 
 
-def make_heisenberg_dm_trotter(*, full_grid=False):
+def make_heisenberg_dm_trotter(*, full_grid: bool = False) -> Bunch:
     r"""Lowest energies of a spin chain against the time step; at zero they are exact.
 
     Heisenberg model with Dzyaloshinskii-Moriya interaction, ten spins in a random

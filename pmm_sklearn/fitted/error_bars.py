@@ -166,6 +166,41 @@ class ErrorBars:
         _check_not_too_far(X, draws)
         return draws
 
+    def left_out(self, X, means, y, weight, errors):
+        """Predictions of the training targets of each sample without these.
+
+        Parameters
+        ----------
+        X, means
+            As for :meth:`deviations`, of the data of the fit.
+        y : ndarray of shape (n_samples, n_outputs)
+            Their targets, whatever where they have no weight.
+        weight : ndarray of shape (n_samples, n_outputs)
+            Numbers of observations.
+        errors : ndarray of shape (n_samples, n_outputs)
+            Known standard deviations, zero if there are none.
+
+        Returns
+        -------
+        means, deviations : ndarray of shape (n_samples, n_outputs)
+            Noise included, but not known errors.
+        leverage : ndarray of shape (n_samples,)
+            What a sample contributes to its own prediction, in the worst member.
+        """
+        residuals = (y - means) / self.target_scale
+        squares = (errors / self.target_scale) ** 2
+        standard = self._standardised(X)
+        found = [
+            posterior.left_out(standard, own, weight, squares)
+            for posterior, own in zip(self._posteriors, residuals, strict=True)
+        ]
+        changes, variances, leverages = map(np.array, zip(*found, strict=True))
+        means = means + self.target_scale * changes
+        mean = np.einsum("a,ask->sk", self._weights, means)
+        spread = self.target_scale**2 * variances + (means - mean) ** 2
+        variance = np.einsum("a,ask->sk", self._weights, spread)
+        return mean, np.sqrt(variance), leverages.max(axis=0)
+
     def roots(self, X, means):
         """Vectors whose scalar products are covariances, noise not included.
 

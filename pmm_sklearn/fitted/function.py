@@ -1,6 +1,9 @@
 """Fitted models as plain functions of arrays, for samplers and optimisers."""
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .._threads import blas_limit, single_blas_thread
 
@@ -58,7 +61,7 @@ class ModelFunction:
         self._gradient = bool(gradient)
         self._error_bars = error_bars
 
-    def __call__(self, x):
+    def __call__(self, x: ArrayLike) -> Any:
         """Evaluate the model.
 
         Parameters

@@ -104,7 +104,7 @@ class FittedModel:
         return getattr(self.pmm.primary, "monomials", None)
 
     @cached_property
-    def user_matrices(self):
+    def user_matrices(self) -> np.ndarray:
         """Those of the best member for features in the user's units.
 
         The matrices themselves, unless features count from elsewhere than zero.
@@ -125,7 +125,7 @@ class FittedModel:
         return self.pmm.selection is not None
 
     @property
-    def sectors(self):
+    def sectors(self) -> list[slice]:
         """Slices of the sectors among the rows of the matrices."""
         ends = np.cumsum(self.block_sizes)
         starts = ends - self.block_sizes
@@ -143,7 +143,7 @@ class FittedModel:
                 inputs = self.monomials.values(X)
             check_reach(inputs[:, 1:], self.matrices)
 
-    def outputs(self, X, threads=map):
+    def outputs(self, X: np.ndarray, threads=map) -> np.ndarray:
         """Outputs, shape (n_samples, n_outputs)."""
         with blas_limit(len(X), self.side):
             return self._mean.predict(X, threads)
@@ -191,6 +191,14 @@ class FittedModel:
             draws = self.error_bars.draws(X, means, n_draws, random_state, threads)
         return self._squeezed(draws)
 
+    def left_out(self, X, y, weight, errors):
+        """Predictions of training targets without these: `ErrorBars.left_out`."""
+        self.error_bars.check()
+        self.error_bars.warn()
+        with single_blas_thread(), np.errstate(over="ignore", invalid="ignore"):
+            means = self._mean.of_members(X)
+            return self.error_bars.left_out(X, means, y, weight, errors)
+
     def roots(self, X):
         """Vectors whose products are covariances of outputs: `ErrorBars.roots`."""
         self.error_bars.check()
@@ -232,7 +240,7 @@ class FittedModel:
         embedded[:, :, sector, sector] = matrices
         return embedded
 
-    def gradient(self, X):
+    def gradient(self, X: np.ndarray) -> np.ndarray:
         """Derivatives of the outputs by the features, as the user sees them.
 
         Raises
@@ -257,7 +265,7 @@ class FittedModel:
             bars = self.error_bars
         return ModelFunction(self._mean, n_features, self.single_output, gradient, bars)
 
-    def hamiltonian(self, X):
+    def hamiltonian(self, X: np.ndarray) -> np.ndarray:
         """Matrices ``H`` at real or complex features, (n_samples, n, n).
 
         Raises
@@ -268,7 +276,7 @@ class FittedModel:
         self._check_polynomial()
         return np.tensordot(self.monomials.values(X), self.matrices, axes=1)
 
-    def levels(self, X):
+    def levels(self, X: np.ndarray) -> np.ndarray:
         """All levels, sector after sector, ascending in each, (n_samples, n).
 
         At complex features of an affine matrix, or if the state decays, they are
@@ -279,7 +287,7 @@ class FittedModel:
                 return self._continued_levels(X)
             return self.pmm.levels(self.matrices, X)
 
-    def eigenvectors(self, X):
+    def eigenvectors(self, X: np.ndarray) -> np.ndarray:
         """Eigenvectors of all levels in columns, (n_samples, n, n).
 
         Raises

@@ -6,6 +6,7 @@ from ..checks.parameters import check_integer, check_number
 from .plausible import check_elements
 
 _FLOAT = np.dtype(np.float64)
+_TINY = np.finfo(np.float64).tiny
 _NAME = "posterior"
 _LONGEST_REASON = 500
 
@@ -67,9 +68,8 @@ def posterior_from(fields, archive, structure, n_members):
         f"{_NAME}_target_scale", (structure.n_outputs,), _FLOAT
     )
     check_elements("shift of the features", shift)
-    tiny = np.finfo(np.float64).tiny
-    check_elements("scale of the features", scale, least=tiny)
-    check_elements("scale of the targets", target_scale, least=tiny)
+    check_elements("scale of the features", scale, least=_TINY)
+    check_elements("scale of the targets", target_scale, least=_TINY)
     arguments = structure.arguments_from(
         fields["arguments"], f"{_NAME}_arguments", archive
     )
@@ -110,6 +110,7 @@ def _member(fields, name, archive, model, largest):
         "noise_variance": numbers("noise_variance", model.n_outputs, least=0.0),
         "free_fraction": number("free_fraction", 1.0),
         "misfit": number("misfit"),
+        "inflation": numbers("inflation", model.n_outputs, least=_TINY),
     }
     with np.errstate(over="ignore", invalid="ignore"):
         parameters = model.split(member["theta"])

@@ -15,6 +15,7 @@ from .exceptional_points import ExceptionalPoints, exceptional_points
 from .gauge import canonical_gauge
 from .influence import FeatureInfluence, feature_influence
 from .joint_levels import JointLevels, joint_levels
+from .leave_one_out import LooPredictions, loo_predictions
 from .levels import LevelContributions, level_contributions
 from .minimum_gap import GapMinima, minimum_gap
 from .symmetry import Sectors, commutator_norms, find_sectors
@@ -31,6 +32,7 @@ __all__ = [
     "JointLevels",
     "LengthScalesDisplay",
     "LevelContributions",
+    "LooPredictions",
     "LossCurveDisplay",
     "MatrixDisplay",
     "MatrixSizeDisplay",
@@ -47,5 +49,6 @@ __all__ = [
     "follow_levels",
     "joint_levels",
     "level_contributions",
+    "loo_predictions",
     "minimum_gap",
 ]

@@ -1,6 +1,10 @@
 """Picture of exceptional points in the plane of a complex feature."""
 
+from typing import TYPE_CHECKING, Self
+
 import numpy as np
+from numpy.typing import ArrayLike
+from sklearn.base import BaseEstimator
 
 from .._threads import single_blas_thread
 from ..checks.data import check_features
@@ -8,6 +12,9 @@ from ..checks.parameters import check_integer
 from ._arguments import check_affine, check_feature, check_sector, pencil_along
 from ._plotting import single_axes
 from .exceptional_points import exceptional_points
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 
 class ExceptionalPointsDisplay:
@@ -68,15 +75,15 @@ class ExceptionalPointsDisplay:
     @classmethod
     def from_estimator(
         cls,
-        estimator,
-        X,
-        feature=0,
+        estimator: BaseEstimator,
+        X: ArrayLike,
+        feature: int | str = 0,
         *,
-        reference=None,
-        sector=0,
-        grid_resolution=150,
-        ax=None,
-    ):
+        reference: ArrayLike | None = None,
+        sector: int = 0,
+        grid_resolution: int = 150,
+        ax: "Axes | None" = None,
+    ) -> Self:
         """Draw the exceptional points of a fitted model.
 
         Parameters
@@ -128,7 +135,7 @@ class ExceptionalPointsDisplay:
             model.feature_names[feature],
         ).plot(ax)
 
-    def plot(self, ax=None):
+    def plot(self, ax: "Axes | None" = None) -> Self:
         """Draw the points over the distance of the levels.
 
         Parameters

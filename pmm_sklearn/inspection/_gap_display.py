@@ -1,6 +1,10 @@
 """Picture of the gap of two levels over two features."""
 
+from typing import TYPE_CHECKING, Self
+
 import numpy as np
+from numpy.typing import ArrayLike
+from sklearn.base import BaseEstimator
 
 from .._threads import single_blas_thread
 from ..checks.data import check_features
@@ -10,6 +14,9 @@ from ._gap_search import check_polynomial
 from ._plotting import single_axes
 from .diabolic_points import diabolic_points
 from .minimum_gap import minimum_gap
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 
 class GapDisplay:
@@ -77,16 +84,16 @@ class GapDisplay:
     @classmethod
     def from_estimator(
         cls,
-        estimator,
-        X,
-        features=(0, 1),
+        estimator: BaseEstimator,
+        X: ArrayLike,
+        features: tuple[int | str, int | str] = (0, 1),
         *,
-        levels=(0, 1),
-        sector=0,
-        reference=None,
-        grid_resolution=100,
-        ax=None,
-    ):
+        levels: tuple[int, int] = (0, 1),
+        sector: int = 0,
+        reference: ArrayLike | None = None,
+        grid_resolution: int = 100,
+        ax: "Axes | None" = None,
+    ) -> Self:
         """Draw the gap of two levels of a fitted model.
 
         Parameters
@@ -147,7 +154,7 @@ class GapDisplay:
             label=f"gap of levels {levels[0]} and {levels[1]}",
         ).plot(ax)
 
-    def plot(self, ax=None):
+    def plot(self, ax: "Axes | None" = None) -> Self:
         """Draw the gap, and points on it.
 
         Parameters

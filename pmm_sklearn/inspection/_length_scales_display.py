@@ -1,10 +1,17 @@
 """Picture of length scales: which features predictions bend along."""
 
+from typing import TYPE_CHECKING, Self
+
 import numpy as np
+from numpy.typing import ArrayLike
+from sklearn.base import BaseEstimator
 
 from ..checks.data import check_features
 from ._arguments import check_model
 from ._plotting import single_axes
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 
 class LengthScalesDisplay:
@@ -50,7 +57,9 @@ class LengthScalesDisplay:
         self.feature_names = feature_names
 
     @classmethod
-    def from_estimator(cls, estimator, X, *, ax=None):
+    def from_estimator(
+        cls, estimator: BaseEstimator, X: ArrayLike, *, ax: "Axes | None" = None
+    ) -> Self:
         """Draw the length scales of a fitted estimator.
 
         Parameters
@@ -84,7 +93,7 @@ class LengthScalesDisplay:
         X = check_features(estimator, X)
         return cls(scales, X.std(axis=0), model.feature_names).plot(ax)
 
-    def plot(self, ax=None):
+    def plot(self, ax: "Axes | None" = None) -> Self:
         """Draw the bars.
 
         Parameters

@@ -1,9 +1,15 @@
 """Picture of the training: the loss of all starts."""
 
+from typing import TYPE_CHECKING, Self
+
 import numpy as np
+from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from ._plotting import single_axes
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 
 class LossCurveDisplay:
@@ -69,7 +75,9 @@ class LossCurveDisplay:
         self.is_evidence = is_evidence
 
     @classmethod
-    def from_estimator(cls, estimator, *, ax=None):
+    def from_estimator(
+        cls, estimator: BaseEstimator, *, ax: "Axes | None" = None
+    ) -> Self:
         """Draw the losses of a fitted estimator.
 
         Parameters
@@ -113,7 +121,7 @@ class LossCurveDisplay:
             is_evidence=hasattr(estimator, "_variances"),
         ).plot(ax)
 
-    def plot(self, ax=None):
+    def plot(self, ax: "Axes | None" = None) -> Self:
         """Draw the losses.
 
         Parameters

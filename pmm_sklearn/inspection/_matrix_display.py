@@ -1,13 +1,19 @@
 """Picture of the learned matrices."""
 
 import textwrap
+from typing import TYPE_CHECKING, Literal, Self
 
 import numpy as np
+from numpy.typing import ArrayLike
+from sklearn.base import BaseEstimator
 
 from ..checks.parameters import check_option
 from ._arguments import check_affine, check_model, check_point, term_names
 from ._plotting import panels
 from .gauge import canonical_gauge
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 # Font sizes of numbers in cells, and sides of a cell in units of them.
 _LARGEST_FONT, _SMALLEST_FONT, _CELL = 10.0, 6.0, 4.2
@@ -62,8 +68,14 @@ class MatrixDisplay:
 
     @classmethod
     def from_estimator(
-        cls, estimator, *, gauge="canonical", reference=None, terms=None, ax=None
-    ):
+        cls,
+        estimator: BaseEstimator,
+        *,
+        gauge: Literal["canonical", "fitted"] = "canonical",
+        reference: ArrayLike | None = None,
+        terms: list[int] | None = None,
+        ax: "Axes | np.ndarray | None" = None,
+    ) -> Self:
         """Draw the matrices of a fitted model, in units of the user's features.
 
         Parameters
@@ -113,7 +125,7 @@ class MatrixDisplay:
             model.block_sizes,
         ).plot(ax)
 
-    def plot(self, ax=None):
+    def plot(self, ax: "Axes | np.ndarray | None" = None) -> Self:
         """Draw the matrices.
 
         Parameters

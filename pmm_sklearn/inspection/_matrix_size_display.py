@@ -1,15 +1,21 @@
 """Which size of the matrices to take: evidence, errors of withheld data, error bars."""
 
 import warnings
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
-from sklearn.base import clone
+from numpy.typing import ArrayLike
+from sklearn.base import BaseEstimator, clone
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import check_cv
 from sklearn.utils import check_array
 
 from ..checks.data import masked_to_nan
 from ._plotting import single_axes
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 _Y_CHECKS = {"ensure_2d": False, "ensure_all_finite": "allow-nan"}
 
@@ -65,7 +71,16 @@ class MatrixSizeDisplay:
         self.deviations = deviations
 
     @classmethod
-    def from_estimator(cls, estimator, X, y, matrix_sizes, *, cv=5, ax=None):
+    def from_estimator(
+        cls,
+        estimator: BaseEstimator,
+        X: ArrayLike,
+        y: ArrayLike,
+        matrix_sizes: Sequence,
+        *,
+        cv: Any = 5,
+        ax: "Axes | None" = None,
+    ) -> Self:
         """Fit matrices of several sizes, and draw what they promise.
 
         Parameters
@@ -103,7 +118,7 @@ class MatrixSizeDisplay:
         ]
         return cls(list(matrix_sizes), *np.array(columns).T).plot(ax)
 
-    def plot(self, ax=None):
+    def plot(self, ax: "Axes | None" = None) -> Self:
         """Draw errors and error bars on the left, the evidence on the right.
 
         Parameters

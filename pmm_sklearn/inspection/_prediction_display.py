@@ -1,8 +1,11 @@
 """Picture of predictions against data, with the errors of both."""
 
 import inspect
+from typing import TYPE_CHECKING, Literal, Self, get_args
 
 import numpy as np
+from numpy.typing import ArrayLike
+from sklearn.base import BaseEstimator
 from sklearn.pipeline import Pipeline
 
 from ..checks.data import check_features
@@ -11,7 +14,11 @@ from ..checks.parameters import check_option
 from ._arguments import check_model, target_names
 from ._plotting import panels
 
-_KINDS = ("actual_vs_predicted", "residual_vs_predicted", "residual_vs_feature")
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+Kind = Literal["actual_vs_predicted", "residual_vs_predicted", "residual_vs_feature"]
+_KINDS = get_args(Kind)
 
 
 class PredictionDisplay:
@@ -83,17 +90,17 @@ class PredictionDisplay:
     @classmethod
     def from_estimator(
         cls,
-        estimator,
-        X,
-        y,
+        estimator: BaseEstimator,
+        X: ArrayLike,
+        y: ArrayLike,
         *,
-        y_std=None,
-        y_err=None,
-        kind="actual_vs_predicted",
-        feature=None,
-        members=False,
-        ax=None,
-    ):
+        y_std: ArrayLike | None = None,
+        y_err: ArrayLike | None = None,
+        kind: Kind = "actual_vs_predicted",
+        feature: int | str | None = None,
+        members: bool = False,
+        ax: "Axes | np.ndarray | None" = None,
+    ) -> Self:
         """Draw data against the predictions of a fitted regressor.
 
         Parameters
@@ -155,18 +162,18 @@ class PredictionDisplay:
     @classmethod
     def from_predictions(
         cls,
-        y_true,
-        y_pred,
+        y_true: ArrayLike,
+        y_pred: ArrayLike,
         *,
-        y_std=None,
-        y_err=None,
-        kind="actual_vs_predicted",
-        names=None,
-        feature_values=None,
-        feature_name="feature",
-        y_members=None,
-        ax=None,
-    ):
+        y_std: ArrayLike | None = None,
+        y_err: ArrayLike | None = None,
+        kind: Kind = "actual_vs_predicted",
+        names: list[str] | None = None,
+        feature_values: ArrayLike | None = None,
+        feature_name: str = "feature",
+        y_members: ArrayLike | None = None,
+        ax: "Axes | np.ndarray | None" = None,
+    ) -> Self:
         """Draw data against predictions.
 
         Parameters
@@ -233,7 +240,12 @@ class PredictionDisplay:
         )
         return display.plot(ax, kind=kind)
 
-    def plot(self, ax=None, *, kind="actual_vs_predicted"):
+    def plot(
+        self,
+        ax: "Axes | np.ndarray | None" = None,
+        *,
+        kind: Kind = "actual_vs_predicted",
+    ) -> Self:
         """Draw data against predictions.
 
         Parameters

@@ -1,7 +1,11 @@
 """Picture of the levels along a line in the space of the features."""
 
+from typing import TYPE_CHECKING, Self
+
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.optimize import minimize_scalar
+from sklearn.base import BaseEstimator
 
 from .._threads import single_blas_thread
 from .._warnings import warn_caller
@@ -11,6 +15,9 @@ from ..checks.parameters import check_integer
 from ..targets import Level
 from ._arguments import check_feature, check_model, check_point
 from ._plotting import single_axes
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 # A minimum of a gap is an avoided crossing if the gap is this much larger on both
 # sides of it, somewhere on the line.
@@ -98,16 +105,16 @@ class SpectrumDisplay:
     @classmethod
     def from_estimator(
         cls,
-        estimator,
-        X,
-        feature=0,
+        estimator: BaseEstimator,
+        X: ArrayLike,
+        feature: int | str = 0,
         *,
-        y=None,
-        reference=None,
-        path=None,
-        grid_resolution=200,
-        ax=None,
-    ):
+        y: ArrayLike | None = None,
+        reference: ArrayLike | None = None,
+        path: ArrayLike | None = None,
+        grid_resolution: int = 200,
+        ax: "Axes | None" = None,
+    ) -> Self:
         """Draw the levels of a fitted model.
 
         Parameters
@@ -184,7 +191,7 @@ class SpectrumDisplay:
             ylabel="eigenvalue of H" if model.targets is None else "energy",
         ).plot(ax)
 
-    def plot(self, ax=None):
+    def plot(self, ax: "Axes | None" = None) -> Self:
         """Draw the levels.
 
         Parameters

@@ -1,9 +1,11 @@
 """Levels of a matrix followed by continuity along a path in parameter space."""
 
 import warnings
+from collections.abc import Callable
 from itertools import pairwise
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.optimize import linear_sum_assignment
 
 # A level is recognised if it is this much closer to where it was expected than the
@@ -14,7 +16,9 @@ _SMALLEST_STEP = 2.0**-30
 _ROUNDING = 1e-11
 
 
-def follow_levels(matrices_at, path):
+def follow_levels(
+    matrices_at: Callable[[np.ndarray], np.ndarray], path: ArrayLike
+) -> np.ndarray:
     """Eigenvalues followed by continuity along a path of parameter points.
 
     Between given points the step is halved until every level is unambiguous, so

@@ -3,6 +3,8 @@
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
+from sklearn.base import BaseEstimator
 
 from .._threads import single_blas_thread
 from ._gap_errors import gap_errors
@@ -47,7 +49,14 @@ class DiabolicPoints(NamedTuple):
     berry_phase: np.ndarray
 
 
-def diabolic_points(estimator, bounds, levels=(0, 1), *, sector=0, n_starts=512):
+def diabolic_points(
+    estimator: BaseEstimator,
+    bounds: ArrayLike,
+    levels: tuple[int, int] = (0, 1),
+    *,
+    sector: int = 0,
+    n_starts: int = 512,
+) -> DiabolicPoints:
     r"""All points of a plane of two features at which two real levels meet.
 
     Near such a conical intersection the two levels are a double cone.  It is there for

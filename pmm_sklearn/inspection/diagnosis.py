@@ -3,9 +3,10 @@
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.spatial import KDTree
 from scipy.stats import binomtest
-from sklearn.base import clone, is_classifier
+from sklearn.base import BaseEstimator, clone, is_classifier
 from sklearn.model_selection import KFold
 from sklearn.pipeline import Pipeline
 
@@ -83,7 +84,7 @@ class Diagnosis(list):
         return "\n".join(f"- {finding.topic}: {finding.text}" for finding in self)
 
     @property
-    def topics(self):
+    def topics(self) -> list[str]:
         """What the findings are about: list of str.
 
         Examples
@@ -106,7 +107,14 @@ class _Case(NamedTuple):
     feature_names: list
 
 
-def diagnose(estimator, X, y, *, y_err=None, cv=None):
+def diagnose(
+    estimator: BaseEstimator,
+    X: ArrayLike,
+    y: ArrayLike,
+    *,
+    y_err: ArrayLike | None = None,
+    cv: int | None = None,
+) -> Diagnosis:
     """Say in words what a fitted model and its data look like.
 
     Parameters

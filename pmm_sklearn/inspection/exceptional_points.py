@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 # Difference of two levels at the first estimates, in units of the spectrum.
 _DIFFERENCE = 1e-4
@@ -48,7 +49,7 @@ class ExceptionalPoints(NamedTuple):
     residual: np.ndarray
 
 
-def exceptional_points(constant, slope):
+def exceptional_points(constant: ArrayLike, slope: ArrayLike) -> ExceptionalPoints:
     r"""All parameters at which two levels of a linear pencil coincide.
 
     Parameters

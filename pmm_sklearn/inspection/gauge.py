@@ -1,11 +1,14 @@
 """A basis of the matrices that does not depend on the random start."""
 
 import copy
+from typing import TypeVar
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ._arguments import check_affine, check_point, check_stationary
 
+Estimator = TypeVar("Estimator")
 # Levels closer than this, relative to the norm of a matrix, count as degenerate.
 _DEGENERATE = 1e-8
 # Elements closer than this count as equal when the largest is looked for, and the
@@ -15,7 +18,9 @@ _TIE = 1e-6
 _NOTHING = 1e-10
 
 
-def canonical_gauge(estimator, reference=None):
+def canonical_gauge(
+    estimator: Estimator, reference: ArrayLike | None = None
+) -> Estimator:
     r"""The same model in a basis that is defined by the model itself.
 
     The basis of the matrices is arbitrary: with any unitary ``V``, the matrices

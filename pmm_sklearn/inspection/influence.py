@@ -3,6 +3,8 @@
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
+from sklearn.base import BaseEstimator
 
 from .._threads import single_blas_thread
 from ..checks.data import check_features
@@ -41,7 +43,9 @@ class FeatureInfluence(NamedTuple):
     outputs: np.ndarray | None
 
 
-def feature_influence(estimator, X=None):
+def feature_influence(
+    estimator: BaseEstimator, X: ArrayLike | None = None
+) -> FeatureInfluence:
     r"""Bounds for the influence of each feature, from spectral norms.
 
     Levels are Lipschitz functions of the features: by Weyl's inequality a change

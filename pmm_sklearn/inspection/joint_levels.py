@@ -4,7 +4,9 @@ from typing import NamedTuple
 
 import numpy as np
 import scipy.linalg
+from numpy.typing import ArrayLike
 from scipy.optimize import linear_sum_assignment
+from sklearn.base import BaseEstimator
 
 from .._threads import single_blas_thread
 from ..fitted import ErrorBars
@@ -54,7 +56,14 @@ class _System(NamedTuple):
     C: np.ndarray
 
 
-def joint_levels(first, second, features=(0, 0), at=(None, None), *, sectors=(0, 0)):
+def joint_levels(
+    first: BaseEstimator,
+    second: BaseEstimator,
+    features: tuple[int | str, int | str] = (0, 0),
+    at: tuple[ArrayLike | None, ArrayLike | None] = (None, None),
+    *,
+    sectors: tuple[int, int] = (0, 0),
+) -> JointLevels:
     r"""Energies of two emulators, each with the energy of the other as a feature.
 
     The energies have to fit to each other, which is an eigenvalue problem with two

@@ -3,6 +3,8 @@
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
+from sklearn.base import BaseEstimator
 
 from .._threads import single_blas_thread
 from ..checks.data import check_features
@@ -39,7 +41,7 @@ class LevelContributions(NamedTuple):
     shares: np.ndarray
 
 
-def level_contributions(estimator, X):
+def level_contributions(estimator: BaseEstimator, X: ArrayLike) -> LevelContributions:
     r"""Contributions of the levels that are read out to the predictions.
 
     For the readout "expectation" the term of level `i` is :math:`v_i^\dagger S_{ki}

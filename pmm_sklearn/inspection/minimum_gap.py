@@ -3,6 +3,8 @@
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
+from sklearn.base import BaseEstimator
 
 from .._threads import single_blas_thread
 from .._warnings import warn_caller
@@ -46,7 +48,14 @@ class GapMinima(NamedTuple):
     on_bound: np.ndarray
 
 
-def minimum_gap(estimator, bounds, levels=(0, 1), *, sector=0, n_starts=512):
+def minimum_gap(
+    estimator: BaseEstimator,
+    bounds: ArrayLike,
+    levels: tuple[int, int] = (0, 1),
+    *,
+    sector: int = 0,
+    n_starts: int = 512,
+) -> GapMinima:
     r"""All local minima of the gap of two levels in a box of parameters.
 
     Minima of the gap of a Hamiltonian are avoided crossings; the smallest one sets the

@@ -3,7 +3,9 @@
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.sparse.csgraph import connected_components
+from sklearn.base import BaseEstimator
 
 from ..checks.parameters import check_number, check_square_matrix
 from ..model import HermitianSpace
@@ -43,7 +45,7 @@ class Sectors(NamedTuple):
     coupling: float
 
 
-def find_sectors(estimator, *, tol=1e-6):
+def find_sectors(estimator: BaseEstimator, *, tol: float = 1e-6) -> Sectors:
     r"""Sectors that the learned matrices have in common, in whatever basis.
 
     A conserved quantity :math:`Q` of the model commutes with all of its matrices,
@@ -106,7 +108,9 @@ def common_sectors(matrices, tol):
     )
 
 
-def commutator_norms(estimator, operator=None):
+def commutator_norms(
+    estimator: BaseEstimator, operator: ArrayLike | None = None
+) -> np.ndarray:
     r"""Norms of the commutators of the learned matrices.
 
     A matrix that commutes with all :math:`M_l` is conserved, whatever the features:

@@ -25,6 +25,12 @@ _LEAST_VARIANCE = 1e-30
 _LEAST_RATIO = 1e-6
 # Known errors do not explain residuals that are less likely than this.
 _UNLIKELY = 1e-4
+# A matrix of finite side is hardly ever exact, but the more data for each parameter
+# have not refuted it, the smaller is its error: the density of its variance e, over
+# that of the noise of the outputs, is (1 + e / s)^-3 before the data, with a mean s of
+# four times the parameters per datum.
+_MODEL_ERRORS = np.geomspace(1e-3, 1e9, 1201)
+_PRIOR_ERROR, _PRIOR_POWER = 4.0, 3.0
 # Numbers in the Jacobian of a chunk of predictions.
 _LARGEST_CHUNK = 2**18
 
@@ -58,8 +64,10 @@ class LaplacePosterior:
         Fraction of the observations that is left for the noise; nothing is if the model
         interpolates them, and the variances then have no scale.
     misfit : float, default=0.0
-        Chi-square per degree of freedom, where errors are known and do not explain it:
-        the variances then count residuals as errors of the model.
+        Chi-square per degree of freedom, where errors are known and do not explain it.
+    inflation : float or ndarray of shape (n_outputs,), default=1.0
+        How many times as large as that of the data, for each output, the variance of
+        the noise is that `covariance` was made with.
 
     References
     ----------
@@ -80,7 +88,14 @@ class LaplacePosterior:
     """
 
     def __init__(
-        self, model, theta, covariance, noise_variance, free_fraction=1.0, misfit=0.0
+        self,
+        model,
+        theta,
+        covariance,
+        noise_variance,
+        free_fraction=1.0,
+        misfit=0.0,
+        inflation=1.0,
     ):
         self.model = model
         self.theta = theta
@@ -89,6 +104,7 @@ class LaplacePosterior:
         self.noise_variance = noise_variance
         self.free_fraction = free_fraction
         self.misfit = misfit
+        self.inflation = np.broadcast_to(inflation, np.shape(noise_variance))
 
     @classmethod
     def fit(cls, objective, theta, counts=None, residuals="noise"):
@@ -108,7 +124,7 @@ class LaplacePosterior:
             output; errors of the model, functions as smooth as it is, of which so many
             are independent as it has parameters that the data determine; or, in units
             of their errors, noise of the training data only, which the outputs do not
-            have.
+            have, beside an error of the model that they may hide.
 
         Returns
         -------
@@ -123,28 +139,32 @@ class LaplacePosterior:
         n_observations = np.broadcast_to(counts, objective.y.shape).sum()
         if residuals == "known errors":
             unit, weight = np.zeros(model.n_outputs), objective.weight
-            loss, noise = 0.0, 1.0
+            loss, noise, inflation = 0.0, 1.0, 1.0
         else:
             unit = mean_squares(objective, theta, counts)
             floor = max(_LEAST_RATIO * unit.max(), _LEAST_VARIANCE)
             weight, loss, noise = counts / np.maximum(unit, floor), n_observations, None
+            inflation = np.maximum(unit, floor) / np.maximum(unit, _LEAST_VARIANCE)
         curvatures, directions = _decomposed(objective.data_only(weight), theta)
         noise, prior = estimate_variances(
             curvatures, loss, theta @ theta, n_observations, noise
         )
         used = float(np.sum(curvatures / (curvatures + noise / prior)))
-        free, misfit = max(1.0 - used / n_observations, 0.0), 0.0
-        if residuals == "known errors":
-            chi_square, _ = objective.loss_and_norm(theta)
-            misfit = _misfit(float(chi_square), n_observations - used)
-        effective = max(noise, misfit)
-        if residuals == "model error" or misfit > 0:
+        free, misfit, effective = max(1.0 - used / n_observations, 0.0), 0.0, noise
+        if residuals == "model error":
             # Of a datum left out, the error is larger than its residual.
             n_independent = max(used * free**2, 1.0)
             effective *= max(n_observations / n_independent, 1.0)
+        if residuals == "known errors":
+            chi_square, _ = objective.loss_and_norm(theta)
+            misfit = _misfit(float(chi_square), n_observations - used)
+            effective += _model_error(float(chi_square), n_observations, used)
         covariance = _covariance(curvatures, directions, effective, prior)
         free = 1.0 if residuals == "known errors" else free
-        return cls(model, theta.copy(), covariance, noise * unit, free, misfit)
+        inflation = inflation * effective / noise
+        return cls(
+            model, theta.copy(), covariance, noise * unit, free, misfit, inflation
+        )
 
     @classmethod
     def of_evidence(cls, objective, theta):
@@ -176,6 +196,7 @@ class LaplacePosterior:
         """The same with larger standard deviations of the parameters."""
         other = copy.copy(self)
         other.covariance_of_theta = self.covariance_of_theta.scaled(factor)
+        other.inflation = factor**2 * self.inflation
         return other
 
     def arrays(self):
@@ -191,6 +212,7 @@ class LaplacePosterior:
             "noise_variance": self.noise_variance,
             "free_fraction": self.free_fraction,
             "misfit": self.misfit,
+            "inflation": np.array(self.inflation),
         }
         return own | self.covariance_of_theta.arrays()
 
@@ -223,7 +245,7 @@ class LaplacePosterior:
         True
         """
         arrays = dict(arrays)
-        names = "theta", "noise_variance", "free_fraction", "misfit"
+        names = "theta", "noise_variance", "free_fraction", "misfit", "inflation"
         theta, *others = (arrays.pop(name) for name in names)
         is_full = "packed" in arrays
         kind = FullCovariance.from_packed if is_full else LowRankCovariance
@@ -250,6 +272,57 @@ class LaplacePosterior:
 
         self._for_roots(X, fill, threads)
         return variance + self.noise_variance
+
+    def left_out(self, X, residuals, weight, squared_errors, threads=map):
+        r"""Outputs at samples of the fit if their targets had not been known.
+
+        Of the model that is linear in its parameters: with the covariance ``S`` of the
+        outputs of a sample, the diagonal matrix ``R`` of the noise of its targets and
+        residuals :math:`\rho = y - z`,
+
+        .. math::
+
+            S' = (1 - S R^{-1})^{-1} S , \qquad z' = z - S' R^{-1} \rho .
+
+        Parameters
+        ----------
+        X : ndarray of shape (n_samples, n_features)
+            Standardised features.
+        residuals, weight, squared_errors : ndarray of shape (n_samples, n_outputs)
+            Standardised residuals, the number of observations that each target is, 0 if
+            it is not known, and known variances.
+        threads : callable, default=map
+            See :meth:`PMM.predict`.
+
+        Returns
+        -------
+        change : ndarray of shape (n_samples, n_outputs)
+            Of the outputs.
+        variance : ndarray of shape (n_samples, n_outputs)
+            Of the outputs then, noise included.
+        leverage : ndarray of shape (n_samples,)
+            The largest eigenvalue of :math:`S R^{-1}`, less than 1.
+        """
+        noise = np.maximum(self.noise_variance + squared_errors, _LEAST_VARIANCE)
+        roots_of_precision = np.sqrt(weight / (self.inflation * noise))
+        change, variance = np.empty_like(residuals), np.empty_like(residuals)
+        leverage = np.empty(len(X))
+
+        def fill(chunk, root):
+            scale = roots_of_precision[chunk]
+            covariance = np.einsum("kps,lps->skl", root, root)
+            to_targets = covariance * scale[:, np.newaxis]
+            shares, modes = np.linalg.eigh(scale[:, :, np.newaxis] * to_targets)
+            to_modes = to_targets @ modes
+            left = np.maximum(1.0 - shares, _EPS)
+            pull = np.einsum("skm,sk->sm", modes, scale * residuals[chunk])
+            change[chunk] = -np.einsum("skm,sm->sk", to_modes, pull / left)
+            own = np.einsum("skk->sk", covariance)
+            variance[chunk] = own + np.einsum("skm,sm->sk", to_modes**2, 1.0 / left)
+            leverage[chunk] = shares[:, -1]
+
+        self._for_roots(X, fill, threads)
+        return change, variance + self.noise_variance, leverage
 
     def covariance(self, X, threads=map):
         """Covariance of the samples for each output, noise included.
@@ -495,6 +568,25 @@ def _misfit(chi_square, degrees_of_freedom):
     degrees_of_freedom = max(degrees_of_freedom, 1.0)
     is_chance = chi2.sf(chi_square, degrees_of_freedom) > _UNLIKELY
     return 0.0 if is_chance else chi_square / degrees_of_freedom
+
+
+def _model_error(chi_square, n_observations, used):
+    r"""Expected variance of the error of the model, over that of the noise.
+
+    Both are of the outputs.  If the former is :math:`e` times the latter, which is
+    :math:`p / N` of that of a datum for ``p`` parameters and ``N`` data, the variance
+    of a residual is larger by a factor :math:`1 + e (1 - p/N) (p/N)^2`, and chi-square
+    tells it.  Where it tells little, the prior counts.
+    """
+    share = min(used / n_observations, 1.0)
+    degrees_of_freedom = max(n_observations - used, 0.0)
+    expected = _PRIOR_ERROR * share
+    larger = 1.0 + _MODEL_ERRORS * (1.0 - share) * share**2
+    log_density = -0.5 * (degrees_of_freedom * np.log(larger) + chi_square / larger)
+    log_density -= _PRIOR_POWER * np.log1p(_MODEL_ERRORS / expected)
+    # A grid of equal steps of the logarithm.
+    density = _MODEL_ERRORS * np.exp(log_density - log_density.max())
+    return float(_MODEL_ERRORS @ density / density.sum())
 
 
 def _covariance(curvatures, directions, noise, prior):

@@ -1,9 +1,12 @@
 """The estimator for classification of images by convolutions and a matrix model."""
 
 import copy
+from collections.abc import Sequence
+from typing import Self
 
 import numpy as np
 import torch
+from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
@@ -11,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._base import fitted_state_kept_on_error
 from .._softmax import SoftmaxOutputs
+from .._typing import MatrixType, RandomState, Size, Which
 from .._warnings import warn_caller
 from ..checks.data import TableData, check_sample_weight, set_aside
 from ..checks.images import check_images, check_shift
@@ -143,27 +147,27 @@ class ConvPMMClassifier(SoftmaxOutputs, ClassifierMixin, BaseEstimator):
 
     def __init__(
         self,
-        channels=(16, 32, 64),
-        matrix_size=12,
-        n_eigenvectors=4,
+        channels: Sequence[int] = (16, 32, 64),
+        matrix_size: int = 12,
+        n_eigenvectors: int = 4,
         *,
-        image_shape=None,
-        which="SA",
-        matrix_type="hermitian",
-        alpha=1e-2,
-        label_smoothing=0.05,
-        batch_size=128,
-        learning_rate_init=3e-3,
-        max_iter=40,
-        max_shift=0,
-        flips=False,
-        early_stopping=False,
-        validation_fraction=0.1,
-        n_iter_no_change=10,
-        warm_start=False,
-        device="auto",
-        random_state=None,
-        verbose=0,
+        image_shape: Size | None = None,
+        which: Which = "SA",
+        matrix_type: MatrixType = "hermitian",
+        alpha: float = 1e-2,
+        label_smoothing: float = 0.05,
+        batch_size: int = 128,
+        learning_rate_init: float = 3e-3,
+        max_iter: int = 40,
+        max_shift: int = 0,
+        flips: bool = False,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        n_iter_no_change: int = 10,
+        warm_start: bool = False,
+        device: "str | torch.device" = "auto",
+        random_state: RandomState = None,
+        verbose: int = 0,
     ):
         self.channels = channels
         self.matrix_size = matrix_size
@@ -186,7 +190,9 @@ class ConvPMMClassifier(SoftmaxOutputs, ClassifierMixin, BaseEstimator):
         self.random_state = random_state
         self.verbose = verbose
 
-    def fit(self, X, y, sample_weight=None):
+    def fit(
+        self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None
+    ) -> Self:
         """Learn from images.
 
         Parameters

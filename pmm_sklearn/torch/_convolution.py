@@ -1,10 +1,12 @@
 """Convolution layers before Gram matrices: a parametric matrix model of images."""
 
 import math
+from collections.abc import Sequence
 
 import torch
 from torch import nn
 
+from .._typing import MatrixType, Which
 from ..checks.parameters import check_integer
 from ._layers import Eigenstates
 from ._matrices import HermitianParameter
@@ -47,7 +49,7 @@ class GramHermitian(nn.Module):
     torch.Size([5, 4, 4])
     """
 
-    def __init__(self, in_channels, n, matrix_type="symmetric"):
+    def __init__(self, in_channels: int, n: int, matrix_type: MatrixType = "symmetric"):
         super().__init__()
         check_integer("in_channels", in_channels, 1)
         self.in_channels = in_channels
@@ -64,7 +66,7 @@ class GramHermitian(nn.Module):
         with torch.no_grad():
             self.offset.coordinates[:n] = torch.arange(n) - (n - 1) / 2
 
-    def forward(self, maps):
+    def forward(self, maps: torch.Tensor) -> torch.Tensor:
         """Return the Hermitian matrices.
 
         Parameters
@@ -138,13 +140,13 @@ class ConvPMM(nn.Module):
 
     def __init__(
         self,
-        n_classes,
-        channels=(16, 32, 64),
-        n=16,
-        r=6,
-        matrix_type="symmetric",
-        which="SA",
-        in_channels=1,
+        n_classes: int,
+        channels: Sequence[int] = (16, 32, 64),
+        n: int = 16,
+        r: int = 6,
+        matrix_type: MatrixType = "symmetric",
+        which: Which = "SA",
+        in_channels: int = 1,
     ):
         super().__init__()
         check_channels(channels)
@@ -159,7 +161,7 @@ class ConvPMM(nn.Module):
         self.states = Eigenstates(r, which)
         self.readout = ExpectationReadout(n_classes, n, r, matrix_type=matrix_type)
 
-    def forward(self, images):
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
         """Return the outputs.
 
         Parameters

@@ -1,10 +1,11 @@
 """From fitted estimators to layers, and back."""
 
 from dataclasses import replace
+from typing import TypeVar
 
 import numpy as np
 import torch
-from sklearn.base import clone
+from sklearn.base import BaseEstimator, clone
 from torch import nn
 
 from .._classifier import PMMClassifier
@@ -27,6 +28,7 @@ from ._readouts import (
     TransitionReadout,
 )
 
+Estimator = TypeVar("Estimator")
 _READOUTS = {
     "expectation": ExpectationReadout,
     "transition": TransitionReadout,
@@ -35,7 +37,7 @@ _READOUTS = {
 _ESTIMATORS = (PMMRegressor, PMMClassifier, PMMEmulator)
 
 
-def from_estimator(estimator):
+def from_estimator(estimator: BaseEstimator) -> nn.Module:
     """Layer with the matrices of a fitted estimator.
 
     Parameters
@@ -87,7 +89,7 @@ def from_estimator(estimator):
     return MeanLayer(layers, estimator.member_weights_, are_logits, are_logarithms)
 
 
-def to_estimator(layer, estimator):
+def to_estimator(layer: nn.Module, estimator: Estimator) -> Estimator:
     """Estimator with the matrices of a layer.
 
     Parameters

@@ -1,10 +1,12 @@
 """Layers: features, the primary matrix, its eigenstates, and all together."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
 from torch import nn
 
+from .._typing import MatrixType, Size, Which
 from ..checks.parameters import check_integer, check_matrix_size, check_option
 from ..model import MATRIX_TYPES, SELECTIONS, Levels, Monomials, observable_pmm
 from ._eigensystem import SelectedStates, SpectralFunction
@@ -37,7 +39,7 @@ class MonomialFeatures(nn.Module):
     tensor([[2., 3., 4., 6., 9.]])
     """
 
-    def __init__(self, in_features, degree=1, origin=()):
+    def __init__(self, in_features: int, degree: int = 1, origin: Sequence[float] = ()):
         super().__init__()
         check_integer("in_features", in_features, 1)
         check_integer("degree", degree, 1)
@@ -54,7 +56,7 @@ class MonomialFeatures(nn.Module):
         factors = [torch.cat([row, padding[0].repeat(degree)])[:degree] for row in rows]
         self.register_buffer("_factors", torch.stack(factors), persistent=False)
 
-    def forward(self, x):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Return the monomials of features.
 
         Parameters
@@ -107,7 +109,13 @@ class AffineHermitian(nn.Module):
     torch.Size([10, 3, 3])
     """
 
-    def __init__(self, in_features, n, rank=None, matrix_type="symmetric"):
+    def __init__(
+        self,
+        in_features: int,
+        n: Size,
+        rank: int | None = None,
+        matrix_type: MatrixType = "symmetric",
+    ):
         super().__init__()
         check_integer("in_features", in_features, 1)
         self.in_features = in_features
@@ -121,7 +129,7 @@ class AffineHermitian(nn.Module):
         with torch.no_grad():
             self.matrices.coordinates[1:] /= self.in_features ** (0.5 / degree)
 
-    def forward(self, x):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Return the Hermitian matrices.
 
         Parameters
@@ -203,7 +211,12 @@ class Eigenstates(nn.Module):
     tensor([-3.,  2.])
     """
 
-    def __init__(self, r, which="SA", block_sizes=None):
+    def __init__(
+        self,
+        r: int,
+        which: Which | Sequence[tuple] = "SA",
+        block_sizes: tuple[int, ...] | None = None,
+    ):
         super().__init__()
         check_integer("r", r, 1)
         if isinstance(which, str):
@@ -212,7 +225,7 @@ class Eigenstates(nn.Module):
         self.which = which if isinstance(which, str) else tuple(which)
         self.block_sizes = block_sizes
 
-    def forward(self, matrices):
+    def forward(self, matrices: torch.Tensor) -> States:
         """Return the selected eigenstates.
 
         Parameters
@@ -292,7 +305,12 @@ class DensityMatrix(nn.Module):
     """
 
     def __init__(
-        self, n, r, smearing=0.125, level_spacing=0.0, matrix_type="symmetric"
+        self,
+        n: Size,
+        r: int,
+        smearing: float = 0.125,
+        level_spacing: float = 0.0,
+        matrix_type: MatrixType = "symmetric",
     ):
         super().__init__()
         self.block_sizes = check_matrix_size(n)
@@ -310,7 +328,7 @@ class DensityMatrix(nn.Module):
         self.temperature = occupation.temperature
         self._occupation = FermiDirac(self.potential, self.temperature)
 
-    def forward(self, matrices):
+    def forward(self, matrices: torch.Tensor) -> torch.Tensor:
         """Return the density matrices.
 
         Parameters
@@ -354,13 +372,13 @@ class PMMLayer(nn.Module):
     torch.Size([5, 10])
     """
 
-    def __init__(self, primary, states, readout):
+    def __init__(self, primary: nn.Module, states: nn.Module, readout: nn.Module):
         super().__init__()
         self.primary = primary
         self.states = states
         self.readout = readout
 
-    def forward(self, x):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Return the outputs.
 
         Parameters

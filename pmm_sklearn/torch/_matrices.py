@@ -3,8 +3,10 @@
 import math
 
 import torch
+from numpy.typing import ArrayLike
 from torch import nn
 
+from .._typing import MatrixType, Size
 from ..checks.parameters import check_integer, check_matrix_size, check_option
 from ..model import MATRIX_TYPES, HermitianSpace, LowRank
 
@@ -48,7 +50,13 @@ class HermitianParameter(nn.Module):
     (torch.Size([5, 9]), torch.Size([5, 3, 3]))
     """
 
-    def __init__(self, shape, n, matrix_type="symmetric", rank=None):
+    def __init__(
+        self,
+        shape: tuple[int, ...],
+        n: Size,
+        matrix_type: MatrixType = "symmetric",
+        rank: int | None = None,
+    ):
         super().__init__()
         check_option("matrix_type", matrix_type, MATRIX_TYPES)
         self.block_sizes = check_matrix_size(n)
@@ -86,7 +94,7 @@ class HermitianParameter(nn.Module):
         self.register_buffer("_place", place.flatten(), persistent=False)
         self.register_buffer("_sign", sign.flatten(), persistent=False)
 
-    def reset_parameters(self, scale=1.0):
+    def reset_parameters(self, scale: float = 1.0) -> None:
         """Draw new coordinates at random.
 
         Parameters
@@ -98,7 +106,7 @@ class HermitianParameter(nn.Module):
         nn.init.normal_(self.coordinates, std=float(deviation))
 
     @torch.no_grad()
-    def set_matrices(self, matrices):
+    def set_matrices(self, matrices: ArrayLike) -> None:
         """Take given matrices, or the nearest ones that can be learned.
 
         Parameters
@@ -109,7 +117,7 @@ class HermitianParameter(nn.Module):
         coordinates = self.space.coordinates(matrices)
         self.coordinates.copy_(torch.from_numpy(coordinates))
 
-    def forward(self):
+    def forward(self) -> torch.Tensor:
         """Return the matrices, Tensor of shape (..., n, n)."""
         shape = (*self.coordinates.shape[:-1], self.n, self.n)
         if self.rank is not None:

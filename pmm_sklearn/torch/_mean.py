@@ -1,5 +1,7 @@
 """Several layers whose outputs are averaged."""
 
+from collections.abc import Sequence
+
 import torch
 from torch import nn
 
@@ -29,7 +31,13 @@ class MeanLayer(nn.Module):
     tensor([[1., 1.]])
     """
 
-    def __init__(self, layers, weights, are_logits=False, are_logarithms=False):
+    def __init__(
+        self,
+        layers: Sequence[nn.Module],
+        weights: Sequence[float],
+        are_logits: bool = False,
+        are_logarithms: bool = False,
+    ):
         super().__init__()
         self.layers = nn.ModuleList(layers)
         self.are_logits = are_logits
@@ -38,7 +46,7 @@ class MeanLayer(nn.Module):
         weights = torch.as_tensor(weights, dtype=torch.float64).to(dtype)
         self.register_buffer("weights", weights)
 
-    def forward(self, x):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Return the mean of the outputs.
 
         Parameters

@@ -1,9 +1,13 @@
 """What is read from eigenstates, from density matrices and from spectra."""
 
+from collections.abc import Sequence
+
 import torch
 from torch import nn
 
+from .._typing import MatrixType, Size
 from ..checks.parameters import check_integer
+from ._layers import States
 from ._matrices import HermitianParameter, as_real
 
 
@@ -44,14 +48,21 @@ class ExpectationReadout(nn.Module):
     torch.Size([5, 4])
     """
 
-    def __init__(self, out_features, n, r, rank=None, matrix_type="symmetric"):
+    def __init__(
+        self,
+        out_features: int,
+        n: Size,
+        r: int,
+        rank: int | None = None,
+        matrix_type: MatrixType = "symmetric",
+    ):
         super().__init__()
         check_integer("out_features", out_features, 1)
         check_integer("r", r, 1)
         self.observables = HermitianParameter((out_features, r), n, matrix_type, rank)
         self.intercept = nn.Parameter(torch.zeros(out_features))
 
-    def forward(self, states):
+    def forward(self, states: States) -> torch.Tensor:
         """Return the outputs.
 
         Parameters
@@ -103,7 +114,14 @@ class TransitionReadout(nn.Module):
     torch.Size([5, 4])
     """
 
-    def __init__(self, out_features, n, r, rank=None, matrix_type="symmetric"):
+    def __init__(
+        self,
+        out_features: int,
+        n: Size,
+        r: int,
+        rank: int | None = None,
+        matrix_type: MatrixType = "symmetric",
+    ):
         super().__init__()
         check_integer("out_features", out_features, 1)
         check_integer("r", r, 1)
@@ -112,7 +130,7 @@ class TransitionReadout(nn.Module):
         self.intercept = nn.Parameter(torch.zeros(out_features))
         self.register_buffer("_pairs", torch.triu_indices(r, r), persistent=False)
 
-    def forward(self, states):
+    def forward(self, states: States) -> torch.Tensor:
         """Return the outputs.
 
         Parameters
@@ -162,13 +180,19 @@ class DensityReadout(nn.Module):
     torch.Size([5, 4])
     """
 
-    def __init__(self, out_features, n, rank=None, matrix_type="symmetric"):
+    def __init__(
+        self,
+        out_features: int,
+        n: Size,
+        rank: int | None = None,
+        matrix_type: MatrixType = "symmetric",
+    ):
         super().__init__()
         check_integer("out_features", out_features, 1)
         self.observables = HermitianParameter((out_features, 1), n, matrix_type, rank)
         self.intercept = nn.Parameter(torch.zeros(out_features))
 
-    def forward(self, density):
+    def forward(self, density: torch.Tensor) -> torch.Tensor:
         """Return the outputs.
 
         Parameters
@@ -223,7 +247,9 @@ class SpectrumReadout(nn.Module):
     tensor([1.])
     """
 
-    def __init__(self, outputs, n, matrix_type="symmetric"):
+    def __init__(
+        self, outputs: Sequence[tuple], n: Size, matrix_type: MatrixType = "symmetric"
+    ):
         super().__init__()
         self.outputs = tuple(outputs)
         if any(kind == "slope" for kind, *_ in outputs):
@@ -250,7 +276,7 @@ class SpectrumReadout(nn.Module):
             for name in self.names
         )
 
-    def forward(self, states):
+    def forward(self, states: States) -> torch.Tensor:
         """Return the outputs.
 
         Parameters

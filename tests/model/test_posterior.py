@@ -151,17 +151,32 @@ def test_known_errors_are_not_estimated():
     objective, theta = make_objective(60)
     posterior = m.LaplacePosterior.fit(objective, theta, residuals="known errors")
     assert np.all(posterior.noise_variance == 0)
-    more = m.Objective(
+    less = m.Objective(
         objective.model,
         objective.loss,
         objective.X,
         objective.y,
-        100 * objective.weight,
+        objective.weight / 100,
         objective.penalty,
     )
     X = objective.X[:5]
-    smaller = m.LaplacePosterior.fit(more, theta, residuals="known errors").variance(X)
-    assert np.all(smaller < posterior.variance(X))
+    larger = m.LaplacePosterior.fit(less, theta, residuals="known errors").variance(X)
+    assert np.all(larger > posterior.variance(X))
+
+
+def test_model_errors_that_residuals_may_hide():
+    # Many data for each parameter, as large as their errors: hardly any.
+    assert module._model_error(950.0, 1000, 50.0) < 0.3
+    # Few data hide more of them, and large residuals are some.
+    hidden = [
+        module._model_error(chi_square, 120, 96.0) for chi_square in (0, 24, 48, 480)
+    ]
+    assert hidden[0] > 0.3
+    assert hidden == sorted(hidden)
+    # Chi-square grows by 1 + e (1 - p/N) (p/N)^2.
+    assert hidden[-1] == pytest.approx((480 / 24 - 1) / (0.2 * 0.8**2), rel=0.2)
+    # No degrees of freedom: the prior alone.
+    assert module._model_error(0.0, 50, 50.0) == pytest.approx(4.0, rel=0.01)
 
 
 def test_repeated_calculations_say_nothing_new():

@@ -1,5 +1,7 @@
 """Losses of the user's own, and how they are checked."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 # Of differences, in units of the spread of the targets, and what may be wrong.
@@ -40,7 +42,7 @@ class PointwiseLoss:
     True
     """
 
-    def __init__(self, value, slope, curvature):
+    def __init__(self, value: Callable, slope: Callable, curvature: Callable):
         self.value = value
         self.slope = slope
         self.curvature = curvature
