@@ -173,7 +173,10 @@ def test_an_average_and_products_of_evolutions_have_it():
     ("estimator", "message"),
     [
         (PMMRegressor(3, 1, alpha=1.0, n_init=1), "alpha='auto'"),
-        (PMMRegressor(3, 1, loss="huber", n_init=1, max_iter=3), "loss='squared_error'"),
+        (
+            PMMRegressor(3, 1, loss="huber", n_init=1, max_iter=3),
+            "loss='squared_error'",
+        ),
         (PMMRegressor(3, 1, early_stopping=True, n_init=1), "early_stopping=False"),
     ],
 )
