@@ -60,6 +60,9 @@ sphinx_gallery_conf = {
     "remove_config_comments": True,
     "min_reported_time": 1e9,
     "show_memory": False,
+    "write_computation_times": False,
+    # What displays and figures return is no output.
+    "capture_repr": ("_repr_html_",),
     "plot_gallery": not tags.has("without_pictures"),  # noqa: F821
 }
 

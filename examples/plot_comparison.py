@@ -78,10 +78,10 @@ left.plot(x, mean, color="tab:blue", linewidth=2, label="parametric matrix model
 left.fill_between(x, mean - 2 * std, mean + 2 * std, color="tab:blue", alpha=0.25)
 left.plot(x_train, y_train, "k.", label="calculations", zorder=5)
 left.set(xlabel="field", ylabel="energy", ylim=(-3.5, 0.5))
-left.set_title("predictions, and two standard deviations of ours")
+left.set_title("predictions, with two standard deviations of the matrix model")
 left.legend(fontsize=8, loc="lower center")
 exact = 0.3 * x[:, np.newaxis] + np.hypot(x, 0.4)[:, np.newaxis] * [-1, 1]
 right.plot(x, exact, color="0.75", linewidth=7)
 right.plot(x, ours.eigenvalues(x[:, np.newaxis]), color="tab:blue", linewidth=2)
-right.set(xlabel="field", title="levels of the learned matrix")
+right.set(xlabel="field", ylabel="energy", title="levels of the learned matrix")
 plt.show()

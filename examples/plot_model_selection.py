@@ -15,7 +15,7 @@ import numpy as np
 from sklearn.model_selection import KFold, cross_val_predict
 
 from pmm_sklearn import PMMRegressor
-from pmm_sklearn.inspection import loo_predictions
+from pmm_sklearn.inspection import MatrixSizeDisplay, loo_predictions
 
 rng = np.random.RandomState(0)
 X, X_new = rng.uniform(-1, 1, (60, 2)), rng.uniform(-1, 1, (1000, 2))
@@ -31,6 +31,12 @@ sizes = [2, 3, 4, 5, 6]
 models = [PMMRegressor(size, n_init=2, random_state=0).fit(X, y) for size in sizes]
 automatic = PMMRegressor(random_state=0).fit(X, y)
 print(f"the fit itself has chosen size {automatic.matrix_size_}")
+
+# %%
+# It has compared some sizes after a part of their training, and kept the evidences.  A
+# larger size is taken if its evidence is larger by five: this one gained less.
+figure, axes = plt.subplots(figsize=(5, 3), layout="constrained")
+MatrixSizeDisplay.from_fitted(automatic, ax=axes)
 
 # %%
 # What evidence and leave-one-out say

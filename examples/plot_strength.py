@@ -53,7 +53,7 @@ emulator = PMMEmulator(
     matrix_type="symmetric",
     alpha=1e-6,
     n_init=2,
-    max_iter=100,
+    max_iter=200,
     random_state=0,
 )
 emulator.fit(train, np.column_stack([curves, moments]))

@@ -59,7 +59,7 @@ _MODEL_STATE = (
 # Attributes of a fit by its evidence only.
 _OF_EVIDENCE = (
     *("log_evidence_", "noise_", "length_scales_", "n_effective_parameters_"),
-    *("gradient_noise_", "_variances"),
+    *("gradient_noise_", "evidence_path_", "_variances"),
 )
 _CALLBACK_STATE = ("_callback_fit_ctx", "_skl_callbacks_to_teardown")
 
@@ -326,8 +326,7 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
         """
         seeds = random_state.randint(_LARGEST_SEED, size=self.n_init + 1)
         probe = partial(self._probe, seeds, continues)
-        candidate, screened = most_probable(families, probe)
-        problem, structure = candidate
+        (problem, structure), screened, trials = most_probable(families, probe)
         structure = structure.counted_from(problem.units.origin)
         n_members = self._n_members(problem)
         description = {**description, "_structure": dict(vars(structure))}
@@ -347,6 +346,8 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
         n_kept = self.n_average if problem.trains_all_starts else None
         result = with_posterior(result, KEYBOARD, n_kept)
         self._set_fit(result, description)
+        if trials:
+            self.evidence_path_ = [(t.size, float(t.log_evidence)) for t in trials]
         bridge.close()
         self._report(result, watcher)
         return result

@@ -209,6 +209,10 @@ class PMMClassifier(LevelFeatures, SoftmaxOutputs, ClassifierMixin, BasePMM):
     log_evidence_ : float
         Logarithm of the probability of the labels, only by evidence: the larger, the
         better a model, of those fitted to the same data.
+    evidence_path_ : list of tuple (matrix_size, float)
+        Every size that was compared, in order, and the logarithm of its evidence at
+        that time, up to a constant that all have in common; only where there was a
+        choice.  MatrixSizeDisplay draws it.
     length_scales_ : ndarray of shape (n_features,)
         Length scale of each feature in its own unit, only by evidence:
         where it is large against the range of the data, logits are nearly linear in

@@ -35,8 +35,9 @@ def choose(*families):
         tried.append(settings)
         return SimpleNamespace(best=None, starts=[settings])
 
-    (_, chosen), screened = most_probable(families, probe)
+    (_, chosen), screened, trials = most_probable(families, probe)
     assert screened in ([chosen], ())
+    assert [trial.candidate[1] for trial in trials] == tried
     return chosen, tried
 
 

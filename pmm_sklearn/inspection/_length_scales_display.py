@@ -20,6 +20,7 @@ class LengthScalesDisplay:
     A bar is the standard deviation of a feature over its length scale.  Where it is far
     below a tenth, predictions are nearly linear in this feature, or do not depend on
     it.
+
     Make it with :meth:`from_estimator`.
 
     Parameters

@@ -26,7 +26,8 @@ class MatrixSizeDisplay:
     The evidence is what ``matrix_size="auto"`` compares.  Errors of withheld data say
     the same of interpolation, and cost a fit for each part.  Error bars that are far
     from the errors are a sign of a size that is too small or too large.  Make it with
-    :meth:`from_estimator`.
+    :meth:`from_estimator`, or, of the evidences that a fit has compared, with
+    :meth:`from_fitted`.
 
     Parameters
     ----------
@@ -34,18 +35,20 @@ class MatrixSizeDisplay:
         The sizes, as `matrix_size` takes them.
     log_evidences : array-like of shape (n_sizes,)
         Logarithms of the evidence.
-    errors : array-like of shape (n_sizes,)
+    errors : array-like of shape (n_sizes,), default=None
         Root mean squares of the errors of withheld data, all targets together, in units
         of the standard deviation of each.
-    deviations : array-like of shape (n_sizes,)
+    deviations : array-like of shape (n_sizes,), default=None
         Root mean squares of the error bars of these data.
 
     Attributes
     ----------
     lines_ : list of Line2D
-        Errors and error bars.
+        Errors and error bars; empty without these.
+    evidence_line_ : Line2D
+        The evidence.
     evidence_ax_ : Axes
-        That of the evidence, on the right.
+        That of the evidence, on the right beside errors.
     ax_, figure_ : Axes and Figure
         Where these are.
 
@@ -64,7 +67,7 @@ class MatrixSizeDisplay:
     True
     """
 
-    def __init__(self, matrix_sizes, log_evidences, errors, deviations):
+    def __init__(self, matrix_sizes, log_evidences, errors=None, deviations=None):
         self.matrix_sizes = matrix_sizes
         self.log_evidences = log_evidences
         self.errors = errors
@@ -118,6 +121,36 @@ class MatrixSizeDisplay:
         ]
         return cls(list(matrix_sizes), *np.array(columns).T).plot(ax)
 
+    @classmethod
+    def from_fitted(cls, estimator: BaseEstimator, *, ax: "Axes | None" = None) -> Self:
+        """Draw the evidences that a fit has compared, without any other fit.
+
+        Parameters
+        ----------
+        estimator : PMMEmulator, PMMRegressor or PMMClassifier
+            Fitted with ``matrix_size="auto"``, or an emulator that has compared priors.
+        ax : Axes, default=None
+            Where to draw; by default in a new figure.
+
+        Returns
+        -------
+        MatrixSizeDisplay
+            In the order in which sizes were compared, after a part of the training.
+
+        Raises
+        ------
+        ValueError
+            If nothing was compared.
+        """
+        path = getattr(estimator, "evidence_path_", None)
+        if path is None:
+            raise ValueError(
+                f"estimator must have an evidence_path_, which one has that was fitted "
+                f'here with matrix_size="auto" and alpha="auto", got {estimator!r}.'
+            )
+        sizes, evidences = zip(*path, strict=True)
+        return cls(list(sizes), np.array(evidences)).plot(ax)
+
     def plot(self, ax: "Axes | None" = None) -> Self:
         """Draw errors and error bars on the left, the evidence on the right.
 
@@ -132,23 +165,29 @@ class MatrixSizeDisplay:
         """
         ax = single_axes(self, ax)
         places = np.arange(len(self.matrix_sizes))
-        self.lines_ = [
+        ax.set_xlabel("matrix_size")
+        ax.set_xticks(places, [str(size) for size in self.matrix_sizes])
+        has_errors = self.errors is not None
+        self.lines_ = self._plot_errors(ax, places) if has_errors else []
+        self.evidence_ax_ = ax.twinx() if has_errors else ax
+        evidences = np.where(np.isinf(self.log_evidences), np.nan, self.log_evidences)
+        style = {"color": "0.4", "label": "log evidence (right)"}
+        (line,) = self.evidence_ax_.plot(places, evidences, "^:", **style)
+        self.evidence_line_ = line
+        self.evidence_ax_.set_ylabel("log evidence")
+        if has_errors:
+            # Above the axes: within them there is rarely room beside three lines.
+            place = {"loc": "lower center", "bbox_to_anchor": (0.5, 1.0), "ncols": 3}
+            ax.legend(handles=[*self.lines_, line], frameon=False, **place)
+        self.ax_, self.figure_ = ax, ax.figure
+        return self
+
+    def _plot_errors(self, ax, places):
+        ax.set(yscale="log", ylabel="root mean square / spread of the targets")
+        return [
             *ax.plot(places, self.errors, "o-", label="errors of withheld data"),
             *ax.plot(places, self.deviations, "s--", label="their error bars"),
         ]
-        ax.set_xticks(places, [str(size) for size in self.matrix_sizes])
-        ax.set(xlabel="matrix_size", yscale="log")
-        ax.set_ylabel("root mean square / spread of the targets")
-        self.evidence_ax_ = ax.twinx()
-        style = {"color": "0.4", "label": "log evidence (right)"}
-        evidence = self.evidence_ax_.plot(places, self.log_evidences, "^:", **style)
-        self.evidence_ax_.set_ylabel("log evidence")
-        # Above the axes: within them there is rarely room beside three lines.
-        handles = [*self.lines_, *evidence]
-        place = {"loc": "lower center", "bbox_to_anchor": (0.5, 1.0), "ncols": 3}
-        ax.legend(handles=handles, frameon=False, **place)
-        self.ax_, self.figure_ = ax, ax.figure
-        return self
 
 
 def _judged(estimator, X, y, cv):

@@ -54,9 +54,33 @@ class Trial(NamedTuple):
     candidate: tuple
     screened: list
 
+    @property
+    def size(self):
+        """Side of the matrices, or the sides of their blocks."""
+        sizes = self.candidate[1].block_sizes
+        return sizes[0] if len(sizes) == 1 else tuple(sizes)
+
     def gains(self, least, other):
         """Whether its evidence is larger than another's by more than the least."""
         return self.log_evidence > other.log_evidence + least
+
+
+class Choice(NamedTuple):
+    """What a search has found.
+
+    Attributes
+    ----------
+    candidate : tuple
+        Problem, and what the model is.
+    screened : sequence of SolverResult
+        How far its starts have come; none if there was no choice.
+    trials : list of Trial
+        All that were compared, in order.
+    """
+
+    candidate: tuple
+    screened: list
+    trials: list
 
 
 def most_probable(families, probe):
@@ -72,17 +96,14 @@ def most_probable(families, probe):
 
     Returns
     -------
-    candidate : tuple
-        Problem, and what the model is.
-    screened : sequence of SolverResult
-        How far its starts have come; none if there is no choice.
+    Choice
     """
     smallest = families[0]
     if len(families) == 1 and not smallest.ladders:
-        return smallest.first(), ()
-    best = None
+        return Choice(smallest.first(), (), [])
+    best, trials = None, []
     for family in families:
-        trial, is_exact = _best_prior(family, probe)
+        trial, is_exact = _best_prior(family, probe, trials)
         if (
             best is not None
             and not trial.log_evidence > best.log_evidence + _LEAST_GAIN
@@ -91,17 +112,21 @@ def most_probable(families, probe):
         best = trial
         if is_exact:
             break
-    return best.candidate, best.screened
+    return Choice(best.candidate, best.screened, trials)
 
 
-def _best_prior(family, probe):
-    """The best `Trial` of one size, and whether no larger size is needed."""
+def _best_prior(family, probe, trials):
+    """The best `Trial` of one size, and whether no larger size is needed.
+
+    All of them are added to the trials before.
+    """
 
     def attempt():
         problem, structure = family.make(**settings)
         result = probe(problem, structure)
         found = problem.log_evidence(result)
         trial = Trial(found, (problem, structure), result.starts)
+        trials.append(trial)
         return trial, problem.is_exact(result.best)
 
     settings = {name: values[0] for name, values in family.ladders.items()}

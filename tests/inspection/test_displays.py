@@ -502,6 +502,26 @@ def test_sizes_of_matrices(plt):
     assert_allclose(display.lines_[0].get_ydata(), display.errors)
 
 
+def test_sizes_that_a_fit_has_compared(plt):
+    X = np.linspace(-1, 1, 25)[:, np.newaxis]
+    y = np.sin(4 * X[:, 0]) + 0.1 * np.random.RandomState(0).standard_normal(25)
+    model = PMMRegressor(n_init=1, max_iter=40, random_state=0).fit(X, y)
+    display = MatrixSizeDisplay.from_fitted(model)
+    sizes, evidences = zip(*model.evidence_path_, strict=True)
+    assert sizes[0] == 3
+    assert model.matrix_size_ in sizes
+    # The one that was chosen was not beaten by those before it.
+    chosen = sizes.index(model.matrix_size_)
+    assert evidences[chosen] == max(evidences[: chosen + 1])
+    assert_allclose(display.evidence_line_.get_ydata(), evidences)
+    assert display.lines_ == []
+    labels = [text.get_text() for text in display.ax_.get_xticklabels()]
+    assert labels == [str(size) for size in sizes]
+    model.set_params(matrix_size=3).fit(X, y)
+    with pytest.raises(ValueError, match="must have an evidence_path_"):
+        MatrixSizeDisplay.from_fitted(model)
+
+
 @pytest.mark.parametrize(
     ("estimator", "sizes", "match"),
     [
