@@ -8,24 +8,6 @@ from numpy.typing import ArrayLike
 
 from .model.losses import PointwiseLoss
 
-__all__ = [
-    "Alpha",
-    "Count",
-    "Eigensolver",
-    "File",
-    "Loss",
-    "MatrixType",
-    "MonotonicCst",
-    "No",
-    "RandomState",
-    "Rank",
-    "Size",
-    "Solver",
-    "TableSolver",
-    "Which",
-    "Yes",
-]
-
 Alpha = float | Literal["auto"]
 Count = int | Literal["auto"]
 Eigensolver = Literal["auto", "lapack", "simd"]

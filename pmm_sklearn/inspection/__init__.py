@@ -10,8 +10,9 @@ from ._prediction_display import PredictionDisplay
 from ._spectrum_display import SpectrumDisplay
 from .continuation import follow_levels
 from .diabolic_points import DiabolicPoints, diabolic_points
-from .diagnosis import Diagnosis, Finding, diagnose
+from .diagnosis import diagnose
 from .exceptional_points import ExceptionalPoints, exceptional_points
+from .findings import Diagnosis, Finding
 from .gauge import canonical_gauge
 from .influence import FeatureInfluence, feature_influence
 from .joint_levels import JointLevels, joint_levels

@@ -5,15 +5,15 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.spatial import KDTree
-from scipy.stats import binomtest
-from sklearn.base import BaseEstimator, clone, is_classifier
-from sklearn.model_selection import KFold
+from sklearn.base import BaseEstimator, is_classifier
 from sklearn.pipeline import Pipeline
 
 from ..checks.data import check_features
 from ..checks.dtypes import as_numbers
 from ..checks.parameters import check_integer
 from ._arguments import check_model, target_names
+from ._withheld import withheld_findings
+from .findings import Diagnosis, Finding
 
 # Shares of the spread of the targets: a model that explains nothing, a feature that
 # does nothing.
@@ -29,71 +29,9 @@ _ROBUST = "huber", "absolute_error", "quantile"
 _ALIKE, _FEWEST_NEIGHBOURS = 0.5, 20
 # Gaps at the edge of a selection, over the median distance of levels.
 _NEAR = 0.03
-# Of error bars of two deviations: what is right, and what is no chance.
-_RIGHT, _CHANCE = 0.95, 0.01
 # Losses of starts that have found the same solution.
 _SAME_SOLUTION = 1.1
 _TINY = np.finfo(np.float64).tiny
-
-
-class Finding(NamedTuple):
-    """A sentence about a fit.
-
-    Attributes
-    ----------
-    topic : str
-        What it is about.
-    value : float
-        The number that it comes from.
-    text : str
-        What there is to see, and what to do.
-
-    Examples
-    --------
-    >>> from pmm_sklearn.inspection import Finding
-    >>> Finding("outliers", 9.5, "row 7 is far from the model: check it.").topic
-    'outliers'
-    """
-
-    topic: str
-    value: float
-    text: str
-
-
-class Diagnosis(list):
-    """List of findings about a fit, which is printed as text.
-
-    Parameters
-    ----------
-    iterable : iterable of Finding, optional
-        The findings; none by default.
-
-    Examples
-    --------
-    >>> from pmm_sklearn.inspection import Diagnosis, Finding
-    >>> print(Diagnosis())
-    Nothing stands out.
-    >>> print(Diagnosis([Finding("outliers", 9.5, "row 7 is far off: check it.")]))
-    - outliers: row 7 is far off: check it.
-    """
-
-    def __str__(self):
-        """Paragraphs, or that there is nothing to say."""
-        if not self:
-            return "Nothing stands out."
-        return "\n".join(f"- {finding.topic}: {finding.text}" for finding in self)
-
-    @property
-    def topics(self) -> list[str]:
-        """What the findings are about: list of str.
-
-        Examples
-        --------
-        >>> from pmm_sklearn.inspection import Diagnosis, Finding
-        >>> Diagnosis([Finding("fit", 1.0, "nothing is explained.")]).topics
-        ['fit']
-        """
-        return [finding.topic for finding in self]
 
 
 class _Case(NamedTuple):
@@ -129,7 +67,8 @@ def diagnose(
         Standard deviations of the targets, if ``fit`` was given some; for `cv`.
     cv : int, default=None
         Number of folds, with each of which a clone of the estimator is fitted to the
-        others, to see whether its error bars hold.  None fits nothing.
+        others, to see whether its error bars hold and whether it is better than ridge
+        regression.  None fits nothing.
 
     Returns
     -------
@@ -149,7 +88,8 @@ def diagnose(
     through all data, or leaves residuals alike for neighbouring points; whether there
     are outliers; whether features have no influence; whether levels come near to each
     other at the edge of those that are read out; whether one of several starts alone
-    has found the solution; and whether error bars hold.
+    has found the solution; and, with `cv`, whether error bars hold, and whether
+    withheld targets are predicted better than by ridge regression.
 
     Examples
     --------
@@ -174,7 +114,7 @@ def diagnose(
     found = [finding for ask in questions for finding in ask(case)]
     if cv is not None:
         check_integer("cv", cv, 2, len(case.X))
-        found += _error_bars(case, X, y_err, cv)
+        found += withheld_findings(case, X, y_err, cv)
     return Diagnosis(found)
 
 
@@ -364,44 +304,6 @@ def _starts(case):
             f"one of {len(losses)} alone has found this solution: another one may be "
             f"better still. Increase n_init.",
         )
-
-
-def _error_bars(case, X, y_err, cv):
-    """Clones without some rows: how often these are within two deviations."""
-    inside, folds = [], KFold(cv, shuffle=True, random_state=0)
-    X = X if hasattr(X, "iloc") else case.X
-    for training, test in folds.split(case.X):
-        y = case.y[training]
-        if case.model.single_output:
-            y = y[:, 0]
-        given = {} if y_err is None else {"y_err": _rows_of(y_err, training, case)}
-        model = clone(case.estimator).fit(_rows(X, training), y, **given)
-        mean, std = model.predict(_rows(X, test), return_std=True)
-        distance = np.abs(case.y[test] - np.reshape(mean, (len(test), -1)))
-        is_inside = distance <= 2.0 * np.reshape(std, distance.shape)
-        inside.append(is_inside[~np.isnan(distance)])
-    inside = np.concatenate(inside)
-    share = float(np.mean(inside))
-    if binomtest(int(inside.sum()), len(inside), _RIGHT).pvalue < _CHANCE:
-        word, remedy = "small", "a smaller matrix_size, n_average=4, or more data"
-        if share > _RIGHT:
-            word, remedy = "large", "y_err where errors are known, or another readout"
-        yield Finding(
-            "error bars",
-            share,
-            f"{share:.0%} of withheld targets are within two standard deviations (95 % "
-            f"would be right): they are too {word}. Try {remedy}.",
-        )
-
-
-def _rows_of(error, rows, case):
-    """Errors of some rows, where there is one for each."""
-    error = np.asarray(error)
-    return error[rows] if error.shape[:1] == (len(case.X),) else error
-
-
-def _rows(X, rows):
-    return X.iloc[rows] if hasattr(X, "iloc") else X[rows]
 
 
 def _spread(columns):

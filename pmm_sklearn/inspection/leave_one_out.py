@@ -143,8 +143,8 @@ def loo_predictions(
             f"seen such data as those of row {row} (leverage {leverage[row]:.3g}, of "
             f"data of fit less than 1): give those of fit."
         )
-    variance = std**2 + errors**2
-    with np.errstate(divide="ignore"):
+    with np.errstate(divide="ignore", over="ignore"):
+        variance = std**2 + errors**2
         log_density = -0.5 * (np.log(2 * np.pi * variance) + (y - mean) ** 2 / variance)
     found = mean, std, log_density
     return LooPredictions(*(a[:, 0] if model.single_output else a for a in found))

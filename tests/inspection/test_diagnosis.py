@@ -141,6 +141,17 @@ def test_error_bars_that_do_not_hold():
     assert "within two standard deviations" in finding.text
 
 
+def test_linear_models_that_are_better():
+    rng = np.random.RandomState(0)
+    X = rng.uniform(-1, 1, (24, 12))
+    y = X @ rng.standard_normal(12)
+    model = PMMRegressor(3, 1, alpha=1e-6, n_init=1, max_iter=20, random_state=0)
+    found = diagnose(model.fit(X, y + 0.1 * rng.standard_normal(24)), X, y, cv=2)
+    (finding,) = [f for f in found if f.topic == "comparison"]
+    assert finding.value > 1
+    assert "times those of ridge regression" in finding.text
+
+
 def test_gaps_in_the_targets():
     y = np.stack([-np.hypot(1, X[:, 0]), np.hypot(1, X[:, 0])], axis=1)
     y[3, 1] = np.nan

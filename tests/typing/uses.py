@@ -20,7 +20,12 @@ from pmm_sklearn import (
 from pmm_sklearn.datasets import load_airfoil, make_lmg
 from pmm_sklearn.design import next_points
 from pmm_sklearn.fitted import FittedModel
-from pmm_sklearn.inspection import PredictionDisplay, canonical_gauge, minimum_gap
+from pmm_sklearn.inspection import (
+    PredictionDisplay,
+    canonical_gauge,
+    loo_predictions,
+    minimum_gap,
+)
 from pmm_sklearn.targets import Gap, Level, Strength
 
 X = np.zeros((20, 2))
@@ -71,6 +76,7 @@ assert_type(next_points(regressor, X, 3, criterion="gap"), np.ndarray)
 next_points(regressor, X, criterion="distance")  # type: ignore[arg-type]
 minima = minimum_gap(regressor, [(0, 1), (0, 1)])
 minima.nonsense()  # type: ignore[attr-defined]
+assert_type(loo_predictions(regressor, X, y, y_err=0.1).mean, np.ndarray)
 display = PredictionDisplay.from_estimator(
     regressor, X, y, kind="residual_vs_predicted"
 )
