@@ -35,26 +35,34 @@ from threadpoolctl import threadpool_limits
 from pmm_sklearn import PMMClassifier
 
 FOLDER = Path(__file__).parents[2] / "shared" / "data" / "features"
-SETS = "cifar10", "caltech101", "cifar10-roots"
+SETS = "cifar10", "caltech101", "caltech101-roots"
 ALPHAS = 10.0, 30.0, 100.0, 300.0
 DEFAULT = {"PMM 5, default": PMMClassifier()}
 SMALL = {"PMM 5, symmetric": PMMClassifier(5, matrix_type="symmetric")}
 LARGE = {"PMM 6": PMMClassifier(6)}
+SECTORS = {"PMM 5 and 4": PMMClassifier((5, 4))}
 HEADS = {
     "cifar10": SMALL | LARGE | DEFAULT,
-    "caltech101": LARGE | DEFAULT,
     "cifar10-roots": SMALL,
+    "caltech101": SECTORS | LARGE | DEFAULT,
+    "caltech101-roots": SECTORS,
 }
-# The last is that of the paper.
-OTHERS = {
-    "PMM 8, symmetric": PMMClassifier(8, matrix_type="symmetric"),
-    "PMM 6, expectation": PMMClassifier(6, readout="expectation"),
-    "PMM 12, rank 1": PMMClassifier(12, rank=(1, None)),
-    "PMM 15/3, rank 1/3, transition": PMMClassifier(
-        15, 3, rank=(1, 3), readout="transition"
-    ),
+QUICK = {"n_init": 1}
+COMPARED = {
+    "4": PMMClassifier(4, **QUICK),
+    "5": PMMClassifier(5, **QUICK),
+    "6": PMMClassifier(6, **QUICK),
+    "5 and 4": PMMClassifier((5, 4), **QUICK),
+    "5, symmetric": PMMClassifier(5, matrix_type="symmetric", **QUICK),
+    "8, symmetric": PMMClassifier(8, matrix_type="symmetric", **QUICK),
+    "6, 3 levels": PMMClassifier(6, 3, **QUICK),
+    "12, rank 1": PMMClassifier(12, rank=(1, None), **QUICK),
+    "6, rank 2": PMMClassifier(6, rank=(2, None), **QUICK),
+    "6, expectation": PMMClassifier(6, readout="expectation", **QUICK),
+    "6, transition": PMMClassifier(6, readout="transition", **QUICK),
 }
-
+# One matrix for each class: small ones, and not for a hundred classes.
+LEVEL = {"2, level": PMMClassifier(2, readout="level", **QUICK)}
 
 def features(name):
     """Training and test features and labels."""
@@ -149,8 +157,9 @@ def table(name, n_starts, is_comparison):
     print(f"\n{name}, {len(data[0])} + {len(data[1])} {which}")
     print(f"{'':31}{'numbers':>8}{'plain':>7}{'':8}{'bal.':>7}{'[s]':>7}   alpha")
     if is_comparison:
-        for head_name, head in (HEADS[name] | OTHERS).items():
-            row(head_name, head, data, 1)
+        few_classes = len(np.unique(data[2])) <= 10
+        for head_name, head in (COMPARED | (LEVEL if few_classes else {})).items():
+            row(f"PMM {head_name}", head, data, 1)
         return
     for head_name, head in HEADS[name].items():
         if head_name not in DEFAULT:
