@@ -146,6 +146,19 @@ def test_batches_of_a_wide_table(table):
     assert model.score(X_test, y_test) > 0.6
 
 
+def test_batches_of_the_features_of_a_network():
+    """As many as a network has, far from zero, in sectors."""
+    rng = np.random.RandomState(0)
+    y = np.arange(400) % 4
+    X = 2.0 + 0.3 * rng.standard_normal((400, 1280))
+    X[:, :40] += 0.3 * rng.standard_normal((4, 40))[y]
+    model = PMMClassifier((2, 2), alpha=1.0, batch_size=25, random_state=0)
+    for _ in range(8):
+        model.partial_fit(X[:200], y[:200], classes=[0, 1, 2, 3])
+    assert model.n_parameters_ == 1281 * 8 + 4 * 9
+    assert model.score(X[200:], y[200:]) > 0.7
+
+
 def test_fitted_head_is_no_other_for_a_clone(table):
     X, y, X_test, _ = table
     model = wide(rank=1, alpha=3.0)
