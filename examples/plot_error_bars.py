@@ -79,7 +79,7 @@ for panel in axes:
     panel.plot(grid, exact(grid), "k:", label="exact")
     panel.plot(grid, mean, "C0", label="prediction")
     panel.set(xlabel="x", ylim=(-3, 3))
-noise_free = np.sqrt(np.maximum(std**2 - std.min() ** 2, 0))
+noise_free = np.sqrt(np.maximum(std**2 - model.noise_**2, 0))
 for width, alpha, label in (
     (std, 0.2, "± 2 std, with noise"),
     (noise_free, 0.35, "± 2 std of the curve"),

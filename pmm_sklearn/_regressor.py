@@ -721,7 +721,7 @@ class PMMRegressor(LevelFeatures, RegressorMixin, BasePMM):
         """Draw targets from their distribution, as that of the predictions.
 
         Each draw is one function: a change of the parameters to first order, drawn
-        from their posterior density, and noise of each target.
+        from their posterior density, and the noise that error bars have.
 
         Parameters
         ----------

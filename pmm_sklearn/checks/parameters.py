@@ -208,6 +208,11 @@ def check_training(estimator, solvers):
         Solvers that it can use.
     """
     alpha = estimator.alpha
+    if np.ndim(alpha):
+        raise TypeError(
+            f"alpha must be a number or 'auto', got an array of shape "
+            f"{np.shape(alpha)}: standard deviations of the targets are y_err of fit."
+        )
     if not isinstance(alpha, str):
         check_number("alpha", alpha, 0)
     elif alpha != "auto":

@@ -29,6 +29,8 @@ _ROBUST = "huber", "absolute_error", "quantile"
 _ALIKE, _FEWEST_NEIGHBOURS = 0.5, 20
 # Gaps at the edge of a selection, over the median distance of levels.
 _NEAR = 0.03
+# Rows that can hardly tell noise from structure, and noise over the spread.
+_FEW_ROWS, _MUCH_NOISE = 20, 0.1
 # Losses of starts that have found the same solution.
 _SAME_SOLUTION = 1.1
 _TINY = np.finfo(np.float64).tiny
@@ -108,7 +110,7 @@ def diagnose(
     estimator, X, names = _last_step(estimator, X)
     case = _case(estimator, X, y, names)
     questions = [
-        *(_convergence, _nothing, _few_data, _structure, _outliers),
+        *(_convergence, _nothing, _few_rows, _few_data, _structure, _outliers),
         *(_features, _crossings, _starts),
     ]
     found = [finding for ask in questions for finding in ask(case)]
@@ -171,6 +173,23 @@ def _nothing(case):
                 f"does not depend on these features, or all starts were poor; look at "
                 f"y, give more samples, or a larger n_init.",
             )
+
+
+def _few_rows(case):
+    """Noise that may be what small matrices miss of exact data."""
+    noise = getattr(case.estimator, "noise_", None)
+    if noise is None or len(case.X) >= _FEW_ROWS:
+        return
+    share = float(np.max(noise / np.maximum(_spread(case.y), _TINY)))
+    if share > _MUCH_NOISE:
+        yield Finding(
+            "data",
+            share,
+            f"{share:.0%} of the spread of y are taken for noise, but {len(case.X)} "
+            f"rows can hardly tell noise from what a small matrix misses. Give more "
+            f"rows, or y_err; if y is exact, below {_FEW_ROWS} rows a Gaussian "
+            f"process is mostly better.",
+        )
 
 
 def _few_data(case):

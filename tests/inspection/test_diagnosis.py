@@ -141,6 +141,13 @@ def test_error_bars_that_do_not_hold():
     assert "within two standard deviations" in finding.text
 
 
+def test_few_rows_without_noise():
+    x = np.array([[1.0], [3.0], [5.0], [6.0], [7.0], [8.0]])
+    y = x[:, 0] * np.sin(x[:, 0])
+    found = diagnose(regressor(alpha="auto").fit(x, y), x, y)
+    assert "6 rows can hardly tell noise from what a small matrix misses" in str(found)
+
+
 def test_linear_models_that_are_better():
     rng = np.random.RandomState(0)
     X = rng.uniform(-1, 1, (24, 12))
