@@ -18,19 +18,22 @@ _RIDGES = np.logspace(-6, 3, 10)
 _TINY = np.finfo(np.float64).tiny
 
 
-def withheld_findings(case, X, y_err, cv):
+def withheld_findings(case, X, cv):
     """What clones say of the rows they have not seen, and linear models beside them."""
     X = X if hasattr(X, "iloc") else case.X
     distances, deviations, linear = (np.empty(case.y.shape) for _ in range(3))
     for training, test in KFold(cv, shuffle=True, random_state=0).split(case.X):
         y = case.y[training]
         targets = y[:, 0] if case.model.single_output else y
-        given = {} if y_err is None else {"y_err": _rows_of(y_err, training, case)}
+        given = {} if case.y_err is None else {"y_err": case.y_err[training]}
         model = clone(case.estimator).fit(_rows(X, training), targets, **given)
         mean, std = model.predict(_rows(X, test), return_std=True)
         distances[test] = np.abs(case.y[test] - np.reshape(mean, (len(test), -1)))
         deviations[test] = np.reshape(std, (len(test), -1))
         linear[test] = np.abs(case.y[test] - _linear(case.X, y, training, test))
+    if case.y_err is not None:
+        # Of new targets: error bars are those of the function then.
+        deviations = np.hypot(deviations, case.y_err)
     yield from _error_bars(distances, deviations)
     yield from _comparison(case, distances, linear)
 
@@ -77,12 +80,6 @@ def _error_bars(distances, deviations):
             f"{share:.0%} of withheld targets are within two standard deviations (95 % "
             f"would be right): they are too {word}. Try {remedy}.",
         )
-
-
-def _rows_of(error, rows, case):
-    """Errors of some rows, where there is one for each."""
-    error = np.asarray(error)
-    return error[rows] if error.shape[:1] == (len(case.X),) else error
 
 
 def _rows(X, rows):

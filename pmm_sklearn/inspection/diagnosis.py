@@ -1,5 +1,7 @@
 """What a colleague would say of a fit, each sentence from a number."""
 
+import warnings
+from contextlib import suppress
 from typing import NamedTuple
 
 import numpy as np
@@ -8,12 +10,13 @@ from scipy.spatial import KDTree
 from sklearn.base import BaseEstimator, is_classifier
 from sklearn.pipeline import Pipeline
 
-from ..checks.data import check_features
+from ..checks.data import check_errors, check_features
 from ..checks.dtypes import as_numbers
 from ..checks.parameters import check_integer
 from ._arguments import check_model, target_names
 from ._withheld import withheld_findings
 from .findings import Diagnosis, Finding
+from .leave_one_out import loo_predictions
 
 # Shares of the spread of the targets: a model that explains nothing, a feature that
 # does nothing.
@@ -24,6 +27,9 @@ _EXACT = 1e-8
 _FEW_DATA = 0.5
 # Deviations of an outlier, in robust ones, and how many of these are outliers still.
 _FAR, _MOST_OUTLIERS = 6.0, 0.25
+# What a row contributes to its own prediction if nothing else does, and how many such
+# rows are exceptions.
+_OWN, _FEW_OWN = 0.9, 0.05
 _ROBUST = "huber", "absolute_error", "quantile"
 # Correlation of the residuals of neighbours, and how many rows tell it.
 _ALIKE, _FEWEST_NEIGHBOURS = 0.5, 20
@@ -43,6 +49,7 @@ class _Case(NamedTuple):
     model: object
     X: np.ndarray
     y: np.ndarray
+    y_err: np.ndarray | None
     residuals: np.ndarray
     feature_names: list
 
@@ -66,7 +73,7 @@ def diagnose(
     y : array-like of shape (n_samples,) or (n_samples, n_outputs)
         The targets of its ``fit``.
     y_err : float or array-like, default=None
-        Standard deviations of the targets, if ``fit`` was given some; for `cv`.
+        Standard deviations of the targets, if ``fit`` was given some.
     cv : int, default=None
         Number of folds, with each of which a clone of the estimator is fitted to the
         others, to see whether its error bars hold and whether it is better than ridge
@@ -88,10 +95,11 @@ def diagnose(
     -----
     It asks whether training has converged; whether the model explains anything, goes
     through all data, or leaves residuals alike for neighbouring points; whether there
-    are outliers; whether features have no influence; whether levels come near to each
-    other at the edge of those that are read out; whether one of several starts alone
-    has found the solution; and, with `cv`, whether error bars hold, and whether
-    withheld targets are predicted better than by ridge regression.
+    are outliers, and rows that determine their own predictions; whether features have
+    no influence; whether levels come near to each other at the edge of those that are
+    read out; whether one of several starts alone has found the solution; and, with
+    `cv`, whether error bars hold, and whether withheld targets are predicted better
+    than by ridge regression.
 
     Examples
     --------
@@ -108,15 +116,15 @@ def diagnose(
     'row 7 is far from the model: check it, or take loss="huber".'
     """
     estimator, X, names = _last_step(estimator, X)
-    case = _case(estimator, X, y, names)
+    case = _case(estimator, X, y, y_err, names)
     questions = [
         *(_convergence, _nothing, _few_rows, _few_data, _structure, _outliers),
-        *(_features, _crossings, _starts),
+        *(_own_rows, _features, _crossings, _starts),
     ]
     found = [finding for ask in questions for finding in ask(case)]
     if cv is not None:
         check_integer("cv", cv, 2, len(case.X))
-        found += withheld_findings(case, X, y_err, cv)
+        found += withheld_findings(case, X, cv)
     return Diagnosis(found)
 
 
@@ -130,7 +138,7 @@ def _last_step(estimator, X):
     return model, before.transform(X), list(before.get_feature_names_out())
 
 
-def _case(estimator, X, y, names):
+def _case(estimator, X, y, y_err, names):
     model = check_model(estimator)
     if is_classifier(estimator) or model.monomials is None:
         raise TypeError(
@@ -147,7 +155,8 @@ def _case(estimator, X, y, names):
     residuals = y - outputs
     is_rounding = np.abs(residuals) <= _EXACT * _spread(y)
     residuals = np.where(is_rounding, 0.0, residuals)
-    return _Case(estimator, model, X, y, residuals, names or model.feature_names)
+    y_err = check_errors(y_err, y.shape, ~np.isnan(y))
+    return _Case(estimator, model, X, y, y_err, residuals, names or model.feature_names)
 
 
 def _convergence(case):
@@ -235,25 +244,50 @@ def _structure(case):
 
 
 def _outliers(case):
-    for name, residuals in zip(
-        target_names(case.model, case.y.shape[1]), case.residuals.T, strict=True
-    ):
-        size = np.abs(residuals - np.nanmedian(residuals))
-        typical = 1.4826 * np.nanmedian(size)
+    """Residuals far beyond the others, or where errors are known beyond these."""
+    residuals = case.residuals if case.y_err is None else case.residuals / case.y_err
+    least = 0.0 if case.y_err is None else 1.0
+    names = target_names(case.model, case.y.shape[1])
+    for name, own in zip(names, residuals.T, strict=True):
+        size = np.abs(own - np.nanmedian(own))
+        typical = max(1.4826 * np.nanmedian(size), least)
         rows = np.flatnonzero(size > _FAR * typical) if typical > 0 else []
         if not 0 < len(rows) <= _MOST_OUTLIERS * len(size):
             continue
         rows = rows[np.argsort(-size[rows])]
-        shown = ", ".join(map(str, rows[:5].tolist())) + (", ..." * (len(rows) > 5))
-        are = "row {} is" if len(rows) == 1 else "rows {} are"
         where = f" in {name}" if name else ""
-        them = "it" if len(rows) == 1 else "them"
+        are, them = ("is", "it") if len(rows) == 1 else ("are", "them")
         yield Finding(
             "outliers",
             float(size[rows[0]] / typical),
-            f"{are.format(shown)} far from the model{where}: check {them}"
+            f"{_shown(rows)} {are} far from the model{where}: check {them}"
             f"{_remedy_of_outliers(case.estimator, them)}.",
         )
+
+
+def _own_rows(case):
+    """Rows that determine their own predictions, where most do not."""
+    with warnings.catch_warnings(), suppress(ValueError):
+        warnings.simplefilter("ignore")
+        targets = case.y[:, 0] if case.model.single_output else case.y
+        found = loo_predictions(case.estimator, case.X, targets, y_err=case.y_err)
+        rows = np.flatnonzero(found.leverage > _OWN)
+        if 0 < len(rows) <= _FEW_OWN * len(case.X):
+            rows = rows[np.argsort(-found.leverage[rows])]
+            them, its = ("it", "its") if len(rows) == 1 else ("them", "their")
+            verb = "determines" if len(rows) == 1 else "determine"
+            yield Finding(
+                "leverage",
+                float(found.leverage[rows[0]]),
+                f"{_shown(rows)} {verb} {its} own prediction nearly "
+                f"alone: outliers that were fitted look like this. Check {them}"
+                f"{_remedy_of_outliers(case.estimator, them)}.",
+            )
+
+
+def _shown(rows):
+    shown = ", ".join(map(str, rows[:5].tolist())) + (", ..." * (len(rows) > 5))
+    return f"row{'s' * (len(rows) > 1)} {shown}"
 
 
 def _remedy_of_outliers(estimator, them):

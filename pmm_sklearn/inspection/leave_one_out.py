@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, is_classifier
 
+from .._warnings import warn_caller
 from ..checks.data import (
     check_errors,
     check_features,
@@ -15,8 +16,12 @@ from ..checks.data import (
 from ..checks.dtypes import as_numbers
 from ._arguments import check_model
 
-# What no sample contributes to its own prediction, but for rounding.
-_TOO_LARGE = 1.0 + 1e-6
+# What no sample contributes to its own prediction, but for rounding, and from what on
+# it determines this nearly alone.
+_TOO_LARGE, _OWN = 1.0 + 1e-6, 0.9
+# Of the targets, how many parameters may be determined before residuals are rounding
+# errors and luck.
+_ALL_DATA = 0.9
 # Of penalties: what the posterior density, which has a prior of its own, may not know.
 _LARGEST_ALPHA = 1e-2
 
@@ -33,18 +38,22 @@ class LooPredictions(NamedTuple):
     log_density : ndarray of the shape of ``mean``
         Logarithm of the predictive probability density at each target, normal and with
         known errors, in one over its unit; NaN where a target is not known.
+    leverage : ndarray of shape (n_samples,)
+        What each sample contributes to its own prediction, between 0 and 1, in the
+        worst member.
 
     Examples
     --------
     >>> import numpy as np
     >>> from pmm_sklearn.inspection import LooPredictions
-    >>> LooPredictions(np.zeros(1), np.ones(1), np.full(1, -0.9)).mean
+    >>> LooPredictions(np.zeros(1), np.ones(1), np.full(1, -0.9), np.zeros(1)).mean
     array([0.])
     """
 
     mean: np.ndarray
     std: np.ndarray
     log_density: np.ndarray
+    leverage: np.ndarray
 
 
 def loo_predictions(
@@ -76,7 +85,7 @@ def loo_predictions(
     Returns
     -------
     LooPredictions
-        ``(mean, std, log_density)``.
+        ``(mean, std, log_density, leverage)``.
 
     Raises
     ------
@@ -90,8 +99,9 @@ def loo_predictions(
     Warns
     -----
     UserWarning
-        If the model goes through all its data, or misses them by more than `y_err`, as
-        by ``predict`` with error bars.
+        If the model goes through its data, or misses them by more than `y_err`; and of
+        samples that determine their own predictions, as outliers that were fitted do:
+        what is predicted without them is a guess.
 
     Notes
     -----
@@ -143,11 +153,36 @@ def loo_predictions(
             f"seen such data as those of row {row} (leverage {leverage[row]:.3g}, of "
             f"data of fit less than 1): give those of fit."
         )
+    _warn_of_guesses(estimator, leverage, known.sum())
     with np.errstate(divide="ignore", over="ignore"):
         variance = std**2 + errors**2
         log_density = -0.5 * (np.log(2 * np.pi * variance) + (y - mean) ** 2 / variance)
     found = mean, std, log_density
-    return LooPredictions(*(a[:, 0] if model.single_output else a for a in found))
+    found = (a[:, 0] if model.single_output else a for a in found)
+    return LooPredictions(*found, leverage)
+
+
+def _warn_of_guesses(estimator, leverage, n_targets):
+    """Warn where the linear model is asked for what it cannot know."""
+    n_effective = getattr(estimator, "n_effective_parameters_", 0.0)
+    if n_effective > _ALL_DATA * n_targets:
+        warn_caller(
+            f"{n_effective:.0f} parameters are determined by {n_targets} targets: "
+            f"leave-one-out predictions of a model that goes through its data are "
+            f"guesses, and mostly too good. Use cross_val_predict of scikit-learn.",
+            UserWarning,
+        )
+        return
+    rows = np.flatnonzero(leverage > _OWN)
+    if len(rows):
+        rows = rows[np.argsort(-leverage[rows])]
+        shown = ", ".join(map(str, rows[:5])) + (", ..." * (len(rows) > 5))
+        warn_caller(
+            f"Rows that determine their own predictions (leverage above {_OWN}): "
+            f"{shown}. What the model says without them is a guess. An outlier that "
+            f"was fitted looks like this: compare with loss='huber'.",
+            UserWarning,
+        )
 
 
 def _checked(estimator):

@@ -29,7 +29,7 @@ _UNLIKELY = 1e-4
 # have not refuted it, the smaller is its error: the density of its variance e, over
 # that of the noise of the outputs, is (1 + e / s)^-3 before the data, with a mean s of
 # four times the parameters per datum.
-_MODEL_ERRORS = np.geomspace(1e-3, 1e9, 1201)
+_MODEL_ERRORS = np.geomspace(1e-3, 1e6, 901)
 _PRIOR_ERROR, _PRIOR_POWER = 4.0, 3.0
 # Numbers in the Jacobian of a chunk of predictions.
 _LARGEST_CHUNK = 2**18
@@ -581,12 +581,13 @@ def _model_error(chi_square, n_observations, used):
     share = min(used / n_observations, 1.0)
     degrees_of_freedom = max(n_observations - used, 0.0)
     expected = _PRIOR_ERROR * share
-    larger = 1.0 + _MODEL_ERRORS * (1.0 - share) * share**2
-    log_density = -0.5 * (degrees_of_freedom * np.log(larger) + chi_square / larger)
-    log_density -= _PRIOR_POWER * np.log1p(_MODEL_ERRORS / expected)
     # A grid of equal steps of the logarithm.
-    density = _MODEL_ERRORS * np.exp(log_density - log_density.max())
-    return float(_MODEL_ERRORS @ density / density.sum())
+    errors = _MODEL_ERRORS * max(chi_square / max(degrees_of_freedom, 1.0), 1.0)
+    larger = 1.0 + errors * (1.0 - share) * share**2
+    log_density = -0.5 * (degrees_of_freedom * np.log(larger) + chi_square / larger)
+    log_density -= _PRIOR_POWER * np.log1p(errors / expected)
+    density = errors * np.exp(log_density - log_density.max())
+    return float(errors @ density / density.sum())
 
 
 def _covariance(curvatures, directions, noise, prior):
