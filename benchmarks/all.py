@@ -47,6 +47,7 @@ FILES = {
     "slopes": ["emulation_spectra.py slopes_of_couplings slopes_of_oscillator"],
     "regression": ["regression.py"],
     "heads": ["heads.py cifar10 caltech101 --starts 10"],
+    "heads_compare": ["heads.py --compare caltech101"],
     "strengths": ["strengths.py --parts components dipole --sizes 22 56"],
     "classification": [
         "classification.py iris wine cancer moons banknote noisy minority"
