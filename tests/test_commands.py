@@ -1,5 +1,7 @@
 """The command line on tables of one's own."""
 
+import re
+import sys
 from contextlib import redirect_stdout
 from functools import partial
 from io import StringIO
@@ -10,6 +12,8 @@ import pytest
 
 from pmm_sklearn import PMMClassifier, PMMEmulator, PMMRegressor
 from pmm_sklearn.__main__ import main
+from pmm_sklearn._commands.comparison import clear_difference, verdict
+from pmm_sklearn._commands.files import looks_like
 
 pd = pytest.importorskip("pandas", reason="tables are read with pandas")
 
@@ -41,12 +45,16 @@ def folder(tmp_path_factory):
 @pytest.fixture(autouse=True)
 def small_models(monkeypatch):
     """One start of one size, where the command has the defaults."""
-    for name, kind in (
-        ("PMMRegressor", PMMRegressor),
-        ("PMMClassifier", PMMClassifier),
+    for place, kind in (
+        ("table", PMMRegressor),
+        ("table", PMMClassifier),
+        ("spectra", PMMEmulator),
+        ("withheld", PMMEmulator),
     ):
-        smaller = partial(kind, 3, n_init=1, max_iter=40)
-        monkeypatch.setattr(f"pmm_sklearn._commands.table.{name}", smaller)
+        size = 2 if kind is PMMEmulator else 3
+        smaller = partial(kind, size, n_init=1, max_iter=40)
+        name = f"pmm_sklearn._commands.{place}.{kind.__name__}"
+        monkeypatch.setattr(name, smaller)
 
 
 def run(folder, *arguments):
@@ -90,8 +98,8 @@ def test_classes(folder):
 
 def test_spectrum(folder):
     printed = run(folder, "spectrum.csv", "--emulate", "low", "high")
-    assert "8 calculations of 2 levels" in printed
-    assert "The emulator is the best one for these calculations." in printed
+    assert "8 calculations of 2 levels\nas functions of c.\n" in printed
+    assert "PMMEmulator is the best one here." in printed
     emulator = PMMEmulator.from_npz(folder / "spectrum_pmm.npz")
     np.testing.assert_allclose(
         emulator.predict(pd.DataFrame({"c": [2.0]})), [[-(5**0.5), 5**0.5]]
@@ -105,11 +113,81 @@ def test_spectrum_with_errors(folder):
     frame.to_csv(folder / "noisy.csv", index=False)
     options = "noisy.csv", "--emulate", "low", "--errors", "error"
     printed = run(folder, *options)
-    assert "Errors of the calculations themselves" in printed
+    assert "8 calculations of 1 level\nas functions of c, high." in printed
+    assert 0 < float(re.search(r"chi\^2 per value is ([\d.e-]+)\.", printed)[1]) < 2
+    share = re.search(r"are (\d+)% of the withheld values \(nominal 95 %\)", printed)
+    assert 50 <= int(share[1]) <= 100
     emulator = PMMEmulator.from_npz(folder / "noisy_pmm.npz")
     assert list(emulator.feature_names_in_) == ["c", "high"]
     _, std = emulator.predict(frame[["c", "high"]], return_std=True)
     assert 0.05 < std.max() < 3
+
+
+def test_one_error_for_all(folder):
+    frame = pd.read_csv(folder / "spectrum.csv")
+    frame.loc[2, "low"] = np.nan
+    frame["error"] = 0.3
+    frame.to_csv(folder / "number.csv", index=False)
+    options = "number.csv", "--emulate", "low", "high", "--errors"
+    by_columns, by_number = (
+        run(folder, *options, *more).partition("chi^2")[2]
+        for more in (["error", "error"], ["0.3", "--drop", "error"])
+    )
+    assert by_columns == by_number != ""
+
+
+def test_columns_that_may_be_no_parameters_are_named(folder):
+    frame = pd.read_csv(folder / "spectrum.csv").add_suffix("0")
+    frame["low1"], frame["run"] = frame["high0"], range(len(frame))
+    frame.to_csv(folder / "doubtful.csv", index=False)
+    options = "doubtful.csv", "--emulate", "low0", "--drop", "high0"
+    printed = run(folder, *options)
+    for name in "low1", "run":
+        assert f"{name} is taken for a parameter; --drop {name} if it is not" in printed
+    printed = run(folder, *options, "low1", "run")
+    assert "as functions of c0." in printed
+    assert "--drop" not in printed
+
+
+@pytest.mark.parametrize(
+    ("column", "name", "alike"),
+    [
+        ("E1", "E0", True),
+        ("dE1", "E0", True),
+        ("energy (2)", "energy (1)", True),
+        ("low2", "low", True),
+        ("J", "E0", False),
+        ("slow", "low", False),
+        ("E", "E0", False),
+    ],
+)
+def test_names_that_look_like_others(column, name, alike):
+    assert looks_like(column, name) == alike
+
+
+def test_parameters_must_be_known(folder):
+    frame = pd.read_csv(folder / "spectrum.csv")
+    frame.loc[1, "low"] = np.nan  # a row that is not used
+    frame.loc[5, "c"] = np.nan
+    frame.to_csv(folder / "gap.csv", index=False)
+    message = "parameter 'c' has no finite value in row 6: give it"
+    with pytest.raises(SystemExit, match=message):
+        run(folder, "gap.csv", "--emulate", "low", "--drop", "high")
+
+
+def test_differences_are_clear_or_not():
+    assert clear_difference([1e-9, 3e-8, 1e-9], [1e-2, 2e-1, 2e-2])
+    assert clear_difference([0.0, 0.0], [1e-2, 2e-1])
+    assert not clear_difference([1.0, 2.0, 3.0], [1.1, 1.8, 3.1])
+    assert not clear_difference([0.0, 0.0], [0.0, 0.0])
+    errors = {"ours": [1.0, 2.0], "other": [1.1, 2.1], "third": [3.0, 6.0]}
+    assert verdict(errors, "ours") == ("ours is the best one here.", False)
+    errors["other"] = [0.9, 2.2]
+    assert verdict(errors, "ours")[0] == "No clear difference between ours and other."
+    errors["third"] = [0.5, 1.1]
+    text, is_worse = verdict(errors, "ours")
+    assert text == "third is better here: the error of ours is 88% larger."
+    assert is_worse
 
 
 def test_pictures(folder):
@@ -128,6 +206,8 @@ def test_pictures(folder):
         (["spectrum.csv", "--emulate", "low", "high", "c"], "no column but the energ"),
         (["spectrum.csv", "--emulate", "low", "--errors", "low"], "'low' must be posi"),
         (["spectrum.csv", "--emulate", "low", "--errors", "c", "c"], "names 2 columns"),
+        (["spectrum.csv", "--emulate", "low", "--errors", "0"], "a positive number"),
+        (["spectrum.csv", "--emulate", "low", "--drop", "hig"], "did you mean 'high'"),
     ],
 )
 def test_errors_are_one_line(folder, arguments, message):
@@ -136,11 +216,19 @@ def test_errors_are_one_line(folder, arguments, message):
     assert "\n" not in str(caught.value)
 
 
-def test_options_that_go_together(folder, capsys):
-    for arguments in (["--target", "y"], ["--data", "numbers.csv"]):
-        with pytest.raises(SystemExit):
-            main(arguments)
-        assert "give --" in capsys.readouterr().err
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--target", "y"], "give --data"),
+        (["--data", "numbers.csv"], "give --target or"),
+        (["--drop", "y"], "give --data"),
+        (["--data", "a.csv", "--emulate", "E", "--drop", "E"], "that is needed"),
+    ],
+)
+def test_options_that_go_together(capsys, arguments, message):
+    with pytest.raises(SystemExit):
+        main(arguments)
+    assert message in capsys.readouterr().err
 
 
 def test_few_rows(folder):
@@ -148,3 +236,9 @@ def test_few_rows(folder):
     table.to_csv(folder / "few.csv", index=False)
     with pytest.raises(SystemExit, match="5 rows have a target, but at least 10"):
         run(folder, "few.csv", "--target", "y")
+
+
+def test_without_pandas(folder, monkeypatch):
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    with pytest.raises(SystemExit, match=r"pip install \"pmm_sklearn\[table\]\""):
+        run(folder, "numbers.csv", "--target", "y")

@@ -33,21 +33,17 @@ _MOST_ROWS_OF_PROCESS = 600
 _N_SHOWN = 8
 
 
-def run(path, target, seed, output):
+def run(options):
     """Compare models by cross-validation, fit ours to all rows, and save it.
 
     Parameters
     ----------
-    path : Path
-        The CSV file.
-    target : str
-        Name of the column to predict.
-    seed : int
-        Random state.
-    output : Path
-        Folder, which exists.
+    options : argparse.Namespace
+        The command line, with ``data``, ``target``, ``drop``, ``seed`` and ``output``.
     """
-    frame = read_table(path)
+    path, target = options.data, options.target
+    seed, output = options.seed, options.output
+    frame = read_table(path, options.drop)
     check_columns(frame, [target], "--target")
     frame = frame.dropna(subset=[target])
     check_rows(frame)
