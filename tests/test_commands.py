@@ -13,7 +13,7 @@ import pytest
 from pmm_sklearn import PMMClassifier, PMMEmulator, PMMRegressor
 from pmm_sklearn.__main__ import main
 from pmm_sklearn._commands.comparison import clear_difference, verdict
-from pmm_sklearn._commands.files import looks_like
+from pmm_sklearn._commands.files import counts_rows, looks_like
 
 pd = pytest.importorskip("pandas", reason="tables are read with pandas")
 
@@ -46,8 +46,8 @@ def folder(tmp_path_factory):
 def small_models(monkeypatch):
     """One start of one size, where the command has the defaults."""
     for place, kind in (
-        ("table", PMMRegressor),
-        ("table", PMMClassifier),
+        ("targets", PMMRegressor),
+        ("targets", PMMClassifier),
         ("spectra", PMMEmulator),
         ("withheld", PMMEmulator),
     ):
@@ -68,17 +68,27 @@ def run(folder, *arguments):
 
 
 def errors(printed):
-    lines = printed.partition("seconds\n")[2].partition("(")[0].splitlines()
-    return {line.split()[0]: float(line.split()[1]) for line in lines}
+    """Both measures of each model, in the order of the rows."""
+    row = re.compile(r"^(\S+) +([\d.e+-]+) +[\d.e+-]+ +([\d.e+-]+) +[\d.]+$", re.M)
+    return {name: (float(a), float(b)) for name, a, b in row.findall(printed)}
 
 
-def test_numbers(folder):
+def test_numbers(folder, monkeypatch):
+    # Of so small a model some residuals are far.
+    monkeypatch.setattr("pmm_sklearn._commands.targets._FAR", 100.0)
     printed = run(folder, "numbers.csv", "--target", "y")
     assert "44 rows, regression of 'y'" in printed
     assert "Left out: who (texts" in printed
     found = errors(printed)
+    assert list(found)[-1] == "PMMRegressor"
     assert found["PMMRegressor"] < found["RidgeCV"]
-    assert "for these rows" in printed
+    assert all(absolute < square for square, absolute in found.values())
+    assert "here." in printed or "No clear difference" in printed
+    assert "huber" not in printed
+    assert "before it converged, after 40 iterations" in printed
+    shuffled = printed.partition("are shuffled:\n")[2].split()
+    assert sorted(shuffled[:6:2]) == ["class", "kind", "x"]
+    assert "numbers the rows" not in printed
     model = joblib.load(folder / "numbers_pmm.joblib")
     # A missing value, and a category that is new.
     new = pd.DataFrame({"x": [0.2, np.nan], "kind": ["b", "c"], "class": ["+", "-"]})
@@ -87,10 +97,37 @@ def test_numbers(folder):
     assert np.all(std > 0)
 
 
+def test_outliers_are_named_and_a_robust_loss_is_tried(folder):
+    frame = pd.read_csv(folder / "numbers.csv")
+    frame.loc[20, "y"] += 3000.0
+    frame["day"] = pd.date_range("2024-01-01", periods=N_ROWS).strftime("%Y-%m-%d")
+    frame["number"] = range(3, 3 + N_ROWS)
+    frame.drop(index=5).to_csv(folder / "outlier.csv", index=False)
+    printed = run(folder, "outlier.csv", "--target", "y", "--drop", "who")
+    assert "row 20 (+" in printed  # one row before it was not written
+    assert "Left out: day (dates: to use them, convert them to numbers" in printed
+    found = errors(printed)
+    ours = [name for name in found if name.startswith("PMM")]
+    assert ours == ["PMMRegressor", "PMMRegressor(huber)"]
+    better = min(ours, key=lambda name: found[name][1])
+    assert f"by mean absolute error {better} is kept" in printed
+    saved = joblib.load(folder / "outlier_pmm.joblib")[-1]
+    expected = "huber" if "huber" in better else "squared_error"
+    assert saved.get_params()["loss"] == expected
+
+
+def test_columns_that_number_the_rows_are_named(folder):
+    frame = pd.DataFrame({"id": range(7), "x": 2.0, "flag": True})
+    assert [name for name in frame if counts_rows(frame[name])] == ["id"]
+
+
 def test_classes(folder):
     printed = run(folder, "classes.csv", "--target", "class")
     assert "2 classes of 'class'" in printed
-    assert errors(printed)["PMMClassifier"] < np.log(2)
+    loss, accuracy = errors(printed)["PMMClassifier"]
+    assert loss < np.log(2)
+    assert 0.5 < accuracy <= 1
+    assert "Columns by how much the log-loss" in printed
     model = joblib.load(folder / "classes_pmm.joblib")
     new = pd.DataFrame({"x": [0.9, -0.9], "kind": ["a", "b"]})
     assert list(model.predict(new)) == ["+", "-"]
