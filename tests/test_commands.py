@@ -217,6 +217,7 @@ def test_differences_are_clear_or_not():
     assert clear_difference([0.0, 0.0], [1e-2, 2e-1])
     assert not clear_difference([1.0, 2.0, 3.0], [1.1, 1.8, 3.1])
     assert not clear_difference([0.0, 0.0], [0.0, 0.0])
+    assert not clear_difference([1.0, 1.0], [1.002, 1.003])
     errors = {"ours": [1.0, 2.0], "other": [1.1, 2.1], "third": [3.0, 6.0]}
     assert verdict(errors, "ours") == ("ours is the best one here.", False)
     errors["other"] = [0.9, 2.2]

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+# Smaller differences, relative, matter to nobody.
+_SLIGHT = 0.01
 # Errors below this one over the other are rounding.
 _NO_ERROR = 1e-14
 
@@ -10,7 +12,7 @@ def clear_difference(first, second):
     """Whether the errors of two models differ by more than they vary over the folds.
 
     The difference in a fold is that of the logarithms, which is relative.  It is clear
-    if its mean over the folds exceeds its standard deviation.
+    if its mean over the folds exceeds its standard deviation, and one per cent.
 
     Parameters
     ----------
@@ -24,7 +26,7 @@ def clear_difference(first, second):
     first, second = np.asarray(first, dtype=float), np.asarray(second, dtype=float)
     floor = max(_NO_ERROR * max(first.max(), second.max()), np.finfo(float).tiny)
     ratios = np.log(np.maximum(first, floor) / np.maximum(second, floor))
-    return bool(abs(ratios.mean()) > ratios.std(ddof=1))
+    return bool(abs(ratios.mean()) > max(ratios.std(ddof=1), _SLIGHT))
 
 
 def verdict(errors, ours):

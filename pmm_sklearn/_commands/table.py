@@ -128,7 +128,8 @@ class _Comparison:
         seconds = time.perf_counter() - start
         turns = ceil(N_FOLDS / joblib.effective_n_jobs(-1))
         self._lines.tell(
-            f"({name}: all rows {seconds:.1f} s, folds about {turns * seconds:.0f} s)"
+            f"({name}: all rows took {seconds:.1f} s; the folds take about "
+            f"{turns * seconds:.0f} s if cores are free)"
         )
         self.add(name, model, n_jobs=-1)
 
