@@ -36,6 +36,8 @@ def folder(tmp_path_factory):
     frame.loc[[5], "y"] = np.nan
     frame.to_csv(folder / "numbers.csv", index=False)
     frame.drop(columns="y").to_csv(folder / "classes.csv", index=False, sep=";")
+    few = pd.DataFrame({"x": range(12), "y": [*range(5), *[None] * 7]})
+    few.to_csv(folder / "few.csv", index=False)
     c = np.linspace(-1, 1, 8)
     spectrum = pd.DataFrame({"c": c, "low": -np.hypot(1, c), "high": np.hypot(1, c)})
     spectrum.to_csv(folder / "spectrum.csv", index=False)
@@ -95,6 +97,10 @@ def test_numbers(folder, monkeypatch):
     mean, std = model.predict(new, return_std=True)
     assert abs(mean[0] - 100.0 * (np.sin(0.4) + 1)) < 30.0
     assert np.all(std > 0)
+    gaps = new[["class", "kind", "x"]].assign(more=1.0)  # another order
+    np.testing.assert_array_equal(model.predict(gaps), mean)
+    gaps["class"] = None  # it had no gaps
+    assert np.all(np.isfinite(model.predict(gaps)))
 
 
 def test_outliers_are_named_and_a_robust_loss_is_tried(folder):
@@ -118,6 +124,7 @@ def test_outliers_are_named_and_a_robust_loss_is_tried(folder):
 
 def test_columns_that_number_the_rows_are_named(folder):
     frame = pd.DataFrame({"id": range(7), "x": 2.0, "flag": True})
+    frame = frame.drop(index=2)  # as a row without target
     assert [name for name in frame if counts_rows(frame[name])] == ["id"]
 
 
@@ -240,6 +247,7 @@ def test_pictures(folder):
         (["none.csv", "--target", "y"], "there is no file"),
         (["numbers.csv", "--target", "clas"], "no column; did you mean 'class'"),
         (["numbers.csv", "--target", "who"], "has 45 classes"),
+        (["few.csv", "--target", "x", "--drop", "y"], "to predict from: give columns"),
         (["numbers.csv", "--emulate", "y"], "'kind' has values that are no numbers"),
         (["spectrum.csv", "--emulate", "low", "high", "c"], "no column but the energ"),
         (["spectrum.csv", "--emulate", "low", "--errors", "low"], "'low' must be posi"),
@@ -270,8 +278,6 @@ def test_options_that_go_together(capsys, arguments, message):
 
 
 def test_few_rows(folder):
-    table = pd.DataFrame({"x": range(5), "y": range(5)})
-    table.to_csv(folder / "few.csv", index=False)
     with pytest.raises(SystemExit, match="5 rows have a target, but at least 10"):
         run(folder, "few.csv", "--target", "y")
 

@@ -117,9 +117,10 @@ def usable_features(frame):
         else:
             texts.append(name)
     if not numbers and not texts:
+        reasons = f" ({'; '.join(left_out)})" if left_out else ""
         raise ValueError(
-            f"no column is left to predict from: {'; '.join(left_out)}. Give columns "
-            f"of numbers or categories."
+            f"no column is left to predict from{reasons}: give columns of numbers or "
+            f"categories."
         )
     return numbers, texts, left_out
 
@@ -164,7 +165,7 @@ def counts_rows(column):
     Parameters
     ----------
     column : pandas.Series
-        Values of the column.
+        Values of the column, with the numbers of the rows as index.
 
     Returns
     -------
@@ -172,4 +173,4 @@ def counts_rows(column):
     """
     if column.dtype.kind not in "iuf" or len(column) < 2:
         return False
-    return bool(np.all(np.diff(column.to_numpy(dtype=float)) == 1))
+    return bool(np.ptp(column.to_numpy(dtype=float) - column.index.to_numpy()) == 0)
