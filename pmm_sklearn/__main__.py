@@ -21,7 +21,7 @@ examples:
   python -m pmm_sklearn --data houses.csv --target price
   python -m pmm_sklearn --data spectrum.csv --emulate E0 E1 --output results
   python -m pmm_sklearn --data montecarlo.csv --emulate E0 --errors dE0 --drop run
-  python -m pmm_sklearn --data montecarlo.csv --emulate E0 --errors 0.01
+  python -m pmm_sklearn --data ground.csv --emulate E0 --errors 0.01
 """
 
 

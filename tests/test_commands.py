@@ -87,6 +87,7 @@ def test_numbers(folder, monkeypatch):
     assert all(absolute < square for square, absolute in found.values())
     assert "here." in printed or "No clear difference" in printed
     assert "huber" not in printed
+    assert "(PMMRegressor: all rows took" in printed.partition("\nPMMRegressor ")[0]
     assert "before it converged, after 40 iterations" in printed
     shuffled = printed.partition("are shuffled:\n")[2].split()
     assert sorted(shuffled[:6:2]) == ["class", "kind", "x"]
