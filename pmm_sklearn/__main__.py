@@ -4,7 +4,8 @@ Without options the airfoil noise measurements are fitted, next to six regressor
 scikit-learn.  With --data and --target a column of a CSV file is predicted from the
 others: a cross-validated comparison, the fitted model, and a picture.  With --data and
 --emulate columns are energies of a quantum system, levels from the lowest up, and the
-others its parameters; --errors names the columns of their standard deviations.
+others its parameters; --errors gives their standard deviations.  Columns that are none
+of these are named with --drop.
 """
 
 import argparse
@@ -19,7 +20,8 @@ examples:
   python -m pmm_sklearn
   python -m pmm_sklearn --data houses.csv --target price
   python -m pmm_sklearn --data spectrum.csv --emulate E0 E1 --output results
-  python -m pmm_sklearn --data montecarlo.csv --emulate E0 --errors dE0
+  python -m pmm_sklearn --data montecarlo.csv --emulate E0 --errors dE0 --drop run
+  python -m pmm_sklearn --data ground.csv --emulate E0 --errors 0.01
 """
 
 
@@ -53,7 +55,15 @@ def _parser():
         "--errors",
         nargs="+",
         metavar="COLUMN",
-        help="columns of the standard deviations of these energies, in the same order",
+        help="columns of the standard deviations of these energies, in the same order, "
+        "or one number for all of them",
+    )
+    parser.add_argument(
+        "--drop",
+        nargs="+",
+        default=[],
+        metavar="COLUMN",
+        help="columns to leave out: run numbers, names, other results",
     )
     parser.add_argument("--seed", type=int, default=0, help="random state (default 0)")
     parser.add_argument(
@@ -66,10 +76,8 @@ def _parser():
     return parser
 
 
-def main(arguments=None):
-    """Run what the command line asks for."""
-    parser = _parser()
-    options = parser.parse_args(arguments)
+def _check(options, parser):
+    """Leave with a message unless the options go together."""
     wants_table = options.target is not None or options.emulate is not None
     if wants_table and options.data is None:
         parser.error("--target and --emulate need a file: give --data FILE.")
@@ -77,13 +85,25 @@ def main(arguments=None):
         parser.error("--data needs to know what to learn: give --target or --emulate.")
     if options.errors is not None and options.emulate is None:
         parser.error("--errors are those of energies: give --emulate.")
+    if options.drop and not wants_table:
+        parser.error("--drop leaves out columns of a table: give --data FILE.")
+    needed = [options.target, *(options.emulate or []), *(options.errors or [])]
+    for name in options.drop:
+        if name in needed:
+            parser.error(f"--drop {name!r} leaves out a column that is needed.")
+
+
+def main(arguments=None):
+    """Run what the command line asks for."""
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    _check(options, parser)
     try:
         options.output.mkdir(parents=True, exist_ok=True)
         if options.target is not None:
-            table.run(options.data, options.target, options.seed, options.output)
+            table.run(options)
         elif options.emulate is not None:
-            levels = options.emulate, options.errors
-            spectra.run(options.data, *levels, options.seed, options.output)
+            spectra.run(options)
         else:
             airfoil.run(options.seed, options.output)
     except (ValueError, OSError, ImportError) as error:

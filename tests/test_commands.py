@@ -1,5 +1,7 @@
 """The command line on tables of one's own."""
 
+import re
+import sys
 from contextlib import redirect_stdout
 from functools import partial
 from io import StringIO
@@ -10,6 +12,8 @@ import pytest
 
 from pmm_sklearn import PMMClassifier, PMMEmulator, PMMRegressor
 from pmm_sklearn.__main__ import main
+from pmm_sklearn._commands.comparison import clear_difference, verdict
+from pmm_sklearn._commands.files import counts_rows, looks_like
 
 pd = pytest.importorskip("pandas", reason="tables are read with pandas")
 
@@ -32,6 +36,8 @@ def folder(tmp_path_factory):
     frame.loc[[5], "y"] = np.nan
     frame.to_csv(folder / "numbers.csv", index=False)
     frame.drop(columns="y").to_csv(folder / "classes.csv", index=False, sep=";")
+    few = pd.DataFrame({"x": range(12), "y": [*range(5), *[None] * 7]})
+    few.to_csv(folder / "few.csv", index=False)
     c = np.linspace(-1, 1, 8)
     spectrum = pd.DataFrame({"c": c, "low": -np.hypot(1, c), "high": np.hypot(1, c)})
     spectrum.to_csv(folder / "spectrum.csv", index=False)
@@ -41,12 +47,16 @@ def folder(tmp_path_factory):
 @pytest.fixture(autouse=True)
 def small_models(monkeypatch):
     """One start of one size, where the command has the defaults."""
-    for name, kind in (
-        ("PMMRegressor", PMMRegressor),
-        ("PMMClassifier", PMMClassifier),
+    for place, kind in (
+        ("targets", PMMRegressor),
+        ("targets", PMMClassifier),
+        ("spectra", PMMEmulator),
+        ("withheld", PMMEmulator),
     ):
-        smaller = partial(kind, 3, n_init=1, max_iter=40)
-        monkeypatch.setattr(f"pmm_sklearn._commands.table.{name}", smaller)
+        size = 2 if kind is PMMEmulator else 3
+        smaller = partial(kind, size, n_init=1, max_iter=40)
+        name = f"pmm_sklearn._commands.{place}.{kind.__name__}"
+        monkeypatch.setattr(name, smaller)
 
 
 def run(folder, *arguments):
@@ -60,29 +70,72 @@ def run(folder, *arguments):
 
 
 def errors(printed):
-    lines = printed.partition("seconds\n")[2].partition("(")[0].splitlines()
-    return {line.split()[0]: float(line.split()[1]) for line in lines}
+    """Both measures of each model, in the order of the rows."""
+    row = re.compile(r"^(\S+) +([\d.e+-]+) +[\d.e+-]+ +([\d.e+-]+) +[\d.]+$", re.M)
+    return {name: (float(a), float(b)) for name, a, b in row.findall(printed)}
 
 
-def test_numbers(folder):
+def test_numbers(folder, monkeypatch):
+    # Of so small a model some residuals are far.
+    monkeypatch.setattr("pmm_sklearn._commands.targets._FAR", 100.0)
     printed = run(folder, "numbers.csv", "--target", "y")
     assert "44 rows, regression of 'y'" in printed
     assert "Left out: who (texts" in printed
     found = errors(printed)
+    assert list(found)[-1] == "PMMRegressor"
     assert found["PMMRegressor"] < found["RidgeCV"]
-    assert "for these rows" in printed
+    assert all(absolute < square for square, absolute in found.values())
+    assert "here." in printed or "No clear difference" in printed
+    assert "huber" not in printed
+    assert "(PMMRegressor: all rows took" in printed.partition("\nPMMRegressor ")[0]
+    assert "before it converged, after 40 iterations" in printed
+    shuffled = printed.partition("are shuffled:\n")[2].split()
+    assert sorted(shuffled[:6:2]) == ["class", "kind", "x"]
+    assert "numbers the rows" not in printed
     model = joblib.load(folder / "numbers_pmm.joblib")
     # A missing value, and a category that is new.
     new = pd.DataFrame({"x": [0.2, np.nan], "kind": ["b", "c"], "class": ["+", "-"]})
     mean, std = model.predict(new, return_std=True)
     assert abs(mean[0] - 100.0 * (np.sin(0.4) + 1)) < 30.0
     assert np.all(std > 0)
+    gaps = new[["class", "kind", "x"]].assign(more=1.0)  # another order
+    np.testing.assert_array_equal(model.predict(gaps), mean)
+    gaps["class"] = None  # it had no gaps
+    assert np.all(np.isfinite(model.predict(gaps)))
+
+
+def test_outliers_are_named_and_a_robust_loss_is_tried(folder):
+    frame = pd.read_csv(folder / "numbers.csv")
+    frame.loc[20, "y"] += 3000.0
+    frame["day"] = pd.date_range("2024-01-01", periods=N_ROWS).strftime("%Y-%m-%d")
+    frame["number"] = range(3, 3 + N_ROWS)
+    frame.drop(index=5).to_csv(folder / "outlier.csv", index=False)
+    printed = run(folder, "outlier.csv", "--target", "y", "--drop", "who")
+    assert "row 20 (+" in printed  # one row before it was not written
+    assert "Left out: day (dates: to use them, convert them to numbers" in printed
+    found = errors(printed)
+    ours = [name for name in found if name.startswith("PMM")]
+    assert ours == ["PMMRegressor", "PMMRegressor(huber)"]
+    better = min(ours, key=lambda name: found[name][1])
+    assert f"by mean absolute error {better} is kept" in printed
+    saved = joblib.load(folder / "outlier_pmm.joblib")[-1]
+    expected = "huber" if "huber" in better else "squared_error"
+    assert saved.get_params()["loss"] == expected
+
+
+def test_columns_that_number_the_rows_are_named(folder):
+    frame = pd.DataFrame({"id": range(7), "x": 2.0, "flag": True})
+    frame = frame.drop(index=2)  # as a row without target
+    assert [name for name in frame if counts_rows(frame[name])] == ["id"]
 
 
 def test_classes(folder):
     printed = run(folder, "classes.csv", "--target", "class")
     assert "2 classes of 'class'" in printed
-    assert errors(printed)["PMMClassifier"] < np.log(2)
+    loss, accuracy = errors(printed)["PMMClassifier"]
+    assert loss < np.log(2)
+    assert 0.5 < accuracy <= 1
+    assert "Columns by how much the log-loss" in printed
     model = joblib.load(folder / "classes_pmm.joblib")
     new = pd.DataFrame({"x": [0.9, -0.9], "kind": ["a", "b"]})
     assert list(model.predict(new)) == ["+", "-"]
@@ -90,8 +143,8 @@ def test_classes(folder):
 
 def test_spectrum(folder):
     printed = run(folder, "spectrum.csv", "--emulate", "low", "high")
-    assert "8 calculations of 2 levels" in printed
-    assert "The emulator is the best one for these calculations." in printed
+    assert "8 calculations of 2 levels\nas functions of c.\n" in printed
+    assert "PMMEmulator is the best one here." in printed
     emulator = PMMEmulator.from_npz(folder / "spectrum_pmm.npz")
     np.testing.assert_allclose(
         emulator.predict(pd.DataFrame({"c": [2.0]})), [[-(5**0.5), 5**0.5]]
@@ -105,11 +158,82 @@ def test_spectrum_with_errors(folder):
     frame.to_csv(folder / "noisy.csv", index=False)
     options = "noisy.csv", "--emulate", "low", "--errors", "error"
     printed = run(folder, *options)
-    assert "Errors of the calculations themselves" in printed
+    assert "8 calculations of 1 level\nas functions of c, high." in printed
+    assert 0 < float(re.search(r"chi\^2 per value is ([\d.e-]+)\.", printed)[1]) < 2
+    share = re.search(r"are (\d+)% of the withheld values \(nominal 95 %\)", printed)
+    assert 50 <= int(share[1]) <= 100
     emulator = PMMEmulator.from_npz(folder / "noisy_pmm.npz")
     assert list(emulator.feature_names_in_) == ["c", "high"]
     _, std = emulator.predict(frame[["c", "high"]], return_std=True)
     assert 0.05 < std.max() < 3
+
+
+def test_one_error_for_all(folder):
+    frame = pd.read_csv(folder / "spectrum.csv")
+    frame.loc[2, "low"] = np.nan
+    frame["error"] = 0.3
+    frame.to_csv(folder / "number.csv", index=False)
+    options = "number.csv", "--emulate", "low", "high", "--errors"
+    by_columns, by_number = (
+        run(folder, *options, *more).partition("chi^2")[2]
+        for more in (["error", "error"], ["0.3", "--drop", "error"])
+    )
+    assert by_columns == by_number != ""
+
+
+def test_columns_that_may_be_no_parameters_are_named(folder):
+    frame = pd.read_csv(folder / "spectrum.csv").add_suffix("0")
+    frame["low1"], frame["run"] = frame["high0"], range(len(frame))
+    frame.to_csv(folder / "doubtful.csv", index=False)
+    options = "doubtful.csv", "--emulate", "low0", "--drop", "high0"
+    printed = run(folder, *options)
+    for name in "low1", "run":
+        assert f"{name} is taken for a parameter; --drop {name} if it is not" in printed
+    printed = run(folder, *options, "low1", "run")
+    assert "as functions of c0." in printed
+    assert "--drop" not in printed
+
+
+@pytest.mark.parametrize(
+    ("column", "name", "alike"),
+    [
+        ("E1", "E0", True),
+        ("dE1", "E0", True),
+        ("energy (2)", "energy (1)", True),
+        ("low2", "low", True),
+        ("J", "E0", False),
+        ("slow", "low", False),
+        ("E", "E0", False),
+    ],
+)
+def test_names_that_look_like_others(column, name, alike):
+    assert looks_like(column, name) == alike
+
+
+def test_parameters_must_be_known(folder):
+    frame = pd.read_csv(folder / "spectrum.csv")
+    frame.loc[1, "low"] = np.nan  # a row that is not used
+    frame.loc[5, "c"] = np.nan
+    frame.to_csv(folder / "gap.csv", index=False)
+    message = "parameter 'c' has no finite value in row 6: give it"
+    with pytest.raises(SystemExit, match=message):
+        run(folder, "gap.csv", "--emulate", "low", "--drop", "high")
+
+
+def test_differences_are_clear_or_not():
+    assert clear_difference([1e-9, 3e-8, 1e-9], [1e-2, 2e-1, 2e-2])
+    assert clear_difference([0.0, 0.0], [1e-2, 2e-1])
+    assert not clear_difference([1.0, 2.0, 3.0], [1.1, 1.8, 3.1])
+    assert not clear_difference([0.0, 0.0], [0.0, 0.0])
+    assert not clear_difference([1.0, 1.0], [1.002, 1.003])
+    errors = {"ours": [1.0, 2.0], "other": [1.1, 2.1], "third": [3.0, 6.0]}
+    assert verdict(errors, "ours") == ("ours is the best one here.", False)
+    errors["other"] = [0.9, 2.2]
+    assert verdict(errors, "ours")[0] == "No clear difference between ours and other."
+    errors["third"] = [0.5, 1.1]
+    text, is_worse = verdict(errors, "ours")
+    assert text == "third is better here: the error of ours is 88% larger."
+    assert is_worse
 
 
 def test_pictures(folder):
@@ -124,10 +248,13 @@ def test_pictures(folder):
         (["none.csv", "--target", "y"], "there is no file"),
         (["numbers.csv", "--target", "clas"], "no column; did you mean 'class'"),
         (["numbers.csv", "--target", "who"], "has 45 classes"),
+        (["few.csv", "--target", "x", "--drop", "y"], "to predict from: give columns"),
         (["numbers.csv", "--emulate", "y"], "'kind' has values that are no numbers"),
         (["spectrum.csv", "--emulate", "low", "high", "c"], "no column but the energ"),
         (["spectrum.csv", "--emulate", "low", "--errors", "low"], "'low' must be posi"),
         (["spectrum.csv", "--emulate", "low", "--errors", "c", "c"], "names 2 columns"),
+        (["spectrum.csv", "--emulate", "low", "--errors", "0"], "a positive number"),
+        (["spectrum.csv", "--emulate", "low", "--drop", "hig"], "did you mean 'high'"),
     ],
 )
 def test_errors_are_one_line(folder, arguments, message):
@@ -136,15 +263,27 @@ def test_errors_are_one_line(folder, arguments, message):
     assert "\n" not in str(caught.value)
 
 
-def test_options_that_go_together(folder, capsys):
-    for arguments in (["--target", "y"], ["--data", "numbers.csv"]):
-        with pytest.raises(SystemExit):
-            main(arguments)
-        assert "give --" in capsys.readouterr().err
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--target", "y"], "give --data"),
+        (["--data", "numbers.csv"], "give --target or"),
+        (["--drop", "y"], "give --data"),
+        (["--data", "a.csv", "--emulate", "E", "--drop", "E"], "that is needed"),
+    ],
+)
+def test_options_that_go_together(capsys, arguments, message):
+    with pytest.raises(SystemExit):
+        main(arguments)
+    assert message in capsys.readouterr().err
 
 
 def test_few_rows(folder):
-    table = pd.DataFrame({"x": range(5), "y": range(5)})
-    table.to_csv(folder / "few.csv", index=False)
     with pytest.raises(SystemExit, match="5 rows have a target, but at least 10"):
         run(folder, "few.csv", "--target", "y")
+
+
+def test_without_pandas(folder, monkeypatch):
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    with pytest.raises(SystemExit, match=r"pip install \"pmm_sklearn\[table\]\""):
+        run(folder, "numbers.csv", "--target", "y")

@@ -1,5 +1,7 @@
 """Tables from CSV files, with errors that say what to do."""
 
+import re
+import warnings
 from difflib import get_close_matches
 
 import numpy as np
@@ -9,13 +11,15 @@ _FEWEST_ROWS = 10
 _LARGEST_SHARE_OF_TEXTS = 0.5
 
 
-def read_table(path):
+def read_table(path, dropped=()):
     """Data frame from a CSV file whose first line has the names of the columns.
 
     Parameters
     ----------
     path : Path
         The file; columns are separated by commas, semicolons or tabs.
+    dropped : sequence of str, default=()
+        Columns to leave out.
 
     Returns
     -------
@@ -30,7 +34,8 @@ def read_table(path):
         import pandas as pd
     except ImportError:
         raise ImportError(
-            "--data needs pandas to read tables: pip install pandas."
+            "--data needs pandas to read tables: install it with "
+            'pip install "pmm_sklearn[table]".'
         ) from None
     if not path.is_file():
         raise FileNotFoundError(f"there is no file {path}: correct --data.")
@@ -46,7 +51,9 @@ def read_table(path):
         raise ValueError(
             f"{path} has one column, {frame.columns[0]!r}: separate columns by commas."
         )
-    return frame
+    check_columns(frame, dropped, "--drop")
+    frame.index += 1  # rows are numbered from the first one below the names
+    return frame.drop(columns=list(dropped))
 
 
 def check_columns(frame, names, option):
@@ -106,12 +113,64 @@ def usable_features(frame):
             else:
                 left_out.append(f"{name} (infinite values)")
         elif n_different > _LARGEST_SHARE_OF_TEXTS * len(column):
-            left_out.append(f"{name} (texts that hardly repeat, as names or dates)")
+            left_out.append(f"{name} ({_why_no_categories(column)})")
         else:
             texts.append(name)
     if not numbers and not texts:
+        reasons = f" ({'; '.join(left_out)})" if left_out else ""
         raise ValueError(
-            f"no column is left to predict from: {'; '.join(left_out)}. Give columns "
-            f"of numbers or categories."
+            f"no column is left to predict from{reasons}: give columns of numbers or "
+            f"categories."
         )
     return numbers, texts, left_out
+
+
+def _why_no_categories(column):
+    """Why texts that hardly repeat are left out, and what to do with dates."""
+    import pandas as pd
+
+    texts = column.dropna().astype(str)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        dates = pd.to_datetime(texts, errors="coerce", format="mixed")
+    if dates.notna().all():
+        return "dates: to use them, convert them to numbers, as days since the first"
+    return "texts that hardly repeat, as names"
+
+
+def looks_like(column, name):
+    """Whether a column may belong to the same quantity as another one.
+
+    That is so if the digits of their names alone differ, as of E0 and E1, or if it has
+    such a name in its own, as dE1.
+
+    Parameters
+    ----------
+    column, name : str
+        Names of columns.
+
+    Returns
+    -------
+    bool
+    """
+    letters = [re.escape(part) for part in re.split(r"\d+", name)]
+    if len(letters) == 1:
+        return re.fullmatch(rf"{letters[0]}\d+", column) is not None
+    return re.search(r"\d+".join(letters), column) is not None
+
+
+def counts_rows(column):
+    """Whether a column only numbers the rows.
+
+    Parameters
+    ----------
+    column : pandas.Series
+        Values of the column, with the numbers of the rows as index.
+
+    Returns
+    -------
+    bool
+    """
+    if column.dtype.kind not in "iuf" or len(column) < 2:
+        return False
+    return bool(np.ptp(column.to_numpy(dtype=float) - column.index.to_numpy()) == 0)

@@ -4,71 +4,46 @@ import time
 import warnings
 
 import numpy as np
-from sklearn.base import clone
-from sklearn.gaussian_process import GaussianProcessRegressor
-from sklearn.gaussian_process.kernels import RBF, WhiteKernel
-from sklearn.linear_model import RidgeCV
-from sklearn.model_selection import KFold
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 
 from .._emulator import PMMEmulator
 from .._threads import single_blas_thread
-from .files import check_columns, check_rows, read_table
+from .files import check_columns, check_rows, counts_rows, looks_like, read_table
 from .pictures import NO_PICTURE, new_figure
+from .withheld import print_comparison
 
-_N_FOLDS = 4
 _FEWEST_ROWS = 4
 _N_POINTS = 300
-# Errors over the spread of the levels.
-_USELESS = 0.7
 
 
-def run(path, levels, errors, seed, output):
+def run(options):
     """Fit an emulator, and say how far it can be trusted.
 
     Parameters
     ----------
-    path : Path
-        The CSV file.
-    levels : list of str
-        Columns of energies, from the lowest level up.
-    errors : list of str or None
-        Columns of their standard deviations.
-    seed : int
-        Random state.
-    output : Path
-        Folder, which exists.
+    options : argparse.Namespace
+        The command line, with ``data``, ``emulate``, ``errors``, ``drop``, ``seed`` and
+        ``output``.
     """
-    frame = read_table(path)
-    check_columns(frame, levels, "--emulate")
-    check_columns(frame, errors or [], "--errors")
-    frame = frame.dropna(subset=levels, how="all")
-    check_rows(frame, _FEWEST_ROWS)
-    _check_numbers(frame)
-    y, y_err = frame[levels], _errors_of(frame, levels, errors)
-    X = frame.drop(columns=levels + (errors or []))
-    X = X.loc[:, X.nunique() > 1]
-    if X.shape[1] == 0:
-        raise ValueError("no column but the energies varies: add the parameters.")
-    print(
-        f"{path.name}: {len(X)} calculations of {len(levels)} levels, which depend on"
-    )
-    print(f"{', '.join(X.columns)}.")
+    X, y, y_err = _read(options)
+    many = "s" if y.shape[1] > 1 else ""
+    print(f"{options.data.name}: {len(X)} calculations of {y.shape[1]} level{many}")
+    print(f"as functions of {', '.join(X.columns)}.")
+    _print_doubts(X, [*y.columns, *(options.errors or [])])
     print("Fitting PMMEmulator ...", flush=True)
     start = time.perf_counter()
     with warnings.catch_warnings(), single_blas_thread():
         warnings.simplefilter("ignore")
-        emulator = PMMEmulator(random_state=seed, verbose=1)
+        emulator = PMMEmulator(random_state=options.seed, verbose=1)
         emulator.fit(X, y, y_err=None if y_err is None else y_err.to_numpy())
         seconds = time.perf_counter() - start
         size, number = emulator.matrix_size_, emulator.n_parameters_
-        print(f"A matrix of side {size}, {number} numbers, in {seconds:.1f} s.\n")
-        _print_errors(X, y, y_err, size, seed)
-        file = output / f"{path.stem}_pmm.npz"
+        print(f"A matrix of side {size}, {number} numbers, in {seconds:.1f} s.")
+        if y_err is not None:
+            _print_agreement(emulator, X, y, y_err)
+        print_comparison(X, y, y_err, options.seed, seconds)
+        file = options.output / f"{options.data.stem}_pmm.npz"
         emulator.to_npz(file)
-        picture = output / f"{path.stem}_pmm.png"
-        _draw(emulator, X, y, picture)
+        _draw(emulator, X, y, options.output / f"{options.data.stem}_pmm.png")
     print(f"Saved the emulator as {file}.")
     print(
         "\nNext: PMMEmulator.from_npz reads it; predict(X, return_std=True) has error"
@@ -76,12 +51,64 @@ def run(path, levels, errors, seed, output):
     print("bars, exceptional_points tells where levels meet.")
 
 
+def _read(options):
+    """Parameters, levels, and their standard deviations or None."""
+    frame, levels = read_table(options.data, options.drop), options.emulate
+    check_columns(frame, levels, "--emulate")
+    number = _as_number(options.errors, frame)
+    errors = options.errors if number is None else None
+    check_columns(frame, errors or [], "--errors")
+    frame = frame.dropna(subset=levels, how="all")
+    check_rows(frame, _FEWEST_ROWS)
+    _check_numbers(frame)
+    X = frame.drop(columns=levels + (errors or []))
+    X = X.loc[:, X.nunique() > 1]
+    if X.shape[1] == 0:
+        raise ValueError("no column but the energies varies: add the parameters.")
+    _check_known(X)
+    y, y_err = frame[levels], _errors_of(frame, levels, errors)
+    return X, y, y_err if number is None else y.mask(y.notna(), number).fillna(number)
+
+
+def _as_number(errors, frame):
+    """The one number that ``--errors`` is, or None if it names columns."""
+    if errors is None or len(errors) > 1 or errors[0] in frame:
+        return None
+    try:
+        number = float(errors[0])
+    except ValueError:
+        return None
+    if not 0 < number < np.inf:
+        raise ValueError(f"--errors must be a positive number, got {errors[0]}.")
+    return number
+
+
+def _print_doubts(X, known):
+    """Name parameters that may be none: results, or numbers of the rows."""
+    for name in X.columns:
+        is_result = any(looks_like(name, other) for other in known)
+        is_counter = X.shape[1] > 1 and counts_rows(X[name])
+        if is_result or is_counter:
+            print(f"{name} is taken for a parameter; --drop {name} if it is not.")
+
+
+def _check_known(X):
+    for name, column in X.items():
+        is_bad = ~np.isfinite(column.to_numpy(dtype=float))
+        if is_bad.any():
+            row = X.index[is_bad.argmax()]
+            raise ValueError(
+                f"parameter {name!r} has no finite value in row {row}: give it, remove "
+                f"the row, or leave the column out with --drop."
+            )
+
+
 def _check_numbers(frame):
     for name, column in frame.items():
         if column.dtype.kind not in "iuf":
             raise ValueError(
                 f"column {name!r} has values that are no numbers, as "
-                f"{column.dropna().iloc[0]!r}: remove it, or these."
+                f"{column.dropna().iloc[0]!r}: give --drop {name}, or remove these."
             )
 
 
@@ -98,78 +125,20 @@ def _errors_of(frame, levels, errors):
     is_bad = frame[levels].notna() & ~(y_err > 0)
     for level, error in zip(levels, errors, strict=True):
         if is_bad[level].any():
-            row = is_bad[level].to_numpy().argmax()
+            row = is_bad[level].idxmax()
             raise ValueError(
                 f"--errors {error!r} must be positive where {level!r} is known, got "
-                f"{y_err[level].iloc[row]} in row {row + 1}."
+                f"{y_err[level][row]} in row {row}."
             )
     return y_err.fillna(1.0)  # of levels that are not known
 
 
-def _print_errors(X, y, y_err, size, seed):
-    """Errors of withheld calculations, beside those of other models."""
-    folds = KFold(min(_N_FOLDS, len(X)), shuffle=True, random_state=seed)
-    models = {
-        "PMMEmulator": PMMEmulator(size, random_state=seed),
-        "Gaussian process": _scaled(
-            GaussianProcessRegressor(RBF() + WhiteKernel(1e-3), normalize_y=True)
-        ),
-        "linear": _scaled(RidgeCV(np.logspace(-6, 3, 10))),
-    }
-    errors = {}
-    for name, model in models.items():
-        print(f"Predicting withheld calculations: {name} ...", flush=True)
-        errors[name] = _withheld(model, X, y, y_err, folds)
-    print("\nErrors of calculations that were withheld (root mean square):")
-    print(f"  {'level':<16}" + "".join(f"{name:>18}" for name in errors))
-    for k, name in enumerate(y.columns):
-        cells = "".join(f"{error[k]:>18.3g}" for error in errors.values())
-        print(f"  {name:<16}{cells}")
-    if y_err is not None:
-        print("Errors of the calculations themselves are a part of these.")
-    means = {name: np.mean(error) for name, error in errors.items()}
-    print(_verdict(means, y, y_err is None))
-
-
-def _scaled(model):
-    """A model of scikit-learn that sees parameters of about the same size."""
-    return make_pipeline(StandardScaler(), model)
-
-
-def _withheld(model, X, y, y_err, folds):
-    """Root mean square errors of the levels, each calculation predicted without it."""
-    errors = np.full(y.shape, np.nan)
-    for training, test in folds.split(X):
-        if isinstance(model, PMMEmulator):
-            known = None if y_err is None else y_err.iloc[training].to_numpy()
-            fitted = clone(model).fit(X.iloc[training], y.iloc[training], y_err=known)
-            predicted = np.reshape(fitted.predict(X.iloc[test]), (len(test), -1))
-            errors[test] = predicted - y.iloc[test]
-            continue
-        for k, name in enumerate(y.columns):
-            known = y[name].iloc[training].dropna()
-            fitted = clone(model).fit(X.loc[known.index], known)
-            errors[test, k] = fitted.predict(X.iloc[test]) - y[name].iloc[test]
-    return np.sqrt(np.nanmean(errors**2, axis=0))
-
-
-def _verdict(means, y, lacks_errors):
-    """What the errors of the models say, in words."""
-    best = min(means, key=means.get)
-    if means["PMMEmulator"] > _USELESS * np.mean(y.std()):
-        causes = ["too few calculations", "levels that change their order"]
-        causes += ["errors (--errors names their columns)"] if lacks_errors else []
-        return (
-            f"\nThe emulator says hardly more than the mean. Causes may be\n"
-            f"{', or '.join(causes)}.\n"
-        )
-    if best == "PMMEmulator":
-        return "\nThe emulator is the best one for these calculations.\n"
-    hint = "Give --errors if the calculations have any, or in" if lacks_errors else "In"
-    return (
-        f"\nBetter here: {best}. {hint}\nPython try another matrix_size, n_init=16, "
-        f"matrix_type='symmetric', or sectors if levels cross.\n"
-    )
+def _print_agreement(emulator, X, y, y_err):
+    """Residuals of the fit over the errors of the calculations."""
+    residuals = (np.reshape(emulator.predict(X), y.shape) - y) / y_err
+    mean = np.nanmean(residuals.to_numpy() ** 2)
+    print(f"Its chi^2 per value is {mean:.2g}. Well above 1, the errors are too small,")
+    print("or the matrix is.")
 
 
 def _draw(emulator, X, y, path):

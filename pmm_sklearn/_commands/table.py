@@ -2,87 +2,72 @@
 
 import time
 import warnings
+from math import ceil
 
 import joblib
 import numpy as np
-from sklearn.compose import ColumnTransformer, TransformedTargetRegressor
-from sklearn.ensemble import (
-    HistGradientBoostingClassifier,
-    HistGradientBoostingRegressor,
-)
-from sklearn.gaussian_process import GaussianProcessRegressor
-from sklearn.gaussian_process.kernels import RBF, WhiteKernel
+from sklearn.compose import ColumnTransformer
 from sklearn.impute import SimpleImputer
-from sklearn.linear_model import LogisticRegression, RidgeCV
-from sklearn.metrics import log_loss, root_mean_squared_error
-from sklearn.model_selection import KFold, StratifiedKFold, cross_val_predict
+from sklearn.inspection import permutation_importance
+from sklearn.model_selection import cross_val_predict
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from sklearn.preprocessing import OneHotEncoder
 
-from .._classifier import PMMClassifier
-from .._regressor import PMMRegressor
 from .._threads import single_blas_thread
+from ..solvers import StopReason
 from ..training.terminal import Lines
-from .files import check_columns, check_rows, read_table, usable_features
+from .comparison import verdict
+from .files import check_columns, check_rows, counts_rows, read_table, usable_features
 from .pictures import NO_PICTURE, new_figure
+from .targets import N_FOLDS, Classes, Numbers
 
-_N_FOLDS = 3
 _MOST_CATEGORIES = 20
-# A Gaussian process takes a time that grows like the third power of the rows.
-_MOST_ROWS_OF_PROCESS = 600
+_MOST_ROWS_TO_SHUFFLE = 1000
 _N_SHOWN = 8
 
 
-def run(path, target, seed, output):
+def run(options):
     """Compare models by cross-validation, fit ours to all rows, and save it.
 
     Parameters
     ----------
-    path : Path
-        The CSV file.
-    target : str
-        Name of the column to predict.
-    seed : int
-        Random state.
-    output : Path
-        Folder, which exists.
+    options : argparse.Namespace
+        The command line, with ``data``, ``target``, ``drop``, ``seed`` and ``output``.
     """
-    frame = read_table(path)
-    check_columns(frame, [target], "--target")
-    frame = frame.dropna(subset=[target])
+    X, task, features = _read(options)
+    with warnings.catch_warnings(), single_blas_thread():
+        warnings.simplefilter("ignore")
+        comparison = _Comparison(X, task, features)
+        for name, model in task.others(len(X)).items():
+            comparison.add(name, model)
+        comparison.add_ours(task.ours, task.model())
+        kept = _after_outliers(comparison, task)
+        print(f"({N_FOLDS} folds: means over rows that were withheld, spread over the")
+        print("folds, and the time of all folds, those of ours side by side)\n")
+        comparison.print_verdict(kept)
+        model = comparison.fitted[kept]
+        _print_importances(model, X, task, options.seed)
+    _print_convergence(model[-1])
+    _save(model, task, comparison.predicted[kept], options)
+
+
+def _read(options):
+    """Columns to predict from, what is asked, and the transformer of the columns."""
+    frame = read_table(options.data, options.drop)
+    check_columns(frame, [options.target], "--target")
+    frame = frame.dropna(subset=[options.target])
     check_rows(frame)
-    y, X = frame.pop(target), frame
+    y, X = frame.pop(options.target), frame
     numbers, texts, left_out = usable_features(X)
-    kind = _Classes if y.dtype.kind not in "iuf" else _Numbers
-    task = kind(y, target, seed)
-    print(f"{path.name}: {len(X)} rows, {task.what}, from", end=" ")
+    kind = Classes if y.dtype.kind not in "iuf" else Numbers
+    task = kind(y, options.target, options.seed)
+    print(f"{options.data.name}: {len(X)} rows, {task.what}, from", end=" ")
     print(f"{len(numbers)} columns of numbers and {len(texts)} of categories.")
     if left_out:
         print(f"Left out: {'; '.join(left_out)}.")
-    X = X[numbers + texts]
-    models = {
-        name: make_pipeline(_features(numbers, texts), model)
-        for name, model in task.models(len(X)).items()
-    }
-    with warnings.catch_warnings(), single_blas_thread():
-        warnings.simplefilter("ignore")
-        predicted = _compare(models, X, task)
-        print(f"Fitting {task.ours} to all rows ...\n", flush=True)
-        model = models[task.ours].fit(X, task.y)
-    _print_features(model, X)
-    file = output / f"{path.stem}_pmm.joblib"
-    joblib.dump(model, file)
-    figure = new_figure((5, 4.5))
-    if figure is None:
-        print(NO_PICTURE)
-    else:
-        picture = output / f"{path.stem}_pmm.png"
-        task.draw(figure.subplots(), predicted)
-        figure.savefig(picture, dpi=120)
-        print(f"Saved a picture as {picture}.")
-    print(f"Saved the pipeline, fitted to all rows, as {file}.")
-    print("\nNext: joblib.load reads it; its predict takes a data frame with the same")
-    print(f"columns, and {task.hint}.")
+    for name in filter(lambda name: counts_rows(X[name]), numbers):
+        print(f"{name} numbers the rows; --drop {name} if it means nothing.")
+    return X[numbers + texts], task, _features(numbers, texts)
 
 
 def _features(numbers, texts):
@@ -102,145 +87,125 @@ def _features(numbers, texts):
     )
 
 
-def _compare(models, X, task):
-    """Print errors of withheld rows; returns the predictions of our model."""
-    lines = Lines()
-    print(f"\n{'model':<26}{task.measure:>24}{'spread':>10}{'seconds':>10}")
-    ours, means = None, {}
-    for name, model in models.items():
-        lines.move(f"{name} ...")
-        start = time.perf_counter()
+class _Comparison:
+    """Errors of withheld rows, which are printed as models are added."""
+
+    def __init__(self, X, task, features):
+        self._X, self._task, self._features = X, task, features
+        self._lines = Lines()
+        self.predicted, self.errors, self.fitted = {}, {}, {}
+        first, second = task.measures
+        print(f"\n{'model':<26}{first:>12}{'spread':>10}{second:>20}{'seconds':>10}")
+
+    def add(self, name, model, n_jobs=1):
+        """Predict each row without it."""
+        self._lines.move(f"{name} ...")
+        task, start = self._task, time.perf_counter()
         predicted = cross_val_predict(
-            model, X, task.y, cv=task.folds, method=task.method, n_jobs=-1
+            make_pipeline(self._features, model),
+            self._X,
+            task.y,
+            cv=task.folds,
+            method=task.method,
+            n_jobs=n_jobs,
         )
         seconds = time.perf_counter() - start
-        errors = [task.error(predicted, rows) for _, rows in task.folds]
-        mean, spread = np.mean(errors), np.std(errors)
-        lines.tell(f"{name:<26}{mean:>24.4g}{spread:>10.2g}{seconds:>10.2f}")
-        ours = predicted if name == task.ours else ours
-        means[name] = mean
-    print(
-        f"({_N_FOLDS} folds, side by side: mean and spread of the errors of rows that"
-    )
-    print("were withheld, and the time of all)\n")
-    print(_verdict(task, means))
-    return ours
+        errors = np.array([task.errors(predicted, rows) for _, rows in task.folds])
+        (first, second), spread = errors.mean(axis=0), errors[:, 0].std()
+        cells = f"{first:>12.4g}{spread:>10.2g}{second:>20.4g}{seconds:>10.2f}"
+        self._lines.tell(f"{name:<26}{cells}")
+        self.predicted[name], self.errors[name] = predicted, errors
+
+    def add_ours(self, name, model):
+        """Fit to all rows, which tells the time of the folds, and add it."""
+        start = time.perf_counter()
+        self._lines.move(f"{name}, all rows ...")
+        pipeline = make_pipeline(self._features, model)
+        self.fitted[name] = pipeline.fit(self._X, self._task.y)
+        if model.stop_reason_ == "interrupted":
+            # The estimator keeps its best model; here the wish is to end.
+            raise KeyboardInterrupt
+        seconds = time.perf_counter() - start
+        turns = ceil(N_FOLDS / joblib.effective_n_jobs(-1))
+        self._lines.tell(
+            f"({name}: all rows took {seconds:.1f} s; the folds take about "
+            f"{turns * seconds:.0f} s if cores are free)"
+        )
+        self.add(name, model, n_jobs=-1)
+
+    def print_verdict(self, kept):
+        """Say which model is the best one, of ours the one that is kept."""
+        is_one_of_two = len(self.fitted) > 1
+        errors = {
+            # Few rows make most of a mean square.
+            name: errors[:, 1 if is_one_of_two else 0]
+            for name, errors in self.errors.items()
+            if name == kept or name not in self.fitted
+        }
+        text, is_worse = verdict(errors, kept)
+        print(f"By mean absolute error: {text}" if is_one_of_two else text)
+        print(f"{self._task.advice}\n" if is_worse else "")
 
 
-def _verdict(task, means):
-    """Which model is the best one here, in words."""
-    best = min(means, key=means.get)
-    if best == task.ours:
-        return f"{best} is the best one for these rows.\n"
-    share = means[task.ours] / means[best] - 1
-    return (
-        f"{best} is better for these rows: the error of {task.ours} is {share:.0%} "
-        f"larger.\n{task.advice}\n"
-    )
+def _after_outliers(comparison, task):
+    """Name rows that are far from their predictions, and try a robust loss if any are.
+
+    Returns the name of the model to keep.
+    """
+    outliers = task.outliers(comparison.predicted[task.ours])
+    if not outliers:
+        return task.ours
+    comparison.add_ours(task.robust, task.robust_model())
+    errors = {name: comparison.errors[name][:, 1].mean() for name in comparison.fitted}
+    kept = min(errors, key=errors.get)
+    farthest = sorted(outliers, key=lambda row: -abs(outliers[row]))
+    shown = [f"row {row} ({outliers[row]:+.0f})" for row in farthest[:_N_SHOWN]]
+    shown += [f"{len(outliers) - _N_SHOWN} more"] if len(outliers) > _N_SHOWN else []
+    print("\nFar from their predictions, in robust standard deviations:")
+    print(f"{', '.join(shown)}.")
+    print("Check these rows (the first below the names is 1). Beside squares, the loss")
+    print(f"'huber' was tried; by mean absolute error {kept} is kept.\n")
+    return kept
 
 
-def _print_features(pipeline, X):
-    """Features by how many length scales their spread is."""
-    transformer, model = pipeline
-    lengths = getattr(model, "length_scales_", None)
-    if lengths is None:
-        return
-    names = transformer.get_feature_names_out()
-    print("Features along which predictions bend most (spread over length scale):")
-    shares = np.std(transformer.transform(X), axis=0) / lengths
-    for i in np.argsort(-shares)[:_N_SHOWN]:
-        if shares[i] > 0:
-            print(f"  {names[i]:<30}{shares[i]:>12.2g}")
+def _print_importances(model, X, task, seed):
+    """Columns of the file by what predictions lose without them."""
+    losses = permutation_importance(
+        model,
+        X,
+        task.y,
+        scoring=task.scoring,
+        max_samples=min(len(X), _MOST_ROWS_TO_SHUFFLE),
+        random_state=seed,
+    ).importances_mean
+    print(f"Columns by how much the {task.measures[0]} of the fit grows when their")
+    print("values are shuffled:")
+    for i in np.argsort(-losses)[:_N_SHOWN]:
+        print(f"  {X.columns[i]:<30}{losses[i]:>12.2g}")
     print()
 
 
-class _Numbers:
-    """A target of numbers."""
-
-    ours, method = "PMMRegressor", "predict"
-    measure = "root mean square error"
-    hint = "return_std=True adds error bars"
-    advice = (
-        "With outliers loss='huber' helps, with many rows n_average=4; "
-        "pmm_sklearn.inspection.diagnose says more."
-    )
-
-    def __init__(self, y, name, seed):
-        self.y, self.name, self._seed = y.to_numpy(dtype=np.float64), name, seed
-        self.what = f"regression of {name!r}"
-        splits = KFold(_N_FOLDS, shuffle=True, random_state=seed)
-        self.folds = list(splits.split(self.y))
-
-    def models(self, n_rows):
-        """Ours, and those of scikit-learn, by name."""
-        scaled = {"RidgeCV": RidgeCV(np.logspace(-3, 3, 13))}
-        if n_rows <= _MOST_ROWS_OF_PROCESS:
-            kernel = RBF() + WhiteKernel(0.1)
-            scaled["GaussianProcessRegressor"] = GaussianProcessRegressor(kernel)
-        others = {
-            name: TransformedTargetRegressor(
-                make_pipeline(StandardScaler(), model), transformer=StandardScaler()
-            )
-            for name, model in scaled.items()
-        }
-        boosting = HistGradientBoostingRegressor(random_state=self._seed)
-        ours = PMMRegressor(random_state=self._seed)
-        return {self.ours: ours, "HistGradientBoosting": boosting, **others}
-
-    def error(self, predicted, rows):
-        """Error of some rows."""
-        return root_mean_squared_error(self.y[rows], predicted[rows])
-
-    def draw(self, ax, predicted):
-        """Data against predictions of withheld rows."""
-        ax.plot(predicted, self.y, "o", markersize=3, alpha=0.5)
-        ax.axline((self.y.mean(), self.y.mean()), slope=1, color="black", lw=1)
-        title = "PMMRegressor, each row predicted without it"
-        ax.set(title=title, xlabel=f"predicted {self.name}", ylabel=self.name)
+def _print_convergence(model):
+    if not StopReason[model.stop_reason_.upper()].converged:
+        print(
+            f"Its training ended before it converged, after {model.n_iter_} iterations "
+            f"({model.stop_reason_}): more, by max_iter, may help."
+        )
 
 
-class _Classes:
-    """A target of categories."""
-
-    ours, method = "PMMClassifier", "predict_proba"
-    measure = "negative log-likelihood"
-    hint = "its predict_proba gives probabilities"
-    advice = "Try readout='level', or n_init=20 where classes are many-sided."
-
-    def __init__(self, y, name, seed):
-        self.y, self.name, self._seed = y.astype(str).to_numpy(), name, seed
-        self._labels, numbers = np.unique(self.y, return_counts=True)
-        if len(numbers) < 2 or numbers.min() < _N_FOLDS:
-            rarest = self._labels[np.argmin(numbers)]
-            raise ValueError(
-                f"--target {name!r} has {len(numbers)} classes, {rarest!r} with "
-                f"{numbers.min()} rows: at least two classes of {_N_FOLDS} rows are "
-                f"needed. Put rare ones together, or give a column of numbers."
-            )
-        self.what = f"{len(numbers)} classes of {name!r}"
-        splits = StratifiedKFold(_N_FOLDS, shuffle=True, random_state=seed)
-        self.folds = list(splits.split(self.y, self.y))
-
-    def models(self, n_rows):
-        """Ours, and those of scikit-learn, by name."""
-        boosting = HistGradientBoostingClassifier(random_state=self._seed)
-        linear = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
-        ours = PMMClassifier(random_state=self._seed)
-        return {
-            self.ours: ours,
-            "HistGradientBoosting": boosting,
-            "LogisticRegression": linear,
-        }
-
-    def error(self, predicted, rows):
-        """Error of some rows."""
-        return log_loss(self.y[rows], predicted[rows], labels=self._labels)
-
-    def draw(self, ax, predicted):
-        """Probabilities of the true classes of withheld rows."""
-        own = predicted[np.arange(len(self.y)), np.searchsorted(self._labels, self.y)]
-        for label in self._labels:
-            ax.hist(own[self.y == label], np.linspace(0, 1, 21), alpha=0.5, label=label)
-        title = "PMMClassifier, each row predicted without it"
-        ax.set(title=title, xlabel="probability of the true class", ylabel="rows")
-        ax.legend(title=self.name)
+def _save(model, task, predicted, options):
+    """Write the pipeline and the picture, and say what to do next."""
+    file = options.output / f"{options.data.stem}_pmm.joblib"
+    joblib.dump(model, file)
+    figure = new_figure((5, 4.5))
+    if figure is None:
+        print(NO_PICTURE)
+    else:
+        picture = options.output / f"{options.data.stem}_pmm.png"
+        task.draw(figure.subplots(), predicted)
+        figure.savefig(picture, dpi=120)
+        print(f"Saved a picture as {picture}.")
+    print(f"Saved the pipeline, fitted to all rows, as {file}.")
+    print("\nNext: joblib.load reads it; its predict takes a data frame with the same")
+    print("columns, in any order and with new categories or gaps, and")
+    print(f"{task.hint}.")

@@ -1,0 +1,144 @@
+"""What a column of a table asks for: numbers, or classes."""
+
+import numpy as np
+from sklearn.compose import TransformedTargetRegressor
+from sklearn.ensemble import (
+    HistGradientBoostingClassifier,
+    HistGradientBoostingRegressor,
+)
+from sklearn.gaussian_process import GaussianProcessRegressor
+from sklearn.gaussian_process.kernels import RBF, WhiteKernel
+from sklearn.linear_model import LogisticRegression, RidgeCV
+from sklearn.metrics import (
+    accuracy_score,
+    log_loss,
+    mean_absolute_error,
+    root_mean_squared_error,
+)
+from sklearn.model_selection import KFold, StratifiedKFold
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from .._classifier import PMMClassifier
+from .._regressor import PMMRegressor
+
+N_FOLDS = 3
+# A Gaussian process takes a time that grows like the third power of the rows.
+_MOST_ROWS_OF_PROCESS = 600
+# Residuals beyond this many robust standard deviations are outliers.
+_FAR = 6.0
+# Of a normal distribution, over the median of the absolute values.
+_STD_OVER_MEDIAN = 1.4826
+
+
+class Numbers:
+    """A target of numbers."""
+
+    ours, robust, method = "PMMRegressor", "PMMRegressor(huber)", "predict"
+    measures = "RMS error", "mean absolute error"
+    scoring = "neg_root_mean_squared_error"
+    hint = "return_std=True adds error bars"
+    advice = "With many rows try n_average=4; inspection.diagnose says more."
+
+    def __init__(self, y, name, seed):
+        self.y, self.name, self._seed = y.to_numpy(dtype=np.float64), name, seed
+        self._rows = y.index
+        self.what = f"regression of {name!r}"
+        splits = KFold(N_FOLDS, shuffle=True, random_state=seed)
+        self.folds = list(splits.split(self.y))
+
+    def model(self):
+        """Our model."""
+        return PMMRegressor(random_state=self._seed)
+
+    def robust_model(self):
+        """Our model, less moved by outliers."""
+        return PMMRegressor(loss="huber", random_state=self._seed)
+
+    def outliers(self, predicted):
+        """Rows far from their predictions: residuals in robust standard deviations."""
+        residuals = self.y - predicted
+        residuals -= np.median(residuals)
+        std = _STD_OVER_MEDIAN * np.median(np.abs(residuals))
+        far = np.flatnonzero(np.abs(residuals) > _FAR * std) if std > 0 else []
+        return {self._rows[i]: residuals[i] / std for i in far}
+
+    def others(self, n_rows):
+        """Those of scikit-learn, by name, the fastest first."""
+        scaled = {"RidgeCV": RidgeCV(np.logspace(-3, 3, 13))}
+        if n_rows <= _MOST_ROWS_OF_PROCESS:
+            kernel = RBF() + WhiteKernel(0.1)
+            scaled["GaussianProcessRegressor"] = GaussianProcessRegressor(kernel)
+        models = {
+            name: TransformedTargetRegressor(
+                make_pipeline(StandardScaler(), model), transformer=StandardScaler()
+            )
+            for name, model in scaled.items()
+        }
+        boosting = HistGradientBoostingRegressor(random_state=self._seed)
+        return {**models, "HistGradientBoosting": boosting}
+
+    def errors(self, predicted, rows):
+        """Both measures of some rows."""
+        y, predicted = self.y[rows], predicted[rows]
+        return root_mean_squared_error(y, predicted), mean_absolute_error(y, predicted)
+
+    def draw(self, ax, predicted):
+        """Data against predictions of withheld rows, by ours that is kept."""
+        ax.plot(predicted, self.y, "o", markersize=3, alpha=0.5)
+        ax.axline((self.y.mean(), self.y.mean()), slope=1, color="black", lw=1)
+        title = "PMMRegressor, each row predicted without it"
+        ax.set(title=title, xlabel=f"predicted {self.name}", ylabel=self.name)
+
+
+class Classes:
+    """A target of categories."""
+
+    ours, method = "PMMClassifier", "predict_proba"
+    measures = "log-loss", "accuracy"
+    scoring = "neg_log_loss"
+    hint = "its predict_proba gives probabilities"
+    advice = "Try readout='level', or n_init=20 where classes are many-sided."
+
+    def __init__(self, y, name, seed):
+        self.y, self.name, self._seed = y.astype(str).to_numpy(), name, seed
+        self._labels, numbers = np.unique(self.y, return_counts=True)
+        if len(numbers) < 2 or numbers.min() < N_FOLDS:
+            rarest = self._labels[np.argmin(numbers)]
+            raise ValueError(
+                f"--target {name!r} has {len(numbers)} classes, {rarest!r} with "
+                f"{numbers.min()} rows: at least two classes of {N_FOLDS} rows are "
+                f"needed. Put rare ones together, or give a column of numbers."
+            )
+        self.what = f"{len(numbers)} classes of {name!r}"
+        splits = StratifiedKFold(N_FOLDS, shuffle=True, random_state=seed)
+        self.folds = list(splits.split(self.y, self.y))
+
+    def model(self):
+        """Our model."""
+        return PMMClassifier(random_state=self._seed)
+
+    def outliers(self, predicted):
+        """Rows far from their predictions: none, since classes have no distance."""
+        return {}
+
+    def others(self, n_rows):
+        """Those of scikit-learn, by name, the fastest first."""
+        boosting = HistGradientBoostingClassifier(random_state=self._seed)
+        linear = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
+        return {"LogisticRegression": linear, "HistGradientBoosting": boosting}
+
+    def errors(self, predicted, rows):
+        """Both measures of some rows."""
+        y, predicted = self.y[rows], predicted[rows]
+        likeliest = self._labels[predicted.argmax(axis=1)]
+        return log_loss(y, predicted, labels=self._labels), accuracy_score(y, likeliest)
+
+    def draw(self, ax, predicted):
+        """Probabilities of the true classes of withheld rows."""
+        own = predicted[np.arange(len(self.y)), np.searchsorted(self._labels, self.y)]
+        for label in self._labels:
+            ax.hist(own[self.y == label], np.linspace(0, 1, 21), alpha=0.5, label=label)
+        title = "PMMClassifier, each row predicted without it"
+        ax.set(title=title, xlabel="probability of the true class", ylabel="rows")
+        ax.legend(title=self.name)
