@@ -326,7 +326,8 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
         """
         seeds = random_state.randint(_LARGEST_SEED, size=self.n_init + 1)
         probe = partial(self._probe, seeds, continues)
-        (problem, structure), screened, trials = most_probable(families, probe)
+        choice = most_probable(families, probe, KEYBOARD)
+        problem, structure = choice.candidate
         structure = structure.counted_from(problem.units.origin)
         n_members = self._n_members(problem)
         description = {**description, "_structure": dict(vars(structure))}
@@ -340,14 +341,16 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
         starts = self._starts(problem, structure, seeds[:-1], n_members, continues)
         if schedule is None and hasattr(self, "batch_size"):
             schedule = self._schedule(seeds[-1], problem)
-        result = self._fit_from(starts, problem, schedule, watcher, screened)
+        result = self._fit_from(starts, problem, schedule, watcher, choice)
         if result.best.reason is StopReason.NON_FINITE:
             raise ValueError(f"No model could be fitted: {result.best.reason.value}.")
         n_kept = self.n_average if problem.trains_all_starts else None
         result = with_posterior(result, KEYBOARD, n_kept)
         self._set_fit(result, description)
-        if trials:
-            self.evidence_path_ = [(t.size, float(t.log_evidence)) for t in trials]
+        if choice.trials:
+            self.evidence_path_ = [
+                (trial.size, float(trial.log_evidence)) for trial in choice.trials
+            ]
         bridge.close()
         self._report(result, watcher)
         return result
@@ -366,9 +369,6 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
         problem = problem.with_threads(ThreadMap(self.n_jobs))
         plans = _in_turn(plan, problem)
         result = fit_by_turns(problem, starts, plans, Watcher(interruption=KEYBOARD))
-        if result.is_stopped:
-            # By Ctrl-C, before there is a model to keep.
-            raise KeyboardInterrupt
         side, best = problem.model.primary.side, result.best
         self._watcher(problem, None).tell(
             f"side {side}: {problem.describe(best.loss, best.score)} after "
@@ -385,15 +385,24 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
             return number
         return min(self.n_init, problem.most_members) if _is_evidence(problem) else 1
 
-    def _fit_from(self, starts, problem, schedule, watcher, screened):
-        """Train a problem: `Fit`."""
+    def _fit_from(self, starts, problem, schedule, watcher, choice):
+        """Train a problem, unless a Ctrl-C has ended its choice: `Fit`."""
         n_members = self._n_members(problem)
+        if choice.is_interrupted:
+            return choice.fit.interrupted(n_members)
         solver, plan = self._plan(problem, n_members, schedule)
         if self._is_scheduled_by_itself(problem):
             starts = starts[:n_members]
         watcher.tell(problem.summary(solver))
         problem = problem.with_threads(ThreadMap(self.n_jobs))
-        return fit_by_turns(problem, starts, _in_turn(plan, problem), watcher, screened)
+        plans, screened = _in_turn(plan, problem), choice.screened
+        try:
+            return fit_by_turns(problem, starts, plans, watcher, screened)
+        except KeyboardInterrupt:
+            if choice.fit is None:
+                raise
+            KEYBOARD.reason()
+            return choice.fit.interrupted(n_members)
 
     def _schedule(self, seed, problem=None, after_epoch=None):
         """That of "adam", of no more epochs than are worth it if "auto" chose it."""
