@@ -172,7 +172,8 @@ class PMMClassifier(LevelFeatures, SoftmaxOutputs, ClassifierMixin, BasePMM):
         Random numbers of the starts and of the validation split.
     n_jobs : int or None, default=None
         Number of starts compared in parallel, and of threads that share many samples;
-        the result does not depend on it.
+        the result does not depend on it.  Other processes are started only for what is
+        left after three seconds: starting them takes as long.
         None means 1 unless in a `joblib.parallel_config` context.
     eigensolver : {"auto", "lapack", "simd"}, default="auto"
         What computes the eigenvectors.  "simd" is several times faster for small
