@@ -12,6 +12,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from ._callbacks import CallbackBridge, CallbackSupportMixin
+from ._sizes import comparison_of
 from ._threads import ThreadMap, single_blas_thread
 from ._typing import File, Size
 from ._version import __version__
@@ -326,6 +327,8 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
         """
         seeds = random_state.randint(_LARGEST_SEED, size=self.n_init + 1)
         probe = partial(self._probe, seeds, continues)
+        if self.verbose and (comparison := comparison_of(families)):
+            self._watcher(families[0].first()[0], None).tell(comparison)
         choice = most_probable(families, probe, KEYBOARD)
         problem, structure = choice.candidate
         structure = structure.counted_from(problem.units.origin)
@@ -555,9 +558,10 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
             last.reason is StopReason.MAX_ITER and result.problem.is_accurate(last)
         )
         if not is_enough:
+            loss = result.problem.describe(last.loss, last.loss)
             warn_caller(
                 f"{type(self).__name__} stopped after {last.n_iter} iterations with "
-                f"loss {last.loss:.4g}: {last.reason.value}.",
+                f"{loss}: {last.reason.value}.",
                 ConvergenceWarning,
             )
 
