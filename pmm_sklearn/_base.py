@@ -12,6 +12,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from ._callbacks import CallbackBridge, CallbackSupportMixin
+from ._sizes import comparison_of
 from ._threads import ThreadMap, single_blas_thread
 from ._typing import File, Size
 from ._version import __version__
@@ -326,7 +327,10 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
         """
         seeds = random_state.randint(_LARGEST_SEED, size=self.n_init + 1)
         probe = partial(self._probe, seeds, continues)
-        (problem, structure), screened, trials = most_probable(families, probe)
+        if self.verbose and (comparison := comparison_of(families)):
+            self._watcher(families[0].first()[0], None).tell(comparison)
+        choice = most_probable(families, probe, KEYBOARD)
+        problem, structure = choice.candidate
         structure = structure.counted_from(problem.units.origin)
         n_members = self._n_members(problem)
         description = {**description, "_structure": dict(vars(structure))}
@@ -340,14 +344,16 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
         starts = self._starts(problem, structure, seeds[:-1], n_members, continues)
         if schedule is None and hasattr(self, "batch_size"):
             schedule = self._schedule(seeds[-1], problem)
-        result = self._fit_from(starts, problem, schedule, watcher, screened)
+        result = self._fit_from(starts, problem, schedule, watcher, choice)
         if result.best.reason is StopReason.NON_FINITE:
             raise ValueError(f"No model could be fitted: {result.best.reason.value}.")
         n_kept = self.n_average if problem.trains_all_starts else None
         result = with_posterior(result, KEYBOARD, n_kept)
         self._set_fit(result, description)
-        if trials:
-            self.evidence_path_ = [(t.size, float(t.log_evidence)) for t in trials]
+        if choice.trials:
+            self.evidence_path_ = [
+                (trial.size, float(trial.log_evidence)) for trial in choice.trials
+            ]
         bridge.close()
         self._report(result, watcher)
         return result
@@ -366,9 +372,6 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
         problem = problem.with_threads(ThreadMap(self.n_jobs))
         plans = _in_turn(plan, problem)
         result = fit_by_turns(problem, starts, plans, Watcher(interruption=KEYBOARD))
-        if result.is_stopped:
-            # By Ctrl-C, before there is a model to keep.
-            raise KeyboardInterrupt
         side, best = problem.model.primary.side, result.best
         self._watcher(problem, None).tell(
             f"side {side}: {problem.describe(best.loss, best.score)} after "
@@ -385,15 +388,24 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
             return number
         return min(self.n_init, problem.most_members) if _is_evidence(problem) else 1
 
-    def _fit_from(self, starts, problem, schedule, watcher, screened):
-        """Train a problem: `Fit`."""
+    def _fit_from(self, starts, problem, schedule, watcher, choice):
+        """Train a problem, unless a Ctrl-C has ended its choice: `Fit`."""
         n_members = self._n_members(problem)
+        if choice.is_interrupted:
+            return choice.fit.interrupted(n_members)
         solver, plan = self._plan(problem, n_members, schedule)
         if self._is_scheduled_by_itself(problem):
             starts = starts[:n_members]
         watcher.tell(problem.summary(solver))
         problem = problem.with_threads(ThreadMap(self.n_jobs))
-        return fit_by_turns(problem, starts, _in_turn(plan, problem), watcher, screened)
+        plans, screened = _in_turn(plan, problem), choice.screened
+        try:
+            return fit_by_turns(problem, starts, plans, watcher, screened)
+        except KeyboardInterrupt:
+            if choice.fit is None:
+                raise
+            KEYBOARD.reason()
+            return choice.fit.interrupted(n_members)
 
     def _schedule(self, seed, problem=None, after_epoch=None):
         """That of "adam", of no more epochs than are worth it if "auto" chose it."""
@@ -546,9 +558,10 @@ class BasePMM(CallbackSupportMixin, BaseEstimator):
             last.reason is StopReason.MAX_ITER and result.problem.is_accurate(last)
         )
         if not is_enough:
+            loss = result.problem.describe(last.loss, last.loss)
             warn_caller(
                 f"{type(self).__name__} stopped after {last.n_iter} iterations with "
-                f"loss {last.loss:.4g}: {last.reason.value}.",
+                f"{loss}: {last.reason.value}.",
                 ConvergenceWarning,
             )
 

@@ -59,7 +59,7 @@ def classification_families(estimator, data, factors, random_state, continues):
         Of growing size; one, if there is no choice.
     """
     if estimator.alpha == "auto":
-        warn_of_weights(estimator.alpha, data.weight)
+        warn_of_weights(estimator.alpha, data.weight, takes_errors=False)
     families = []
     if wants_evidence(estimator):
         families = affordable_families(

@@ -7,7 +7,6 @@ from numpy.typing import ArrayLike
 from sklearn.base import ClassifierMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import validate_data
 
 from ._base import BasePMM, fitted_state_kept_on_error
 from ._callbacks import with_callbacks
@@ -37,7 +36,13 @@ from ._typing import (
     Which,
 )
 from ._user_matrices import USER_MATRICES
-from .checks.data import TableData, check_features, check_sample_weight
+from .checks.data import (
+    TableData,
+    check_features,
+    check_finite_targets,
+    check_sample_weight,
+    validate_samples,
+)
 from .checks.dtypes import check_not_masked, check_real
 from .checks.labels import (
     check_class_weight,
@@ -53,6 +58,8 @@ from .checks.parameters import check_batchwise, check_observables, check_rank
 from .checks.shapes import check_one_logit, check_shapes
 from .fitted import FittedModel, ModelFunction, ObservableStructure
 from .model import READOUTS, CrossEntropy
+
+_NO_LABEL = "leave these rows out, or give them a label of their own"
 
 
 class PMMClassifier(LevelFeatures, SoftmaxOutputs, ClassifierMixin, BasePMM):
@@ -172,7 +179,8 @@ class PMMClassifier(LevelFeatures, SoftmaxOutputs, ClassifierMixin, BasePMM):
         Random numbers of the starts and of the validation split.
     n_jobs : int or None, default=None
         Number of starts compared in parallel, and of threads that share many samples;
-        the result does not depend on it.
+        the result does not depend on it.  Other processes are started only for what is
+        left after three seconds: starting them takes as long.
         None means 1 unless in a `joblib.parallel_config` context.
     eigensolver : {"auto", "lapack", "simd"}, default="auto"
         What computes the eigenvectors.  "simd" is several times faster for small
@@ -410,7 +418,8 @@ class PMMClassifier(LevelFeatures, SoftmaxOutputs, ClassifierMixin, BasePMM):
         ConvergenceWarning
             If training ended before it converged, or was interrupted.
         UserWarning
-            If the fitted model is no better than the mean of `y` on its own data.
+            If the fitted model is no better than the mean of `y` on its own data, or
+            all features are constant.
 
         Examples
         --------
@@ -601,7 +610,8 @@ class PMMClassifier(LevelFeatures, SoftmaxOutputs, ClassifierMixin, BasePMM):
         """Features, labels and weights of the samples of positive weight."""
         check_real("X", X)
         check_not_masked("y", y)
-        X, y = validate_data(self, X, y, dtype=np.float64, reset=reset)
+        check_finite_targets(y, _NO_LABEL)
+        X, y = validate_samples(self, X, y, dtype=np.float64, reset=reset)
         check_classification_targets(y)
         weight = check_sample_weight(sample_weight, len(X))
         used = weight > 0

@@ -160,7 +160,8 @@ class PMMEmulator(
         Random numbers of the starts.
     n_jobs : int or None, default=None
         Number of starts compared in parallel, and of threads that share many samples;
-        the result does not depend on it.
+        the result does not depend on it.  Other processes are started only for what is
+        left after three seconds: starting them takes as long.
     eigensolver : {"auto", "lapack", "simd"}, default="auto"
         What computes the eigenvectors.  "simd" is several times faster for small
         matrices and needs numba: ``pip install "pmm_sklearn[fast]"``.  "auto" is

@@ -16,6 +16,7 @@ from .training import (
     StartPrior,
     table_problem,
     units_from,
+    warn_of_weights,
 )
 
 # Standard deviations of the starts that are compared.
@@ -83,6 +84,8 @@ def emulator_families(estimator, data, target_weight, continues):
     list of Family
         Of growing size; priors of each where solutions are compared.
     """
+    if estimator.alpha == "auto":
+        warn_of_weights(estimator.alpha, data.weight)
     return [
         _family(estimator, data, target_weight, block_sizes)
         for block_sizes in sizes_of(

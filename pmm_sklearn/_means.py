@@ -50,12 +50,20 @@ def warn_if_no_better(estimator, data, loss, outputs_of_means=np.array):
     estimator, data, loss, outputs_of_means
         As for :func:`goes_on`.
     """
+    name = type(estimator).__name__
+    if len(data.X) > 1 and not np.any(np.ptp(data.X, axis=0)):
+        warn_caller(
+            f"All features of X are constant: {name} predicts the same everywhere. "
+            f"Give features that vary.",
+            UserWarning,
+        )
+        return
     if not StopReason[estimator.stop_reason_.upper()].converged:
         return
     share = _share_left(estimator, data, loss, outputs_of_means)
     if share is not None and share > _LEAST_LOSS_OF_NOTHING:
         warn_caller(
-            f"{type(estimator).__name__} is no better than the mean of y on its own "
+            f"{name} is no better than the mean of y on its own "
             f"data: they are noise to it, or all of n_init={estimator.n_init} starts "
             f"ended in poor minima. Give more samples or starts, or alpha=0 if y is "
             f"exact.",

@@ -31,7 +31,7 @@ from ._typing import (
     Yes,
 )
 from ._user_matrices import USER_MATRICES
-from .checks.data import check_features, check_table
+from .checks.data import check_features, check_table, warn_of_few
 from .checks.gradients import check_goes_with_gradient, check_gradient
 from .checks.losses import check_loss, check_targets, has_batches
 from .checks.parameters import (
@@ -182,7 +182,8 @@ class PMMRegressor(LevelFeatures, RegressorMixin, BasePMM):
         Random numbers of the starts and of the validation split.
     n_jobs : int or None, default=None
         Number of starts compared in parallel, and of threads that share many samples;
-        the result does not depend on it.
+        the result does not depend on it.  Other processes are started only for what is
+        left after three seconds: starting them takes as long.
         None means 1 unless in a `joblib.parallel_config` context.
     eigensolver : {"auto", "lapack", "simd"}, default="auto"
         What computes the eigenvectors.  "simd" is several times faster for small
@@ -471,7 +472,9 @@ class PMMRegressor(LevelFeatures, RegressorMixin, BasePMM):
         ConvergenceWarning
             If training ended before it converged, or was interrupted.
         UserWarning
-            If the fitted model is no better than the mean of `y` on its own data.
+            If the fitted model is no better than the mean of `y` on its own data,
+            all features are constant, or rows are fewer than features plus two, and
+            than ten.
 
         Examples
         --------
@@ -506,6 +509,7 @@ class PMMRegressor(LevelFeatures, RegressorMixin, BasePMM):
             if y_gradient is not None:
                 check_goes_with_gradient(self)
             data, is_single, error = check_table(self, X, y, sample_weight, y_err)
+            warn_of_few(type(self).__name__, data.X)
             gradient = check_gradient(
                 y_gradient, y_gradient_err, y, sample_weight, data.X.shape[1]
             )

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .training import Family
+from .training import EvidenceProblem, Family
 
 
 def size_of(estimator, side, continues=False):
@@ -46,6 +46,16 @@ def wants_evidence(estimator):
         and estimator.solver in ("auto", "lm")
         and not estimator.early_stopping
     )
+
+
+def comparison_of(families):
+    """How long it takes to compare and train some sizes, in words; None of one."""
+    problems = [family.first()[0] for family in families]
+    if len(problems) == 1 or not all(isinstance(p, EvidenceProblem) for p in problems):
+        return None
+    sides = ", ".join(str(problem.model.primary.side) for problem in problems)
+    seconds = sum(problem.seconds for problem in problems)
+    return f"sides {sides} to compare, all together about {max(seconds, 1.0):.0f} s"
 
 
 def affordable_families(estimator, continues, evidence, sides, otherwise, longest):

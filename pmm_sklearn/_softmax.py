@@ -130,3 +130,7 @@ class SoftmaxOutputs(ABC):
         if logits.shape[1] > 1:
             return log_softmax(logits, axis=1)
         return -np.logaddexp(0.0, np.hstack([logits, -logits]))
+
+
+# The errors of Python name it where an argument is wrong.
+SoftmaxOutputs.predict.__qualname__ = "predict"

@@ -19,5 +19,11 @@ def no_recent_interruption(monkeypatch):
 
 
 @pytest.fixture
+def processes_at_once(monkeypatch):
+    """Other processes take part in fits that are too short to be worth it."""
+    monkeypatch.setattr("pmm_sklearn.training.workers.PATIENCE", 0.0)
+
+
+@pytest.fixture
 def smooth_data():
     return make_smooth_data()

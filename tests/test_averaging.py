@@ -128,6 +128,7 @@ class TestRegressor:
         predicted = model.fit(100 * X + 7, 1e6 * y - 5).predict(100 * X + 7)
         assert_allclose((predicted + 5) / 1e6, expected, atol=1e-6 * np.ptp(y))
 
+    @pytest.mark.usefixtures("processes_at_once")
     def test_in_parallel_the_same(self, smooth_data):
         X, y = smooth_data
         model = regressor(max_iter=25).fit(X, y)

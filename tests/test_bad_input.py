@@ -1,5 +1,6 @@
 """Bad input: errors name argument, value and remedy, and lose nothing."""
 
+import re
 import warnings
 
 import numpy as np
@@ -307,6 +308,7 @@ def test_constant_feature_has_no_influence_on_classes():
 class TestUnusualButUsable:
     def fit(self, X, y, readout, solver, **parameters):
         model = small(readout=readout, solver=solver, max_iter=30, **parameters)
+        warnings.filterwarnings("ignore", ".* can hardly say anything")
         model.fit(X, y)
         predicted = model.predict(X)
         assert np.all(np.isfinite(predicted))
@@ -379,3 +381,101 @@ class TestUnusualButUsable:
             X.astype(np.float32), Y.astype(np.float32), readout, solver
         )
         assert predicted.dtype == model.matrices_.real.dtype == np.float64
+
+
+def warnings_of(fit):
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        fit()
+    return [str(w.message) for w in caught if w.category is UserWarning]
+
+
+@pytest.mark.parametrize("kind", [PMMEmulator, PMMRegressor])
+def test_errors_in_the_place_of_weights(kind):
+    model = kind(n_init=2, max_iter=3, random_state=0)
+    (message,) = warnings_of(lambda: model.fit(X[:12], Y[:12], np.full(12, 1e-3)))
+    assert message.startswith("sample_weight has mean 0.001.")
+    assert message.endswith("Standard deviations of the targets belong in y_err=.")
+
+
+def test_weights_of_classes_are_no_errors():
+    model = PMMClassifier(2, n_init=1, max_iter=2, random_state=0)
+    message, *_ = warnings_of(lambda: model.fit(X, Y > 0, np.full(30, 1e-3)))
+    assert message.endswith("give alpha a number.")
+
+
+class TestFewData:
+    @pytest.mark.parametrize(
+        ("n_rows", "n_features", "warns"),
+        [(1, 2, True), (3, 2, True), (4, 2, False), (9, 20, True), (12, 20, False)],
+    )
+    def test_rows_for_features(self, n_rows, n_features, warns):
+        X = np.random.RandomState(0).uniform(-1, 1, (n_rows, n_features))
+        model = PMMRegressor(2, n_init=1, max_iter=2, random_state=0)
+        told = warnings_of(lambda: model.fit(X, X[:, 0] + 0.1 * X[:, 1]))
+        expected = f"{n_rows} rows? of positive weight can hardly .* {n_features} feat"
+        assert bool(told and re.match(expected, told[0])) == warns
+
+    @pytest.mark.parametrize("kind", [PMMEmulator, PMMRegressor, PMMClassifier])
+    def test_features_that_are_constant(self, kind):
+        model = kind(2, n_init=1, random_state=0)
+        y = Y > 0 if kind is PMMClassifier else Y
+        (message,) = warnings_of(lambda: model.fit(np.ones((30, 2)), y))
+        assert message.startswith("All features of X are constant: PMM")
+
+
+class TestGaps:
+    """Where they are, and what to do."""
+
+    @pytest.mark.parametrize(
+        ("bad", "match"),
+        [
+            (np.nan, r"NaN in row 4: leave these rows out \(PMMEmulator takes gaps"),
+            (-np.inf, r"infinity in row 4: correct them, or leave these rows out"),
+        ],
+    )
+    def test_in_targets(self, bad, match):
+        y = Y.copy()
+        y[4] = bad
+        with pytest.raises(ValueError, match=f"Input y contains {match}"):
+            small().fit(X, y)
+        with pytest.raises(ValueError, match=f"Input y contains {match}"):
+            small(solver="adam").partial_fit(X, y.astype(object))
+
+    def test_in_a_column(self):
+        y = np.stack([Y, Y], axis=1)
+        y[[7, 8], 1] = np.nan
+        with pytest.raises(ValueError, match="row 7 and column 1, 2 of them in all"):
+            small().fit(X, y)
+
+    def test_infinity_in_levels(self):
+        y = np.stack([Y, Y + 1], axis=1)
+        y[3, 1], y[4, 0] = np.inf, np.nan
+        with pytest.raises(ValueError, match="infinity in row 3 and column 1: correct"):
+            PMMEmulator(2).fit(X, y)
+
+    @pytest.mark.parametrize("bad", [None, np.nan, pd.NA])
+    def test_in_labels(self, bad):
+        y = np.where(Y > 0, "up", "down").astype(object)
+        y[5] = bad
+        match = "NaN in row 5: leave these rows out, or give them a label of their own"
+        with pytest.raises(ValueError, match=match):
+            PMMClassifier().fit(X, y)
+
+    @pytest.mark.parametrize("kind", [PMMEmulator, PMMRegressor, PMMClassifier])
+    def test_in_features(self, kind):
+        with_gap = X.copy()
+        with_gap[2, 1] = np.nan
+        y = Y > 0 if kind is PMMClassifier else Y
+        match = r"(?s)Input X contains NaN.*SimpleImputer\(add_indicator=True\)"
+        with pytest.raises(ValueError, match=match):
+            kind().fit(with_gap, y)
+        model = kind(2, n_init=1, max_iter=2, random_state=0).fit(X, y)
+        with pytest.raises(ValueError, match=match):
+            model.predict(with_gap)
+
+
+def test_a_classifier_has_no_error_bars():
+    model = PMMClassifier(2, n_init=1, max_iter=2, random_state=0).fit(X, Y > 0)
+    with pytest.raises(TypeError, match=r"^predict\(\) got .* 'return_std'"):
+        model.predict(X, return_std=True)

@@ -519,6 +519,7 @@ class TestEcosystem:
         assert model.alpha == 0.3
         assert CalibratedClassifierCV(model, cv=2).fit(*moons).score(*moons) > 0.9
 
+    @pytest.mark.usefixtures("processes_at_once")
     def test_starts_in_parallel(self, moons):
         X, y = moons
         parallel = small(n_init=2, n_jobs=2, max_iter=5).fit(X, y)

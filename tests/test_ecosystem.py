@@ -31,6 +31,7 @@ def small(**parameters):
     return PMMRegressor(**{**defaults, "random_state": 0, **parameters})
 
 
+@pytest.mark.usefixtures("processes_at_once")
 class TestParallel:
     @BACKENDS
     @pytest.mark.parametrize("solver", ["lm", "lbfgs"])

@@ -148,6 +148,7 @@ class TestLearning:
             other.predict(X * [1e-3, 1e2] + [0.0, 40.0]), expected, rtol=1e-6
         )
 
+    @pytest.mark.usefixtures("processes_at_once")
     def test_serial_threads_and_processes_agree(self):
         data = make_noninteracting_spins(4)
         fits = []

@@ -9,6 +9,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn import config_context
 from sklearn.base import clone
 from sklearn.datasets import make_friedman2
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import GridSearchCV, train_test_split
 
 from pmm_sklearn import PMMRegressor
@@ -253,16 +254,11 @@ class TestSize:
         """What was fitted before is kept, and the interruption is not swallowed."""
         model = PMMRegressor(3, n_init=1, max_iter=3, random_state=0).fit(*noisy)
         before = model.predict(noisy[0])
-        calls = []
 
-        def value(self, theta):
-            calls.append(1)
-            if len(calls) == 5:
-                raise KeyboardInterrupt
-            return original(self, theta)
+        def interrupted(self, theta):
+            raise KeyboardInterrupt
 
-        original = EvidenceObjective.value
-        monkeypatch.setattr(EvidenceObjective, "value", value)
+        monkeypatch.setattr(EvidenceObjective, "value", interrupted)
         with pytest.raises(KeyboardInterrupt):
             model.set_params(matrix_size="auto").fit(*noisy)
         assert_array_equal(model.predict(noisy[0]), before)
@@ -394,12 +390,20 @@ def test_says_how_long_it_takes(noisy, monkeypatch, capsys):
     X, y = noisy
     PMMRegressor(n_init=3, max_iter=50, verbose=1, random_state=0).fit(X, y)
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0].startswith("[PMMRegressor] side 3: log evidence")
+    assert re.search(r"sides 3, 5, 7 to compare, all .* about \d+ s$", lines[0])
+    assert lines[1].startswith("[PMMRegressor] side 3: log evidence")
     assert any(re.search(r"of the evidence, about \d+ s$", line) for line in lines)
     assert any(re.search(r"iteration +10 .* \d+\.\d s$", line) for line in lines)
     monkeypatch.setattr("pmm_sklearn._regression_problems._LONG", 0.0)
     with pytest.warns(UserWarning, match="matrix_size=4 will take about .* n_init=1"):
         regressor(max_iter=2).fit(X, y)
+
+
+def test_warns_of_an_evidence_as_it_is_shown(noisy):
+    with pytest.warns(ConvergenceWarning) as caught:
+        model = regressor(max_iter=2, n_init=1).fit(*noisy)
+    (warning,) = caught
+    assert f"with log evidence {-model.loss_:.2f}:" in str(warning.message)
 
 
 def test_averages_what_has_an_evidence_that_matters(noisy):

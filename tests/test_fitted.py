@@ -2,7 +2,9 @@
 
 import pickle
 import warnings
+from types import SimpleNamespace
 
+import joblib
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
@@ -106,6 +108,35 @@ def test_an_interruption_of_later_comparisons_keeps_the_earlier_results():
     assert workers.run([1, 2], goes_on=True) == ([], StopReason.INTERRUPTED)
     with pytest.raises(KeyboardInterrupt):
         workers.run([1, 2])
+
+
+@pytest.mark.parametrize(("n_short", "n_here"), [(3, 3), (2, 3), (1, 1), (0, 0)])
+def test_only_long_tasks_go_to_other_processes(monkeypatch, n_short, n_here):
+    """Of three; the last one stays here in any case."""
+    elsewhere, now = [], [0.0]
+
+    def run_task(task, on_iteration=None):
+        for n_iter in range(3):
+            now[0] += 0.1 if task < n_short else 10.0
+            if on_iteration is not None and on_iteration(n_iter):
+                return SimpleNamespace(task=task, reason=StopReason.CALLBACK)
+        return SimpleNamespace(task=task, reason=StopReason.CONVERGED)
+
+    def parallel(**options):
+        def run(calls):
+            elsewhere.extend(calls)
+            return [run_task(task) for task in range(3 - len(elsewhere), 3)]
+
+        return run
+
+    monkeypatch.setattr("pmm_sklearn.training.workers.Parallel", parallel)
+    monkeypatch.setattr("time.monotonic", lambda: now[0])
+    with joblib.parallel_config("loky"):
+        results, stop = Workers(run_task, 2, Interruption()).run([0, 1, 2])
+    assert stop is None
+    assert [result.task for result in results] == [0, 1, 2]
+    assert {result.reason for result in results} == {StopReason.CONVERGED}
+    assert len(elsewhere) == 3 - n_here
 
 
 def test_smoothness_uses_the_eigensolver_of_the_emulator(monkeypatch):

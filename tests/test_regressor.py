@@ -448,6 +448,7 @@ def test_verbose(smooth_data, capsys):
     assert "loss" in out
 
 
+@pytest.mark.usefixtures("processes_at_once")
 @pytest.mark.parametrize("n_jobs", [1, 2])
 def test_verbose_shows_the_screening(smooth_data, capsys, n_jobs):
     X, y = smooth_data

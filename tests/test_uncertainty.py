@@ -1,5 +1,6 @@
 """Standard deviations, covariances and draws of the estimators' predictions."""
 
+import io
 import pickle
 import warnings
 
@@ -257,6 +258,26 @@ def test_models_that_miss_data_by_more_than_their_errors_warn(error):
         model.predict(x, return_std=True)
     told = [str(w.message) for w in caught if "chi-square" in str(w.message)]
     assert len(told) == (error == 1e-3)
+
+
+@pytest.mark.parametrize(("matrix_size", "n_samples"), [(2, 12), (3, 12), (3, 40)])
+def test_emulators_through_all_data_with_errors_warn(matrix_size, n_samples):
+    rng = np.random.RandomState(0)
+    X = rng.uniform(-1, 1, (n_samples, 2))
+    y = -np.hypot(1, X[:, 0]) * np.hypot(1, X[:, 1])
+    y += 0.01 * rng.standard_normal(n_samples)
+    emulator = PMMEmulator(matrix_size, n_init=3, random_state=0)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        emulator.fit(X, y, y_err=0.01).predict(X)
+        assert not caught
+        emulator.predict(X, return_std=True)
+        file = io.BytesIO()
+        emulator.to_npz(file)
+        file.seek(0)
+        PMMEmulator.from_npz(file).predict(X, return_std=True)
+    told = [str(w.message) for w in caught if "closer than y_err" in str(w.message)]
+    assert len(told) == 2 * ((matrix_size, n_samples) == (3, 12))
 
 
 @pytest.mark.parametrize("matrix_size", [3, 5])

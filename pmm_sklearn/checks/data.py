@@ -1,13 +1,18 @@
 """Checks of data; messages name argument, value and remedy."""
 
+import numbers
 from typing import NamedTuple
 
 import numpy as np
 from sklearn.model_selection import train_test_split
 from sklearn.utils.validation import validate_data
 
+from .._warnings import warn_caller
 from .dtypes import as_numbers, check_real, is_complex
 
+_NO_GAPS = "leave these rows out (PMMEmulator takes gaps, for levels)"
+# So many rows may say something of any number of features.
+_FEW = 10
 _SMALLEST_WEIGHT, LARGEST_WEIGHT = 1e-100, 1e100
 # LAPACK rescales matrices, but not those with infinite elements.
 _LARGEST_ELEMENT = 1e300
@@ -57,7 +62,7 @@ def check_features(estimator, X):
                 "eigenvalues and continue_along take: use one of them, or X.real."
             )
         check_real("X", X)
-        X = validate_data(estimator, X, reset=False, dtype=np.float64)
+        X = validate_samples(estimator, X, reset=False, dtype=np.float64)
     model.check_reach(X)
     return X
 
@@ -85,13 +90,83 @@ def check_table(estimator, X, y, sample_weight, y_err=None, *, reset=True):
     check_real("X", X)
     check_real("y", y)
     options = {"multi_output": True, "y_numeric": True, "dtype": np.float64}
-    X, y = validate_data(estimator, X, y, reset=reset, **options)
+    check_finite_targets(y, _NO_GAPS)
+    X, y = validate_samples(estimator, X, y, reset=reset, **options)
     weight = check_sample_weight(sample_weight, len(X))
     used = weight > 0
     columns = y.astype(np.float64).reshape(len(y), -1)
     error = check_errors(y_err, columns.shape, used[:, np.newaxis])
     error = None if error is None else error[used]
     return TableData(X[used], columns[used], weight[used]), y.ndim == 1, error
+
+
+def validate_samples(estimator, X, y="no_validation", **options):
+    """`sklearn.utils.validation.validate_data`, with a remedy for gaps in ``X``."""
+    try:
+        return validate_data(estimator, X, y, **options)
+    except ValueError as error:
+        if not str(error).startswith("Input X contains NaN"):
+            raise
+        raise ValueError(
+            f"{error}\nSimpleImputer(add_indicator=True) in a pipeline before it fills "
+            f"them, and tells where they were."
+        ) from None
+
+
+def check_finite_targets(y, remedy, *, allows_gaps=False):
+    """Raise if a target is not known or infinite, and say where.
+
+    Parameters
+    ----------
+    y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+        Targets, or labels of any type.
+    remedy : str
+        What to do about NaN.
+    allows_gaps : bool, default=False
+        Whether NaN may be there.
+    """
+    y = np.asarray(y)
+    if y.dtype.kind not in "fO" or y.ndim not in (1, 2) or y.size == 0:
+        return
+    is_nan, is_infinite = np.isnan, np.isinf
+    if y.dtype.kind == "O":
+        is_nan, is_infinite = (
+            np.vectorize(test, otypes=[bool]) for test in (_is_gap, _is_infinite)
+        )
+    kinds = [("infinity", is_infinite, "correct them, or leave these rows out")]
+    if not allows_gaps:
+        kinds.insert(0, ("NaN", is_nan, remedy))
+    for name, is_bad, what_to_do in kinds:
+        places = np.argwhere(is_bad(y))
+        if len(places):
+            row, *column = places[0]
+            where = f" and column {column[0]}" if column else ""
+            number = f", {len(places)} of them in all" if len(places) > 1 else ""
+            raise ValueError(
+                f"Input y contains {name} in row {row}{where}{number}: {what_to_do}."
+            )
+
+
+def _is_gap(value):
+    """Whether it stands for an unknown value: NaN of floats, of times, of pandas."""
+    is_nan = isinstance(value, numbers.Real) and value != value
+    return value is None or is_nan or type(value).__name__ in ("NAType", "NaTType")
+
+
+def _is_infinite(value):
+    return isinstance(value, numbers.Real) and abs(value) == np.inf
+
+
+def warn_of_few(name, X):
+    """Warn of fewer rows than a straight line takes."""
+    n_samples, n_features = X.shape
+    if n_samples < min(n_features + 2, _FEW):
+        rows = "row" if n_samples == 1 else "rows"
+        warn_caller(
+            f"{n_samples} {rows} of positive weight can hardly say anything of "
+            f"{n_features} features: give {name} more rows, or fewer features.",
+            UserWarning,
+        )
 
 
 def set_aside(estimator, data, random_state, labels=None):

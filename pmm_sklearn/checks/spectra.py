@@ -4,10 +4,15 @@ from typing import NamedTuple
 
 import numpy as np
 from sklearn.utils import check_consistent_length
-from sklearn.utils.validation import validate_data
 
 from .._warnings import warn_caller
-from .data import check_errors, check_sample_weight, masked_to_nan
+from .data import (
+    check_errors,
+    check_finite_targets,
+    check_sample_weight,
+    masked_to_nan,
+    validate_samples,
+)
 from .dtypes import check_real
 
 # Relative to the spread and to the size of the levels.
@@ -85,7 +90,10 @@ def check_spectra(estimator, X, y, sample_weight, y_err=None, *, reset=True):
     y = masked_to_nan(y)
     check_real("y", y)
     separately = _X_CHECKS, Y_CHECKS
-    X, y = validate_data(estimator, X, y, reset=reset, validate_separately=separately)
+    check_finite_targets(y, "", allows_gaps=True)
+    X, y = validate_samples(
+        estimator, X, y, reset=reset, validate_separately=separately
+    )
     check_consistent_length(X, y)
     if y.ndim > 2 or y.size == 0:
         raise ValueError(

@@ -292,7 +292,18 @@ class ErrorBars:
                 f"matrix_size.",
                 UserWarning,
             )
-        if min(posterior.free_fraction for posterior in self._posteriors) < _LEAST_FREE:
+        free = min(posterior.free_fraction for posterior in self._posteriors)
+        if free >= _LEAST_FREE:
+            return
+        if not np.any(self.noise_variance):
+            warn_caller(
+                f"The model goes through all its data, of which there are no more than "
+                f"parameters (n_parameters_={self._n_parameters}), closer than y_err. "
+                f"Error bars rest on the prior of the matrices, and may be far too "
+                f"small or too large: give more data, or a smaller matrix_size.",
+                UserWarning,
+            )
+        else:
             warn_caller(
                 f"The model goes through all its data, of which there are no more than "
                 f"parameters (n_parameters_={self._n_parameters}). Its residuals tell "

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from .fit import Fit
+
 # What a larger model has to gain in evidence: odds of 150, which are called very strong
 # (R. Kass and A. Raftery, "Bayes factors", J. Am. Stat. Assoc. 90, 773 (1995)).
 _LEAST_GAIN = 5.0
@@ -46,13 +48,13 @@ class Trial(NamedTuple):
         How probable it is.
     candidate : tuple
         Problem and what the model is.
-    screened : sequence of SolverResult
+    fit : Fit
         How far its starts have come.
     """
 
     log_evidence: float
     candidate: tuple
-    screened: list
+    fit: Fit
 
     @property
     def size(self):
@@ -72,18 +74,30 @@ class Choice(NamedTuple):
     ----------
     candidate : tuple
         Problem, and what the model is.
-    screened : sequence of SolverResult
-        How far its starts have come; none if there was no choice.
+    fit : Fit or None
+        How far its starts have come; None if there was no choice.
     trials : list of Trial
         All that were compared, in order.
+    is_interrupted : bool
+        Whether a Ctrl-C has ended it: there may be a better one.
     """
 
     candidate: tuple
-    screened: list
+    fit: Fit | None
     trials: list
+    is_interrupted: bool = False
+
+    @property
+    def screened(self):
+        """How far the first starts have come: sequence of `SolverResult`."""
+        return () if self.fit is None else self.fit.starts
 
 
-def most_probable(families, probe):
+class _Interrupted(Exception):
+    """The last trial was ended by a Ctrl-C, which has been counted."""
+
+
+def most_probable(families, probe, interruption):
     """The candidate of largest evidence, of sizes that grow.
 
     Parameters
@@ -93,40 +107,59 @@ def most_probable(families, probe):
     probe : callable
         ``probe(problem, structure)`` returns the `Fit` of some starts for as many
         iterations as starts are compared after.
+    interruption : Interruption
+        Tells one Ctrl-C, after which the best trial so far is chosen, from two.
 
     Returns
     -------
     Choice
+
+    Raises
+    ------
+    KeyboardInterrupt
+        If there was a Ctrl-C before there was any trial.
     """
     smallest = families[0]
     if len(families) == 1 and not smallest.ladders:
-        return Choice(smallest.first(), (), [])
-    best, trials = None, []
+        return Choice(smallest.first(), None, [])
+    trials = []
+    try:
+        best = _search(families, probe, trials)
+        return Choice(best.candidate, best.fit, trials)
+    except _Interrupted:
+        pass
+    except KeyboardInterrupt:
+        if not trials:
+            raise
+        interruption.reason()
+    best = max(trials, key=lambda trial: trial.log_evidence)
+    return Choice(best.candidate, best.fit, trials, is_interrupted=True)
+
+
+def _search(families, probe, trials):
+    """The best `Trial` of all sizes; all of them are added to the trials."""
+    best = None
     for family in families:
         trial, is_exact = _best_prior(family, probe, trials)
-        if (
-            best is not None
-            and not trial.log_evidence > best.log_evidence + _LEAST_GAIN
-        ):
+        if best is not None and not trial.gains(_LEAST_GAIN, best):
             break
         best = trial
         if is_exact:
             break
-    return Choice(best.candidate, best.screened, trials)
+    return best
 
 
 def _best_prior(family, probe, trials):
-    """The best `Trial` of one size, and whether no larger size is needed.
-
-    All of them are added to the trials before.
-    """
+    """The best `Trial` of one size, and whether no larger size is needed."""
 
     def attempt():
         problem, structure = family.make(**settings)
         result = probe(problem, structure)
         found = problem.log_evidence(result)
-        trial = Trial(found, (problem, structure), result.starts)
+        trial = Trial(found, (problem, structure), result)
         trials.append(trial)
+        if result.is_stopped:
+            raise _Interrupted
         return trial, problem.is_exact(result.best)
 
     settings = {name: values[0] for name, values in family.ladders.items()}

@@ -95,6 +95,14 @@ class Fit:
         """Whether somebody wanted it to end."""
         return self.best.reason in (StopReason.INTERRUPTED, StopReason.CALLBACK)
 
+    def interrupted(self, n_members):
+        """The same with its best members, as if it had been a training to the end."""
+        members = [
+            replace(member, reason=StopReason.INTERRUPTED)
+            for member in self.members[:n_members]
+        ]
+        return replace(self, members=members)
+
     @property
     def alpha(self):
         """Weight of the penalty at its parameters."""
@@ -162,12 +170,19 @@ def fit_by_turns(problem, starts, plans, watcher, screened=()):
     n_plans = len(plans)
     if n_plans == 1:
         return fit(problem, starts, plans[0], watcher, screened)
-    parts = []
+    parts, stop = [], None
     for i, plan in enumerate(plans[: len(starts)]):
         own = starts[i::n_plans]
         plan = replace(plan, n_members=len(own))
-        parts.append(fit(problem, own, plan, watcher, screened[i::n_plans]))
+        try:
+            parts.append(fit(problem, own, plan, watcher, screened[i::n_plans]))
+        except KeyboardInterrupt:
+            if not parts:
+                raise
+            stop = watcher.interruption.reason()
+            break
         if parts[-1].is_stopped:
+            stop = parts[-1].best.reason
             break
     by_start = []
     for i, part in enumerate(parts):
@@ -176,7 +191,7 @@ def fit_by_turns(problem, starts, plans, watcher, screened=()):
             by_start.append((number, replace(start, start=number), loss))
     by_start.sort(key=lambda item: item[0])
     members = [
-        replace(member, start=i + n_plans * member.start)
+        replace(member, start=i + n_plans * member.start, reason=stop or member.reason)
         for i, part in enumerate(parts)
         for member in part.members
     ]

@@ -22,6 +22,8 @@ from .level_units import LevelLogitUnits, LevelUnits
 from .units import ImageUnits, LogitUnits, TargetUnits
 
 _SMALL_WEIGHT, _LARGE_WEIGHT = 0.1, 100.0
+# Chi-square of each datum, if there are as many parameters, that no noise leaves.
+_INTERPOLATED = 0.1
 # Variance of the prior of a penalty over that of the starts.
 _WIDER = 10.0
 
@@ -202,7 +204,6 @@ class SpectrumLikelihood:
         """
         if alpha != "auto":
             return RidgePenalty(alpha)
-        warn_of_weights(alpha, weight)
         variance = self._prior_variance
         if self.scale is not None:
             variance = _WIDER * self.scale**2
@@ -216,6 +217,11 @@ class SpectrumLikelihood:
         """Residuals are errors of the model, or known ones: `LaplacePosterior`."""
         residuals = "known errors" if self.knows_errors else "model error"
         found = LaplacePosterior.fit(objective, theta, self.counts, residuals)
+        if found is not None and self.knows_errors:
+            n_data = self.counts.sum()
+            chi_square, _ = objective.loss_and_norm(theta)
+            if objective.model.n_free >= n_data > chi_square / _INTERPOLATED:
+                found.free_fraction = 0.0
         if found is None or self.widening == 1.0:
             return found
         return found.widened(self.widening)
@@ -232,14 +238,27 @@ def _logit_units(data, model, **options):
     return units(*data, model, **options)
 
 
-def warn_of_weights(alpha, weight):
-    """Weights are numbers of observations where alpha is not a number."""
+def warn_of_weights(alpha, weight, takes_errors=True):
+    """Weights are numbers of observations where alpha is not a number.
+
+    Parameters
+    ----------
+    alpha : float or str
+        The regularisation.
+    weight : ndarray
+        Weights of samples or targets.
+    takes_errors : bool, default=True
+        Whether ``fit`` takes standard deviations, which may have been meant.
+    """
+    errors = ""
+    if takes_errors:
+        errors = " Standard deviations of the targets belong in y_err=."
     mean = weight[weight > 0].mean()
     if not _SMALL_WEIGHT <= mean <= _LARGE_WEIGHT:
         warn_caller(
             f"sample_weight has mean {mean:.2g}. With alpha={alpha!r} a weight of 1 is "
             f"one observation: if they are no numbers of observations, the "
             f"regularisation will be wrong. Divide sample_weight by its mean, or give "
-            f"alpha a number.",
+            f"alpha a number.{errors}",
             UserWarning,
         )

@@ -100,7 +100,12 @@ def train(
         return Training(_ranked(results, n_members, stop), losses, results)
     limit = min(rule.n_iter_screening, rule.max_iter)
     screening = [(start, limit, None) for start in starts[len(screened) :]]
-    results, stop = workers.run(screening, watcher.on_start, watcher.on_screening)
+    results, stop = workers.run(
+        screening,
+        watcher.on_start,
+        watcher.on_screening,
+        goes_on=len(screened) > 0,
+    )
     results = _numbered([*screened, *results])
     losses = [result.score for result in results]
     latest = list(results)

@@ -1,16 +1,24 @@
 """Tasks of one kind, done here, in other processes, or on a cluster."""
 
+import time
 from functools import partial
 
+import numpy as np
 from joblib import effective_n_jobs
 from joblib.parallel import get_active_backend
 from sklearn.utils.parallel import Parallel, delayed
 
 from ..solvers import StopReason
 
+# Seconds of work in this process before others are started, which takes a few, too.
+PATIENCE = 3.0
+
 
 class Workers:
-    """Those of the active joblib backend, or this process for one job.
+    """Those of the active joblib backend, or this process for one job or short tasks.
+
+    Starting processes takes longer than many fits: tasks are done here until they have
+    taken as long, and only what is left then goes to other processes.
 
     Parameters
     ----------
@@ -29,6 +37,9 @@ class Workers:
         self._is_here = effective_n_jobs(n_jobs) == 1
         self._run_task = run_task
         client = getattr(self._backend, "client", None)  # only dask has one
+        self._starts_processes = client is None and not getattr(
+            self._backend, "uses_threads", False
+        )
         if client is not None and not self._is_here:
             # As the result of a task it is sent once, and computed again where a
             # worker is lost; what joblib scatters by itself would be lost with it.
@@ -51,21 +62,32 @@ class Workers:
             Whether there are earlier results, so that an interruption before the first
             of these loses nothing.
         """
-        if self._is_here:
-            results = self._run_here(tasks, on_iteration)
-            return self._collect(results, on_result, goes_on)
+        results = self._results(tasks, on_iteration)
+        return self._collect(results, on_result, goes_on)
+
+    def _results(self, tasks, on_iteration):
+        """Those of the tasks in order, each when it is there."""
+        clock = _Clock(np.inf if self._is_here else PATIENCE)
+        n_here = len(tasks) if self._is_here or self._starts_processes else 0
+        for number, task in enumerate(tasks[:n_here], 1):
+            if number == len(tasks):
+                clock = _Clock(np.inf)
+            show = on_iteration and partial(on_iteration, number)
+            result = self._run_task(task, on_iteration=clock.watching(show))
+            if clock.is_over and result.reason is StopReason.CALLBACK:
+                # The same task from its beginning, wherever it is done.
+                n_here = number - 1
+                break
+            yield result
+        if n_here == len(tasks):
+            return
         # With results one by one, an interruption costs only those not yet there.
         one_by_one = self._backend.supports_return_generator
         parallel = Parallel(
             n_jobs=self._n_jobs, return_as="generator" if one_by_one else "list"
         )
-        results = parallel(delayed(_call)(self._run_task, task) for task in tasks)
-        return self._collect(results, on_result, goes_on)
-
-    def _run_here(self, tasks, on_iteration):
-        for number, task in enumerate(tasks, 1):
-            show = on_iteration and partial(on_iteration, number)
-            yield self._run_task(task, on_iteration=show)
+        others = tasks[n_here:]
+        yield from parallel(delayed(_call)(self._run_task, task) for task in others)
 
     def _collect(self, results, on_result, goes_on):
         """List of results, and the `StopReason` that ended it early or None."""
@@ -82,6 +104,38 @@ class Workers:
                 raise
             return collected, self._interruption.reason()
         return collected, None
+
+
+class _Clock:
+    """Ends the tasks of this process after some seconds.
+
+    They count from the first iteration on, in which functions may be compiled.
+
+    Parameters
+    ----------
+    seconds : float
+        When it is over.
+    """
+
+    def __init__(self, seconds):
+        self.is_over = False
+        self._seconds = seconds
+        self._began = None
+
+    def watching(self, on_iteration):
+        """Callback of iterations that also ends them; the other one if it need not."""
+        if self._seconds == np.inf:
+            return on_iteration
+
+        def watch(*iteration):
+            wants_stop = on_iteration is not None and on_iteration(*iteration)
+            now = time.monotonic()
+            if self._began is None:
+                self._began = now
+            self.is_over = not wants_stop and now - self._began > self._seconds
+            return wants_stop or self.is_over
+
+        return watch
 
 
 def _itself(value):

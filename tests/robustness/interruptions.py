@@ -6,6 +6,7 @@ import threading
 import time
 from contextlib import suppress
 from pathlib import Path
+from unittest.mock import patch
 
 import joblib
 import numpy as np
@@ -14,6 +15,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import GridSearchCV, cross_val_score
 
 from pmm_sklearn import PMMEmulator
+from pmm_sklearn.training import workers
 
 from .fault import NotHere, cold, estimator, fault, pressed_after, quietly
 
@@ -64,10 +66,12 @@ def ctrl_c_in_a_later_fit(seed, folder):
 
 @fault()
 def ctrl_c_in_a_fit_of_two_jobs(seed, folder):
-    return interrupted_fit(seed, group=True, n_jobs=2)
+    with patch.object(workers, "PATIENCE", 0.0):
+        return interrupted_fit(seed, group=True, n_jobs=2)
 
 
 @fault()
+@patch.object(workers, "PATIENCE", 0.0)
 def killed_worker_of_a_fit(seed, folder):
     """A worker of joblib disappears, as when memory is short."""
     model, X, y = estimator(seed, n_jobs=2)

@@ -4,6 +4,7 @@ import contextlib
 import io
 import pickle
 from concurrent.futures import ThreadPoolExecutor
+from unittest.mock import patch
 
 import joblib
 import numpy as np
@@ -21,6 +22,7 @@ from pmm_sklearn import (
     PMMRegressor,
     UnitaryPMMEmulator,
 )
+from pmm_sklearn.training import workers
 
 from .relation import assert_same, relation, told_by
 
@@ -146,7 +148,8 @@ def starts_in_threads(case):
 @relation(_is_shared, is_slow=True)
 def starts_in_processes(case):
     expected = told_by(case, case.fit(_several_starts(case)))
-    model = case.fit(_several_starts(case).set_params(n_jobs=2))
+    with patch.object(workers, "PATIENCE", 0.0):
+        model = case.fit(_several_starts(case).set_params(n_jobs=2))
     assert_same(told_by(case, model.set_params(n_jobs=1)), expected)
 
 
