@@ -73,10 +73,10 @@ points.ax_.set(xlabel="Re field", ylabel="Im field")
 # Errors are largest at the crossing in the middle, far from all data, and the error
 # bars say so.
 places = grid[::6]
-display = PredictionDisplay.from_estimator(
+errors = PredictionDisplay.from_estimator(
     emulator, places, exact_levels(places), kind="residual_vs_feature"
 )
-for panel in display.axes_:
+for panel in errors.axes_:
     panel.set(xlabel="field", ylabel="")
-display.axes_[0].set_ylabel("exact - predicted")
+errors.axes_[0].set_ylabel("exact - predicted")
 plt.show()
