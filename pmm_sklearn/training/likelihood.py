@@ -220,7 +220,7 @@ class SpectrumLikelihood:
         if found is not None and self.knows_errors:
             n_data = self.counts.sum()
             chi_square, _ = objective.loss_and_norm(theta)
-            if objective.model.n_free >= n_data > chi_square / _INTERPOLATED:
+            if objective.n_parameters >= n_data > chi_square / _INTERPOLATED:
                 found.free_fraction = 0.0
         if found is None or self.widening == 1.0:
             return found
