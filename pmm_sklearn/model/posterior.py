@@ -31,6 +31,7 @@ _UNLIKELY = 1e-4
 # four times the parameters per datum.
 _MODEL_ERRORS = np.geomspace(1e-3, 1e6, 901)
 _PRIOR_ERROR, _PRIOR_POWER = 4.0, 3.0
+_LARGEST_CHI_SQUARE = 1e200  # floating point ends at its square
 # Numbers in the Jacobian of a chunk of predictions.
 _LARGEST_CHUNK = 2**18
 
@@ -580,7 +581,8 @@ def _model_error(chi_square, n_observations, used):
     """
     share = min(used / n_observations, 1.0)
     degrees_of_freedom = max(n_observations - used, 0.0)
-    expected = _PRIOR_ERROR * share
+    expected = _PRIOR_ERROR * max(share, _EPS)
+    chi_square = min(chi_square, _LARGEST_CHI_SQUARE)
     # A grid of equal steps of the logarithm.
     errors = _MODEL_ERRORS * max(chi_square / max(degrees_of_freedom, 1.0), 1.0)
     larger = 1.0 + errors * (1.0 - share) * share**2

@@ -178,6 +178,9 @@ def test_model_errors_that_residuals_may_hide():
     # Whatever the unit of the errors was.
     one, other = (module._model_error(c, 120, 96.0) for c in (4.8e12, 4.8e22))
     assert other / one == pytest.approx(1e10, rel=1e-3)
+    # Data that determine nothing.
+    assert module._model_error(10.0, 10, 0.0) < 0.01
+    assert np.isfinite(module._model_error(np.inf, 10, 5.0))
     # No degrees of freedom: the prior alone.
     assert module._model_error(0.0, 50, 50.0) == pytest.approx(4.0, rel=0.01)
 
