@@ -31,7 +31,7 @@ _UNLIKELY = 1e-4
 # four times the parameters per datum.
 _MODEL_ERRORS = np.geomspace(1e-3, 1e6, 901)
 _PRIOR_ERROR, _PRIOR_POWER = 4.0, 3.0
-_LARGEST_CHI_SQUARE = 1e200  # floating point ends at its square
+_LARGEST_CHI_SQUARE = 1e200
 # Numbers in the Jacobian of a chunk of predictions.
 _LARGEST_CHUNK = 2**18
 
@@ -588,7 +588,7 @@ def _model_error(chi_square, n_observations, used):
     larger = 1.0 + errors * (1.0 - share) * share**2
     log_density = -0.5 * (degrees_of_freedom * np.log(larger) + chi_square / larger)
     log_density -= _PRIOR_POWER * np.log1p(errors / expected)
-    density = errors * np.exp(log_density - log_density.max())
+    density = _MODEL_ERRORS * np.exp(log_density - log_density.max())
     return float(errors @ density / density.sum())
 
 
