@@ -13,8 +13,8 @@ from .findings import Finding
 
 # Of error bars of two deviations: what is right, and what is no chance.
 _RIGHT, _CHANCE = 0.95, 0.01
-# Penalties of linear models that a fit is compared with.
-_RIDGES = np.logspace(-6, 3, 10)
+# Penalties of linear models that a fit is compared with, and rows that these need.
+_RIDGES, _FEWEST = np.logspace(-6, 3, 10), 3
 _TINY = np.finfo(np.float64).tiny
 
 
@@ -43,6 +43,9 @@ def _linear(X, y, training, test):
     predicted = np.empty((len(test), y.shape[1]))
     for column, values in enumerate(y.T):
         known = ~np.isnan(values)
+        if known.sum() < _FEWEST:
+            predicted[:, column] = np.nan
+            continue
         model = make_pipeline(StandardScaler(), RidgeCV(_RIDGES))
         model.fit(X[training][known], values[known])
         predicted[:, column] = model.predict(X[test])
@@ -52,7 +55,9 @@ def _linear(X, y, training, test):
 def _comparison(case, distances, linear):
     """Where a straight line is no worse there is nothing that the matrices know."""
     names = target_names(case.model, case.y.shape[1])
-    ratios = _size(distances) / np.maximum(_size(linear), _TINY)
+    known = ~np.isnan(distances + linear)
+    own, other = (np.sum(e**2, axis=0, where=known) for e in (distances, linear))
+    ratios = np.sqrt(own / np.maximum(other, _TINY))
     for name, ratio in zip(names, ratios, strict=True):
         if ratio > 1.0:
             of = f" of {name}" if name else ""
@@ -84,7 +89,3 @@ def _error_bars(distances, deviations):
 
 def _rows(X, rows):
     return X.iloc[rows] if hasattr(X, "iloc") else X[rows]
-
-
-def _size(errors):
-    return np.sqrt(np.nanmean(errors**2, axis=0))

@@ -228,8 +228,10 @@ def _structure(case):
     ):
         pairs = residuals, residuals[neighbours[:, 1]]
         known = ~np.isnan(pairs[0] + pairs[1])
+        if known.sum() < _FEWEST_NEIGHBOURS:
+            continue
         own, other = (_clipped(values[known]) for values in pairs)
-        if known.sum() < _FEWEST_NEIGHBOURS or not (np.std(own) and np.std(other)):
+        if not (np.std(own) and np.std(other)):
             continue
         correlation = np.corrcoef(own, other)[0, 1]
         if correlation > _ALIKE:

@@ -166,6 +166,13 @@ def test_gaps_in_the_targets():
     assert set(topics(model, X, y)) <= {"features"}
 
 
+def test_targets_that_a_fold_has_few_of():
+    y = np.stack([-np.hypot(1, X[:, 0]), np.hypot(1, X[:, 0])], axis=1)
+    y[5:, 1] = np.nan
+    model = PMMEmulator(2, n_init=1, max_iter=10, random_state=0).fit(X, y)
+    assert "comparison" not in topics(model, X, y, cv=2)
+
+
 def test_bad_input(good):
     with pytest.raises(TypeError, match="PMMRegressor or a PMMEmulator, got PMMClass"):
         diagnose(PMMClassifier(3, n_init=1, max_iter=2).fit(X, Y > 0), X, Y > 0)
