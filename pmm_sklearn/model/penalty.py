@@ -1,5 +1,6 @@
 """Penalties on the size of the matrices, combined with the loss of the data."""
 
+from copy import copy
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -61,12 +62,17 @@ class NoisePenalty:
     :math:`\alpha = L / (m v)`: noise-free data are hardly penalised, noisy data are
     penalised by their noise.
 
+    If the variance is known to be at least :math:`s`, losses below :math:`m s` count as
+    :math:`m s\, e^{L / (m s) - 1}`: then :math:`\alpha = s / v`.
+
     Parameters
     ----------
     n_observations : float
         The number ``m``, or the sum of the weights of the observations.
     prior_variance : float
         The variance ``v``.
+    least_variance : float, default=0.0
+        The variance ``s``.
 
     Examples
     --------
@@ -75,21 +81,32 @@ class NoisePenalty:
     (1.0, 0.05)
     """
 
-    def __init__(self, n_observations, prior_variance):
+    def __init__(self, n_observations, prior_variance, least_variance=0.0):
         self._divisor = n_observations * prior_variance
+        self._least_loss = n_observations * least_variance
 
     def widened(self, factor):
         """The same with a prior whose variance is larger by a factor."""
-        return NoisePenalty(self._divisor, factor)
+        wider = copy(self)
+        wider._divisor = factor * self._divisor
+        return wider
 
     def total(self, loss, squared_norm):
         """What is minimised."""
-        return loss * self._factor(squared_norm)
+        slope, noise = self._of_loss(loss)
+        return slope * noise * self._factor(squared_norm)
 
     def slopes(self, loss, squared_norm):
         """Derivatives of the total with respect to its two arguments."""
-        factor = float(self._factor(squared_norm))
-        return factor, factor * loss / self._divisor
+        slope, noise = self._of_loss(loss)
+        factor = slope * float(self._factor(squared_norm))
+        return factor, factor * noise / self._divisor
+
+    def _of_loss(self, loss):
+        """What the loss counts is the product: its slope, and the loss of the noise."""
+        if loss >= self._least_loss:
+            return 1.0, loss
+        return float(np.exp(loss / self._least_loss - 1.0)), self._least_loss
 
     def _factor(self, squared_norm):
         return np.exp(min(squared_norm / self._divisor, _LARGEST_EXPONENT))

@@ -42,7 +42,9 @@ class SolutionEvidence(NamedTuple):
     noise: float
 
 
-def evidence_of_solution(residuals, jacobian, standard, n_observed, noise=None):
+def evidence_of_solution(
+    residuals, jacobian, standard, n_observed, least_noise=_LEAST_NOISE
+):
     """Laplace's approximation around a solution, the noise being the most probable.
 
     Parameters
@@ -55,8 +57,9 @@ def evidence_of_solution(residuals, jacobian, standard, n_observed, noise=None):
         The solution in these coordinates.
     n_observed : float
         Number of observations.
-    noise : float, optional
-        Its standard deviation, if it is known.
+    least_noise : float, default=1e-5
+        Its standard deviation at least; known errors are noise, and the model may have
+        some of its own.
 
     Returns
     -------
@@ -77,10 +80,10 @@ def evidence_of_solution(residuals, jacobian, standard, n_observed, noise=None):
     """
     singular = scipy.linalg.svd(jacobian, compute_uv=False, check_finite=False)
     squares, chi_square = singular**2, float(residuals @ residuals)
-    variance = noise**2 if noise is not None else max(chi_square, 1e-300) / n_observed
-    for _ in range(_N_UPDATES if noise is None else 0):
+    variance = max(chi_square, 1e-300) / n_observed
+    for _ in range(_N_UPDATES):
         free = max(n_observed - np.sum(squares / (squares + variance)), 1e-9)
-        variance = max(chi_square / free, _LEAST_NOISE**2)
+        variance = max(chi_square / free, least_noise**2)
     found = chi_square / variance + n_observed * (np.log(variance) + _LN_2_PI)
     found += np.sum(standard**2) + np.sum(np.log1p(squares / variance))
     n_effective = float(np.sum(squares / (squares + variance)))

@@ -199,8 +199,9 @@ class SpectrumLikelihood:
     def penalty(self, alpha, weight, is_open=False):
         """That of a given alpha, or for "auto" one that follows the residuals.
 
-        With known errors the noise need not be estimated from the residuals.  If data
-        leave parameters open and solutions are compared, there is none.
+        Known errors are the least that the noise can be; a model that does not explain
+        the data within them has errors of its own.  If data without known errors leave
+        parameters open and solutions are compared, there is none.
         """
         if alpha != "auto":
             return RidgePenalty(alpha)
@@ -208,7 +209,7 @@ class SpectrumLikelihood:
         if self.scale is not None:
             variance = _WIDER * self.scale**2
         if self.knows_errors:
-            return RidgePenalty(1.0 / variance)
+            return NoisePenalty(weight.sum(), variance, least_variance=1.0)
         if self.scale is not None and is_open:
             return RidgePenalty(0.0)
         return NoisePenalty(weight.sum(), variance)

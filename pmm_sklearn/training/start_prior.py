@@ -84,9 +84,9 @@ class StartPrior:
         residuals, jacobian = objective.residuals_and_jacobian(theta)
         jacobian, standard = jacobian * self._widths, theta / self._widths
         observed = self.observed
-        noise = 1.0 if observed.knows_errors else None
+        least = {"least_noise": 1.0} if observed.knows_errors else {}
         return evidence_of_solution(
-            residuals, jacobian, standard, observed.number, noise
+            residuals, jacobian, standard, observed.number, **least
         )
 
     def log_evidence(self, objective, theta):

@@ -20,7 +20,10 @@ STRUCTURES = [
 @pytest.mark.parametrize("matrix_type", ["hermitian", "symmetric"])
 @pytest.mark.parametrize("structure", STRUCTURES, ids=str)
 class TestObjective:
-    @pytest.mark.parametrize("penalty", [RidgePenalty(0.3), NoisePenalty(20.0, 2.0)])
+    @pytest.mark.parametrize(
+        "penalty",
+        [RidgePenalty(0.3), NoisePenalty(20.0, 2.0), NoisePenalty(20.0, 2.0, 100.0)],
+    )
     def test_gradient(self, readout, matrix_type, structure, penalty):
         objective, theta = make_objective(
             readout, matrix_type, structure, penalty=penalty

@@ -8,6 +8,7 @@ from numpy.testing import assert_allclose
 
 from pmm_sklearn.model import (
     READOUTS,
+    NoisePenalty,
     Objective,
     Parameters,
     RidgePenalty,
@@ -158,3 +159,23 @@ def test_intercepts_are_not_penalised():
     penalised = objective.model.without_intercepts(theta + 1.0)
     assert np.all(penalised[-n_outputs:] == 0)
     assert_allclose(penalised[:-n_outputs], (theta + 1.0)[:-n_outputs])
+
+
+class TestNoisePenalty:
+    def test_noise_is_known_to_be_there(self):
+        """Below, the ratio of the slopes is that of a known variance."""
+        penalty = NoisePenalty(10, 4.0, least_variance=0.5)
+        data, norm = penalty.slopes(1.0, 3.0)
+        assert norm / data == pytest.approx(0.5 / 4.0)
+        assert penalty.slopes(7.0, 3.0) == NoisePenalty(10, 4.0).slopes(7.0, 3.0)
+        assert penalty.total(7.0, 3.0) == NoisePenalty(10, 4.0).total(7.0, 3.0)
+
+    def test_no_jump_where_the_noise_begins_to_be_estimated(self):
+        penalty = NoisePenalty(10, 4.0, least_variance=0.5)
+        below, above = 5 * (1 - 1e-12), 5 * (1 + 1e-12)
+        assert penalty.total(below, 3.0) == pytest.approx(penalty.total(above, 3.0))
+        assert_allclose(penalty.slopes(below, 3.0), penalty.slopes(above, 3.0))
+
+    def test_widened(self):
+        wider = NoisePenalty(10, 4.0, least_variance=0.5).widened(3.0)
+        assert wider.slopes(1.0, 2.0) == NoisePenalty(10, 12.0, 0.5).slopes(1.0, 2.0)

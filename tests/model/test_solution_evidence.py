@@ -38,7 +38,9 @@ def evidence_at(objective, theta, deviations, *observed):
 @pytest.mark.parametrize("n_samples", [4, 40])
 def test_it_is_the_probability_of_linearised_data(n_samples):
     objective, theta, deviations = make(n_samples)
-    noise, number = 0.3, 2 * n_samples
+    number = 2 * n_samples
+    found = evidence_at(objective, theta, deviations, number, 0.3)
+    noise = found.noise
     residuals, jacobian = objective.residuals_and_jacobian(theta)
     # Of data that are a linear function of the parameters: their distribution is known,
     # and at its most probable parameters Laplace's approximation is exact.
@@ -48,7 +50,6 @@ def test_it_is_the_probability_of_linearised_data(n_samples):
     expected = -0.5 * (data @ np.linalg.solve(covariance, data) + log_determinant)
     precision = jacobian.T @ jacobian / noise**2 + np.diag(deviations**-2)
     best = np.linalg.solve(precision, jacobian.T @ data / noise**2)
-    found = evidence_at(objective, theta, deviations, number, noise)
     misfit = np.sum((data - jacobian @ theta) ** 2) - np.sum(
         (data - jacobian @ best) ** 2
     )
@@ -63,7 +64,15 @@ def test_it_is_the_probability_of_linearised_data(n_samples):
 def test_changes_of_basis_do_not_count(matrix_type):
     objective, theta, deviations = make(200, matrix_type)
     model = objective.model
-    found = evidence_at(objective, theta, deviations, 400, 1e-7)
+    exact = Objective(
+        model,
+        SquaredError(),
+        objective.X,
+        model.predict(model.split(theta), objective.X),
+        objective.weight,
+        RidgePenalty(0.0),
+    )
+    found = evidence_at(exact, theta, deviations, 400)
     assert found.n_effective <= model.n_free + 1e-6
     assert found.n_effective > model.n_free - 1e-2
     gauge = 8 if matrix_type == "hermitian" else 3
@@ -76,3 +85,13 @@ def test_noise_is_that_of_the_residuals_left():
     residuals, _ = objective.residuals_and_jacobian(theta)
     free = 80 - found.n_effective
     assert found.noise == pytest.approx(np.sqrt(residuals @ residuals / free), rel=1e-2)
+
+
+def test_known_errors_are_the_least_noise():
+    objective, theta, deviations = make(40)
+    estimated = evidence_at(objective, theta, deviations, 80)
+    smaller = evidence_at(objective, theta, deviations, 80, 0.5 * estimated.noise)
+    assert smaller == estimated
+    larger = evidence_at(objective, theta, deviations, 80, 2.0 * estimated.noise)
+    assert larger.noise == 2.0 * estimated.noise
+    assert larger.log_evidence < estimated.log_evidence
