@@ -36,17 +36,23 @@ class Row:
         self.seconds = seconds
 
     def __str__(self):
-        cells = ("" if np.isnan(error) else f"{error:.2e}" for error in self.errors)
-        errors = "  ".join(f"{cell:>9}" for cell in cells)
-        text = f"  {self.method:<36} {errors}"
+        text = f"  {self.method:<36} {_cells(self.errors)}"
         text += f"  {self.parameters or '':>6}"
-        text += f"  {self.seconds:7.2f}" if self.seconds is not None else 9 * " "
-        if self.cover is not None:
-            text += "   95 %:" + "".join(f"{cover:4.0f}" for cover in self.cover)
+        text += f"  {self.seconds:7.2f}" if self.seconds is not None else ""
         if self.worst is not None:
-            worst = self.worst[~np.isnan(self.worst)]
-            text += "   worst " + " ".join(f"{error:.1e}" for error in worst)
-        return text
+            text += f"\n    {'worst':<34} {_cells(self.worst)}"
+        if self.cover is not None:
+            # Of the targets, whose errors are in the last columns.
+            left = 11 * (self.errors.size - len(self.cover))
+            covers = "  ".join(f"{cover:9.0f}" for cover in self.cover)
+            text += f"\n    {'% within intervals of 95 %':<34} {' ' * left}{covers}"
+        return "\n".join(line.rstrip() for line in text.splitlines())
+
+
+def _cells(errors):
+    """Of one width, empty where there is no error."""
+    cells = ("" if np.isnan(error) else f"{error:.2e}" for error in errors)
+    return "  ".join(f"{cell:>9}" for cell in cells)
 
 
 def show(title, columns, rows):

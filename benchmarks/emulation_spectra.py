@@ -10,8 +10,7 @@ emulation.py, or alone:
 Beside this package stand published figures, a Gaussian process with a length scale for
 each coupling, polynomials, and eigenvector continuation, which knows the Hamiltonian.
 Medians and worst figures are those over problems (random couplings, splits) and random
-states.  "95 %" is the percentage of test points within intervals of that name, mean
-over all fits, in the order of the columns.
+states.  The percentage of test points within intervals of 95 % is a mean over all fits.
 """
 
 import time

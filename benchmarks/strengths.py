@@ -216,7 +216,7 @@ def parse_arguments():
 
 def main():
     options = parse_arguments()
-    print(f"Strength: {DIPOLE}")
+    print("Strength:", *(f"\n  {name}: {value}" for name, value in DIPOLE.items()))
     with threadpool_limits(1), warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         compile_once([pmm_regressor([])])
