@@ -6,7 +6,13 @@ import pytest
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from pmm_sklearn import PMMClassifier, PMMEmulator, PMMRegressor, UnitaryPMMEmulator
+from pmm_sklearn import (
+    PMMClassifier,
+    PMMEmulator,
+    PMMImageClassifier,
+    PMMRegressor,
+    UnitaryPMMEmulator,
+)
 from pmm_sklearn.inspection import diagnose
 
 pytestmark = pytest.mark.filterwarnings(
@@ -173,9 +179,83 @@ def test_targets_that_a_fold_has_few_of():
     assert "comparison" not in topics(model, X, y, cv=2)
 
 
+def classifier(**parameters):
+    return PMMClassifier(3, 1, **{"n_init": 1, "random_state": 0, **parameters})
+
+
+@pytest.fixture(scope="module")
+def labels():
+    """Two classes that a line tells apart, by names."""
+    return np.where(X[:, 0] + X[:, 1] + NOISE > 0, "up", "down").astype(object)
+
+
+class TestClasses:
+    def test_nothing_stands_out(self, labels):
+        frame = pd.DataFrame(X, columns=["a", "b"])
+        found = diagnose(classifier().fit(frame, labels), frame, labels, cv=3)
+        assert found == []
+
+    def test_training_and_features(self, labels):
+        rng = np.random.RandomState(0)
+        wide = np.column_stack([X, 1e-4 * rng.standard_normal(N)])
+        pipeline = make_pipeline(StandardScaler(), classifier(max_iter=3, tol=1e-9))
+        assert "training" in topics(pipeline.fit(wide, labels), wide, labels)
+        y = np.where(X[:, 0] > 0, 1, 2)
+        model = classifier().fit(X, y)
+        assert "features" in topics(model, X, y) or model.length_scales_[1] < np.inf
+
+    def test_classes_of_noise(self):
+        y = np.random.RandomState(4).choice([0, 1, 2], N)
+        assert "fit" in topics(classifier(alpha=10.0).fit(X, y), X, y)
+
+    def test_rare_classes(self, labels):
+        y = labels.copy()
+        y[:2] = "else"
+        model = classifier(max_iter=5).fit(X, y)
+        (finding,) = [f for f in diagnose(model, X, y, cv=3) if f.topic == "data"]
+        assert finding.value == 2
+        assert finding.text.startswith("class 'else' has less than 5 rows")
+
+    def test_doubtful_labels(self):
+        x = np.linspace(-1, 1, 80)[:, np.newaxis]
+        y = np.where(x[:, 0] > 0, "up", "down")
+        model = classifier().fit(x, y)
+        y[79] = "down"
+        (finding,) = [f for f in diagnose(model, x, y) if f.topic == "labels"]
+        assert finding.text.startswith("row 79 has a class that the model gives")
+        assert finding.text.endswith(": check it.")
+
+    def test_withheld_rows(self):
+        """Few rows of many features, which a penalty of zero fits without doubt."""
+        rng = np.random.RandomState(0)
+        wide = rng.standard_normal((N, 10))
+        y = wide[:, 0] + 0.7 * rng.standard_normal(N) > 0
+        found = diagnose(classifier(alpha=0.0).fit(wide, y), wide, y, cv=3)
+        told = dict(zip(found.topics, found, strict=True))
+        assert told["probabilities"].value > 0.02
+        assert "too sure" in told["probabilities"].text
+        assert told["comparison"].value > 1.0
+        assert "times that of logistic regression" in told["comparison"].text
+
+    def test_one_class_alone_is_withheld_from_nothing(self, labels):
+        y = np.where(np.arange(N) < 2, "else", "all")
+        model = classifier(max_iter=2).fit(X, y)
+        assert "data" in topics(model, X, y, cv=30)
+
+    def test_bad_input(self, labels):
+        model = classifier(max_iter=2).fit(X, labels)
+        with pytest.raises(ValueError, match="labels of fit, .*, got .'left'"):
+            diagnose(model, X, np.where(labels == "up", "left", "down"))
+        with pytest.raises(ValueError, match="y must have 60 labels"):
+            diagnose(model, X, labels[:-1])
+        with pytest.raises(ValueError, match="y_err must be None for a classifier"):
+            diagnose(model, X, labels, y_err=0.1)
+
+
 def test_bad_input(good):
-    with pytest.raises(TypeError, match="PMMRegressor or a PMMEmulator, got PMMClass"):
-        diagnose(PMMClassifier(3, n_init=1, max_iter=2).fit(X, Y > 0), X, Y > 0)
+    images = PMMImageClassifier(None, image_shape=(1, -1), latent_size=2, max_iter=1)
+    with pytest.raises(TypeError, match="got PMMImageClassifier"):
+        diagnose(images.fit(X, Y > 0), X, Y > 0)
     steps = np.linspace(0.1, 0.5, 5)[:, np.newaxis]
     unitary = UnitaryPMMEmulator(2, n_init=1, max_iter=2, random_state=0)
     unitary.fit(steps, steps[:, 0])

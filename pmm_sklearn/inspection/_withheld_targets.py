@@ -9,6 +9,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from ._arguments import target_names
+from ._cases import rows_of
 from .findings import Finding
 
 # Of error bars of two deviations: what is right, and what is no chance.
@@ -26,8 +27,8 @@ def withheld_findings(case, X, cv):
         y = case.y[training]
         targets = y[:, 0] if case.model.single_output else y
         given = {} if case.y_err is None else {"y_err": case.y_err[training]}
-        model = clone(case.estimator).fit(_rows(X, training), targets, **given)
-        mean, std = model.predict(_rows(X, test), return_std=True)
+        model = clone(case.estimator).fit(rows_of(X, training), targets, **given)
+        mean, std = model.predict(rows_of(X, test), return_std=True)
         distances[test] = np.abs(case.y[test] - np.reshape(mean, (len(test), -1)))
         deviations[test] = np.reshape(std, (len(test), -1))
         linear[test] = np.abs(case.y[test] - _linear(case.X, y, training, test))
@@ -85,7 +86,3 @@ def _error_bars(distances, deviations):
             f"{share:.0%} of withheld targets are within two standard deviations (95 % "
             f"would be right): they are too {word}. Try {remedy}.",
         )
-
-
-def _rows(X, rows):
-    return X.iloc[rows] if hasattr(X, "iloc") else X[rows]
