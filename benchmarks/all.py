@@ -33,7 +33,7 @@ FILES = {
     "snapshots": ["snapshots.py"],
     "speed": ["speed.py ratios threads fits memory", "speed.py --eigensolver lapack"],
     "model_selection": ["model_selection.py"],
-    "images": ["images.py"],
+    "images": ["images.py mnist"],
     "gaps": ["gaps.py"],
     "decay": ["decay.py"],
     "response": ["response.py --splits 3"],
