@@ -60,7 +60,7 @@ _MODEL_STATE = (
 # Attributes of a fit by its evidence only.
 _OF_EVIDENCE = (
     *("log_evidence_", "noise_", "length_scales_", "n_effective_parameters_"),
-    *("gradient_noise_", "evidence_path_", "_variances"),
+    *("gradient_noise_", "evidence_path_", "_variances", "model_error_"),
 )
 _CALLBACK_STATE = ("_callback_fit_ctx", "_skl_callbacks_to_teardown")
 

@@ -148,6 +148,8 @@ class Conditioning:
         result = replace(result, members=members, weights=self.member_weights_)
         result = with_posterior(result, KEYBOARD)
         names = "n_outputs_", "observable_names_", "_single_output", "_structure"
+        if hasattr(self, "model_error_"):
+            names += ("model_error_",)
         self._set_fit(result, {name: getattr(self, name) for name in names})
         data = SpectrumData(*training["data"]).followed_by(more)
         self._training = {**training, "data": tuple(data)}

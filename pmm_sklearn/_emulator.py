@@ -200,6 +200,10 @@ class PMMEmulator(
         that time, up to a constant that all have in common; only where there was a
         choice.  A size may come several times, with other priors.  MatrixSizeDisplay
         draws it.
+    model_error_ : ndarray of shape (n_outputs,)
+        Standard deviation of the error of the model, beside known errors of the data:
+        zero where these explain all residuals.  Only with ``y_err`` in ``fit`` and
+        ``alpha="auto"``.
     length_scales_ : ndarray of shape (n_features,)
         How far each feature has to go until its matrix is as large as that of the
         middle of the data, identities not counted: where this is large against the

@@ -1,6 +1,7 @@
 """What emulators of spectra have in common: data with gaps, fit, predict, score."""
 
 from abc import ABC, abstractmethod
+from functools import partial
 from typing import overload
 
 import numpy as np
@@ -13,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 from ._base import BasePMM
 from ._emulator_problems import emulator_families, training_of
 from ._means import goes_on, warn_if_no_better
+from ._model_error import add_model_error, misses_known_errors
 from ._typing import No, RandomState, Yes
 from .checks.data import check_sample_weight, check_target_weight, masked_to_nan
 from .checks.dtypes import check_real
@@ -56,6 +58,23 @@ class BaseEmulator(RegressorMixin, BasePMM, ABC):
         data, is_single = check_spectra(self, X, y, sample_weight, y_err)
         target_weight = check_target_weight(target_weight, data.y.shape[1])
         continues = goes_on(self, data, SquaredError())
+        given = {"X": X, "y": y, "metadata": {"sample_weight": sample_weight}}
+        known = getattr(self, "model_error_", None) if continues else None
+        if data.error is not None and known is not None:
+            data = data.with_model_variance(known**2)
+        learn = partial(
+            BaseEmulator._learn,
+            target_weight=target_weight,
+            is_single=is_single,
+            given=given,
+        )
+        learn(self, data, continues=continues)
+        if misses_known_errors(self, data):
+            add_model_error(self, data, partial(learn, continues=False))
+        warn_if_no_better(self, data, SquaredError())
+
+    def _learn(self, data, target_weight, is_single, given, continues):
+        """Train on checked data, and set the fitted attributes."""
         families = emulator_families(self, data, target_weight, continues)
         problem, _ = families[0].first()
         readout = problem.model.readout
@@ -65,14 +84,14 @@ class BaseEmulator(RegressorMixin, BasePMM, ABC):
             "observable_names_": readout.names,
             "_single_output": is_single,
         }
-        given = {"X": X, "y": y, "metadata": {"sample_weight": sample_weight}}
         random_state = check_random_state(self.random_state)
         result = self._train(
             families, random_state, description, given, continues=continues
         )
+        if data.model_variance is not None:
+            self.model_error_ = np.sqrt(data.model_variance)
         if hasattr(self, "condition_on"):
             self._training = training_of(result, data, target_weight)
-        warn_if_no_better(self, data, SquaredError())
 
     @property
     def targets_(self) -> list:

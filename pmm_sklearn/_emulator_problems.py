@@ -189,7 +189,12 @@ def _problem(estimator, model, units, data, target_weight, prior, widening=1.0):
     """Problem whose solutions a prior compares, unless it is None."""
     scale = None if prior is None else prior.scale
     knows_errors = data.error is not None
-    likelihood = SpectrumLikelihood(data.weight, knows_errors, scale, widening)
+    of_model = 0.0
+    if data.model_variance is not None:
+        of_model = data.model_variance / units.target_scale**2
+    likelihood = SpectrumLikelihood(
+        data.weight, knows_errors, scale, widening, of_model
+    )
     are_exact = prior is not None and prior.observed.are_exact
     return table_problem(
         model,

@@ -248,16 +248,44 @@ def levels_of(x):
     return np.linalg.eigvalsh(A + x[:, :, np.newaxis] * B)[:, :2]
 
 
-@pytest.mark.parametrize("error", [1e-3, 1.0])
-def test_models_that_miss_data_by_more_than_their_errors_warn(error):
-    x = np.linspace(-1, 1, 40)[:, np.newaxis]
-    y = levels_of(x) + error * np.random.RandomState(0).standard_normal((40, 2))
-    model = PMMEmulator(2, random_state=0).fit(x, y, y_err=np.full(y.shape, error))
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        model.predict(x, return_std=True)
-    told = [str(w.message) for w in caught if "chi-square" in str(w.message)]
-    assert len(told) == (error == 1e-3)
+class TestModelError:
+    """Matrices of side 2, where levels are those of side 8."""
+
+    def fit(self, error, **parameters):
+        x = np.linspace(-1, 1, 40)[:, np.newaxis]
+        y = levels_of(x) + error * np.random.RandomState(0).standard_normal((40, 2))
+        return PMMEmulator(2, random_state=0, **parameters).fit(x, y, y_err=error)
+
+    def test_it_is_found_and_part_of_the_error_bars(self):
+        model = self.fit(1e-3)
+        x = np.linspace(-1, 1, 101)[:, np.newaxis]
+        mean, std = model.predict(x, return_std=True)
+        assert np.all(model.model_error_ > 1e-2)
+        assert np.all(std > model.model_error_)
+        assert 0.8 < np.mean(np.abs(mean - levels_of(x)) < 2 * std) <= 1.0
+        again = model.condition_on([[1.1]], levels_of(np.array([[1.1]])), y_err=1e-3)
+        np.testing.assert_allclose(again.model_error_, model.model_error_)
+
+    def test_there_is_none_where_errors_explain_the_residuals(self):
+        assert not hasattr(self.fit(1.0), "model_error_")
+
+    def test_it_needs_the_evidence(self):
+        model = self.fit(1e-3, alpha=1e-6)
+        assert not hasattr(model, "model_error_")
+        with pytest.warns(UserWarning, match="misses its data by more than y_err"):
+            model.predict([[0.0]], return_std=True)
+
+    def test_precise_data_do_not_count_alone(self):
+        """Errors of very different size tell nothing that the model could use."""
+        rng, x = np.random.RandomState(0), np.linspace(-1, 1, 40)[:, np.newaxis]
+        errors = np.where(np.arange(40) < 4, 1e-5, 1e-2)[:, np.newaxis] * np.ones(2)
+        y = levels_of(x) + errors * rng.standard_normal((40, 2))
+        plain = PMMEmulator(2, random_state=0).fit(x, y)
+        model = PMMEmulator(2, random_state=0).fit(x, y, y_err=errors)
+        off, of_plain = (
+            np.sqrt(np.mean((m.predict(x) - levels_of(x)) ** 2)) for m in (model, plain)
+        )
+        assert off < 1.2 * of_plain
 
 
 @pytest.mark.parametrize(("matrix_size", "n_samples"), [(2, 12), (3, 12), (3, 40)])

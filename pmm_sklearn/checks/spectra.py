@@ -42,6 +42,9 @@ class SpectrumData(NamedTuple):
         Standard deviation of every entry.
     rows : ndarray of shape (n_samples,)
         Their numbers in the data of the user.
+    model_variance : ndarray of shape (n_outputs,) or None
+        Variance of the error of the model, which `error` has in it; None if there is
+        none beside known errors.
     """
 
     X: np.ndarray
@@ -49,16 +52,25 @@ class SpectrumData(NamedTuple):
     weight: np.ndarray
     error: np.ndarray | None
     rows: np.ndarray
+    model_variance: np.ndarray | None = None
+
+    def with_model_variance(self, variance):
+        """The same with an error of the model in the errors."""
+        error = np.sqrt(self.error**2 + variance)
+        return self._replace(error=error, model_variance=variance)
 
     def followed_by(self, other):
         """These rows, and others after them, of which both have errors or none."""
         error = None
+        if self.model_variance is not None:
+            other = other.with_model_variance(self.model_variance)
         if self.error is not None:
             error = np.concatenate([self.error, other.error])
         X, y, weight = (
             np.concatenate(parts) for parts in zip(self[:3], other[:3], strict=True)
         )
-        return SpectrumData(X, y, weight, error, np.arange(len(X)))
+        rows = np.arange(len(X))
+        return SpectrumData(X, y, weight, error, rows, self.model_variance)
 
     def scaled(self, target_weight, spread):
         """Features, targets, and weights of errors in units of the spread."""

@@ -58,6 +58,8 @@ class NoErrorBars:
         Why, and what to do.
     """
 
+    misfit = 0.0
+
     def __init__(self, reason):
         self._reason = reason
 
@@ -278,18 +280,22 @@ class ErrorBars:
         noises = [posterior.noise_variance for posterior in self._posteriors]
         return np.tensordot(self._weights, noises, axes=1)
 
+    @property
+    def misfit(self):
+        """Chi-square per degree of freedom where errors do not explain it, else 0."""
+        return max(posterior.misfit for posterior in self._posteriors)
+
     def check(self):
         """Raise nothing: there are error bars."""
 
     def warn(self):
         """Warn if the data tell too little of the errors, or are missed."""
-        misfit = max(posterior.misfit for posterior in self._posteriors)
-        if misfit > 0:
+        if self.misfit > 0:
             warn_caller(
                 f"The model misses its data by more than y_err: chi-square is "
-                f"{misfit:.3g} per degree of freedom. Error bars take the rest for "
-                f"errors of the model: give larger y_err or none, or another "
-                f"matrix_size.",
+                f"{self.misfit:.3g} per degree of freedom. Error bars take the rest "
+                f"for errors of the model: give another matrix_size or a larger "
+                f"n_init, or check y_err.",
                 UserWarning,
             )
         free = min(posterior.free_fraction for posterior in self._posteriors)

@@ -180,6 +180,9 @@ class SpectrumLikelihood:
         Standard deviation of the starts, where solutions are compared.
     widening : float, default=1.0
         Factor of the deviations of the posterior, which an earlier fit has found.
+    model_variance : ndarray of shape (n_outputs,) or float, default=0.0
+        Variance of the error of the model that known errors have in them, in units of
+        the targets of the training.
     """
 
     loss: ClassVar = SquaredError()
@@ -195,6 +198,7 @@ class SpectrumLikelihood:
     knows_errors: bool = False
     scale: float | None = None
     widening: float = 1.0
+    model_variance: np.ndarray | float = 0.0
 
     def penalty(self, alpha, weight, is_open=False):
         """That of a given alpha, or for "auto" one that follows the residuals.
@@ -223,6 +227,7 @@ class SpectrumLikelihood:
             chi_square, _ = objective.loss_and_norm(theta)
             if objective.n_parameters >= n_data > chi_square / _INTERPOLATED:
                 found.free_fraction = 0.0
+            found.noise_variance = found.noise_variance + self.model_variance
         if found is None or self.widening == 1.0:
             return found
         return found.widened(self.widening)
