@@ -218,9 +218,11 @@ class PMMClassifier(LevelFeatures, SoftmaxOutputs, ClassifierMixin, BasePMM):
         Logarithm of the probability of the labels, only by evidence: the larger, the
         better a model, of those fitted to the same data.
     evidence_path_ : list of tuple (matrix_size, float)
-        Every size that was compared, in order, and the logarithm of its evidence at
-        that time, up to a constant that all have in common; only where there was a
-        choice.  MatrixSizeDisplay draws it.
+        Every size that was compared, in order, and the logarithm of its evidence after
+        40 iterations, up to a constant that all have in common; only where there was a
+        choice.  A larger size is taken if it gains more than 5, so that the largest
+        number need not be that of the size taken.  `log_evidence_` is that of the end
+        of the training.  MatrixSizeDisplay draws it.
     length_scales_ : ndarray of shape (n_features,)
         Length scale of each feature in its own unit, only by evidence:
         where it is large against the range of the data, logits are nearly linear in

@@ -196,14 +196,15 @@ class PMMEmulator(
         Logarithm of the probability of the targets, only with ``alpha="auto"``: the
         larger, the better a model, of those fitted to the same data.
     evidence_path_ : list of tuple (matrix_size, float)
-        Every size that was compared, in order, and the logarithm of its evidence at
-        that time, up to a constant that all have in common; only where there was a
-        choice.  A size may come several times, with other priors.  MatrixSizeDisplay
-        draws it.
+        Every size that was compared, in order, and the logarithm of its evidence after
+        150 iterations, up to a constant that all have in common; only where there was a
+        choice.  A size comes several times, with priors of growing width.  A larger
+        size is taken if it gains more than 5, and a wider prior if it gains more than
+        10, so that the largest number need not be that of the size taken.
+        `log_evidence_` is that of the end of the training.  MatrixSizeDisplay draws it.
     model_error_ : ndarray of shape (n_outputs,)
-        Standard deviation of the error of the model, beside known errors of the data:
-        zero where these explain all residuals.  Only with ``y_err`` in ``fit`` and
-        ``alpha="auto"``.
+        Standard deviation of the error of the model beside known errors of the data;
+        only where residuals are larger than these explain, with ``alpha="auto"``.
     length_scales_ : ndarray of shape (n_features,)
         How far each feature has to go until its matrix is as large as that of the
         middle of the data, identities not counted: where this is large against the

@@ -18,6 +18,11 @@ _REMEDIES = {
     "sklearn.preprocessing",
     "y": "use PMMClassifier for classes",
 }
+# For sparse output of transformers; others than features do not come from these.
+_DENSE_TRANSFORMERS = (
+    ", or in a pipeline set sparse_output=False of OneHotEncoder, or "
+    "sparse_threshold=0 of ColumnTransformer"
+)
 
 
 def check_not_masked(name, array):
@@ -34,9 +39,10 @@ def check_real(name, array):
     """Raise unless an array-like holds real numbers and is dense."""
     check_not_masked(name, array)
     if sparse.issparse(array):
+        in_pipelines = _DENSE_TRANSFORMERS if name == "X" else ""
         raise TypeError(
             f"Sparse data not supported: {name} is a {type(array).__name__}. Pass "
-            f"{name}.toarray()."
+            f"{name}.toarray(){in_pipelines}."
         )
     for place, dtype, column in _columns(name, array):
         value = _first_that_is_no_number(column)
