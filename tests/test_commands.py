@@ -338,12 +338,10 @@ def test_a_better_model_is_named(monkeypatch, shift, has_errors, is_better, is_u
     monkeypatch.setattr("pmm_sklearn._commands.withheld.PMMEmulator", Shifted)
     monkeypatch.setattr(Shifted, "shift", shift)
     X = pd.DataFrame({"g": np.linspace(-1, 1, 12)})
-    y, y_err = (
-        X.rename(columns={"g": "E"}) ** 2,
-        X.rename(columns={"g": "E"}) * 0 + 0.01,
-    )
+    y = pd.DataFrame({"E": X["g"] ** 2})
+    y_err = pd.DataFrame({"E": 0.01}, index=y.index) if has_errors else None
     with redirect_stdout(StringIO()) as out:
-        print_comparison(X, y, y_err if has_errors else None, 0, 1.0)
+        print_comparison(X, y, y_err, 0, 1.0)
     printed = out.getvalue()
     assert ("Gaussian process is better here" in printed) == is_better
     assert ("says hardly more than the mean" in printed) == is_useless
