@@ -101,6 +101,20 @@ def ten_couplings(strength="weak", noise=False, seed=0, *, n_train=60, n_test=40
     return Spectra(name, targets, columns, *data, terms, y_err)
 
 
+def with_errors(problem, seed=0):
+    """The same with errors between .1 and 10 % of the spread of each target.
+
+    Their logarithms are uniform, and noise for training is normal, both from
+    `default_rng(seed + 1000)`.
+    """
+    rng = np.random.default_rng(seed + 1000)
+    shape = problem.y_train.shape
+    errors = problem.y_train.std(axis=0) * 10.0 ** rng.uniform(-3, -1, shape)
+    y_train = problem.y_train + errors * rng.standard_normal(shape)
+    name = problem.name.replace("exact", "errors of .1 to 10 %")
+    return problem._replace(name=name, y_train=y_train, y_err=errors)
+
+
 def separable_couplings(seed=0, *, n_couplings=20, n_train=60, n_test=300):
     """Three levels with many couplings of rank one.
 

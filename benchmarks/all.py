@@ -44,6 +44,7 @@ FILES = {
     "image_calibration": ["image_calibration.py"],
     "dynamics": ["dynamics.py"],
     "emulation": ["emulation.py"],
+    "known_errors": ["emulation_spectra.py known_errors"],
     "slopes": ["emulation_spectra.py slopes_of_couplings slopes_of_oscillator"],
     "regression": ["regression.py"],
     "heads": ["heads.py cifar10 caltech101 --starts 10"],

@@ -26,11 +26,13 @@ from _emulation import N_STATES, Row, fit_quietly, published, run, show
 from _gradient_process import GradientProcess
 from _published import RESPONSE_EXTRAPOLATION, RESPONSE_LEARNING, RESPONSE_SIZES
 from scipy.stats import norm
+from sklearn.gaussian_process import GaussianProcessRegressor
+from sklearn.gaussian_process.kernels import RBF, ConstantKernel
 from sklearn.linear_model import LinearRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import PolynomialFeatures, StandardScaler
 
-from pmm_sklearn import EigenvectorContinuation, PMMEmulator
+from pmm_sklearn import EigenvectorContinuation, PMMEmulator, PMMRegressor
 from pmm_sklearn.targets import Level
 
 N_PROBLEMS = 5
@@ -61,15 +63,46 @@ def emulator(problem, state, with_errors=False, **settings):
     return Prediction(mean, std, model.n_parameters_, seconds)
 
 
-def gaussian_process(problem):
+def gaussian_process(problem, with_errors=False):
     """One for each target, with learned noise, next to none for exact data."""
     predictions, seconds = [], 0.0
-    for column in problem.y_train.T:
+    for k, column in enumerate(problem.y_train.T):
         model = GaussianProcess(np.inf, (1e-10, 10.0), 0, n_restarts=2)
+        if with_errors:
+            model = _process_with(errors_of(problem)[:, k], column)
         seconds += fit_quietly(model, problem.X_train, column)
         predictions.append(model.predict(problem.X_test, return_std=True))
     mean, std = (np.column_stack(part) for part in zip(*predictions, strict=True))
     return Prediction(mean, std, seconds=seconds)
+
+
+def _process_with(errors, y):
+    """A Gaussian process with a length scale for each coupling and known errors."""
+    kernel = ConstantKernel(1.0, (1e-3, 1e6)) * RBF(np.ones(10), (0.1, 1e3))
+    return GaussianProcessRegressor(
+        kernel,
+        alpha=(errors / y.std()) ** 2,
+        normalize_y=True,
+        n_restarts_optimizer=2,
+        random_state=0,
+    )
+
+
+def errors_of(problem):
+    """Known errors of all training data, (n_train, n_columns)."""
+    return np.broadcast_to(problem.y_err, problem.y_train.shape)
+
+
+def regressors(problem):
+    """One for each target, with known errors."""
+    predictions, seconds, number = [], 0.0, 0
+    for column, errors in zip(problem.y_train.T, errors_of(problem).T, strict=True):
+        model = PMMRegressor(random_state=0)
+        seconds += fit_quietly(model, problem.X_train, column, y_err=errors)
+        predictions.append(model.predict(problem.X_test, return_std=True))
+        number += model.n_parameters_
+    mean, std = (np.column_stack(part) for part in zip(*predictions, strict=True))
+    return Prediction(mean, std, number, seconds)
 
 
 def gradient_process(problem):
@@ -214,6 +247,31 @@ def couplings():
             show(title, problems[0].columns, rows)
 
 
+def known_errors():
+    """The same with errors that are known, of one size and of very different ones."""
+    methods = {
+        "PMMEmulator, without errors": partial(emulator, matrix_type="hermitian"),
+        "PMMEmulator, y_err given": partial(
+            emulator, matrix_type="hermitian", with_errors=True
+        ),
+    }
+    rivals = {
+        "PMMRegressor, y_err given": regressors,
+        "Gaussian process, errors given": partial(gaussian_process, with_errors=True),
+    }
+    for strength in ("weak", "strong"):
+        for noise in (True, False):
+            problems = [
+                _spectra.ten_couplings(strength, noise, seed)
+                for seed in range(N_PROBLEMS)
+            ]
+            if not noise:
+                problems = [_spectra.with_errors(p, k) for k, p in enumerate(problems)]
+            rows = compare(problems, methods, rivals, root_mean_square)
+            title = f"{problems[0].name}: root mean square error, {N_PROBLEMS} seeds"
+            show(title, problems[0].columns, rows)
+
+
 def many_couplings():
     """Sixty calculations of three levels with twenty couplings of rank one."""
     problems = [_spectra.separable_couplings(seed) for seed in range(N_PROBLEMS)]
@@ -333,11 +391,12 @@ SPECTRA = {
 }
 
 # Not run by emulation.py.
-SLOPES = {
+OTHERS = {
+    "known_errors": known_errors,
     "slopes_of_couplings": slopes_of_couplings,
     "slopes_of_oscillator": slopes_of_oscillator,
 }
 
 
 if __name__ == "__main__":
-    run(SPECTRA | SLOPES, __doc__)
+    run(SPECTRA | OTHERS, __doc__)

@@ -2,10 +2,10 @@
 
 Without options the airfoil noise measurements are fitted, next to six regressors of
 scikit-learn.  With --data and --target a column of a CSV file is predicted from the
-others: a cross-validated comparison, the fitted model, and a picture.  With --data and
---emulate columns are energies of a quantum system, levels from the lowest up, and the
-others its parameters; --errors gives their standard deviations.  Columns that are none
-of these are named with --drop.
+others: a cross-validated comparison, the fitted model, and a picture; with --classify
+its numbers are classes.  With --data and --emulate columns are energies of a quantum
+system, levels from the lowest up, and the others its parameters; --errors gives their
+standard deviations.  Columns that are none of these are named with --drop.
 """
 
 import argparse
@@ -19,6 +19,7 @@ _EXAMPLES = """
 examples:
   python -m pmm_sklearn
   python -m pmm_sklearn --data houses.csv --target price
+  python -m pmm_sklearn --data patients.csv --target state --classify
   python -m pmm_sklearn --data spectrum.csv --emulate E0 E1 --output results
   python -m pmm_sklearn --data montecarlo.csv --emulate E0 --errors dE0 --drop run
   python -m pmm_sklearn --data ground.csv --emulate E0 --errors 0.01
@@ -44,6 +45,11 @@ def _parser():
         "--target",
         metavar="COLUMN",
         help="column to predict: numbers are regressed on, texts are classes",
+    )
+    parser.add_argument(
+        "--classify",
+        action="store_true",
+        help="the target is classes, whatever its type: numbers, too",
     )
     goal.add_argument(
         "--emulate",
@@ -84,7 +90,12 @@ def _check(options, parser):
     if options.data is not None and not wants_table:
         parser.error("--data needs to know what to learn: give --target or --emulate.")
     if options.errors is not None and options.emulate is None:
-        parser.error("--errors are those of energies: give --emulate.")
+        parser.error(
+            "--errors are those of energies: give --emulate. For a --target do it in "
+            "Python: PMMRegressor().fit(X, y, y_err=errors)."
+        )
+    if options.classify and options.target is None:
+        parser.error("--classify makes classes of a target: give --target.")
     if options.drop and not wants_table:
         parser.error("--drop leaves out columns of a table: give --data FILE.")
     needed = [options.target, *(options.emulate or []), *(options.errors or [])]

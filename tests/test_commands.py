@@ -13,7 +13,9 @@ import pytest
 from pmm_sklearn import PMMClassifier, PMMEmulator, PMMRegressor
 from pmm_sklearn.__main__ import main
 from pmm_sklearn._commands.comparison import clear_difference, verdict
-from pmm_sklearn._commands.files import counts_rows, looks_like
+from pmm_sklearn._commands.files import counts_rows, is_error_of, looks_like
+from pmm_sklearn._commands.targets import looks_coded
+from pmm_sklearn._commands.withheld import print_comparison
 
 pd = pytest.importorskip("pandas", reason="tables are read with pandas")
 
@@ -69,6 +71,26 @@ def run(folder, *arguments):
     return out.getvalue()
 
 
+@pytest.fixture
+def opening(folder, monkeypatch):
+    """What is printed for a table before the first fit, which is not done."""
+
+    def stop():
+        raise ValueError("the first fit")
+
+    for place in "spectra", "table":
+        name = f"pmm_sklearn._commands.{place}.single_blas_thread"
+        monkeypatch.setattr(name, stop)
+
+    def printed(name, *others):
+        out = StringIO()
+        with redirect_stdout(out), pytest.raises(SystemExit, match="the first fit"):
+            main(["--data", str(folder / name), "--output", str(folder), *others])
+        return out.getvalue()
+
+    return printed
+
+
 def errors(printed):
     """Both measures of each model, in the order of the rows."""
     row = re.compile(r"^(\S+) +([\d.e+-]+) +[\d.e+-]+ +([\d.e+-]+) +[\d.]+$", re.M)
@@ -79,7 +101,9 @@ def test_numbers(folder, monkeypatch):
     # Of so small a model some residuals are far.
     monkeypatch.setattr("pmm_sklearn._commands.targets._FAR", 100.0)
     printed = run(folder, "numbers.csv", "--target", "y")
+    assert "Left out: 1 of 45 rows, without y.\n" in printed
     assert "44 rows, regression of 'y'" in printed
+    assert "--classify" not in printed
     assert "Left out: who (texts" in printed
     found = errors(printed)
     assert list(found)[-1] == "PMMRegressor"
@@ -132,6 +156,9 @@ def test_columns_that_number_the_rows_are_named(folder):
 def test_classes(folder):
     printed = run(folder, "classes.csv", "--target", "class")
     assert "2 classes of 'class'" in printed
+    assert "Left out: who" in printed
+    assert "rows, without" not in printed
+    assert "class_weight" not in printed
     loss, accuracy = errors(printed)["PMMClassifier"]
     assert loss < np.log(2)
     assert 0.5 < accuracy <= 1
@@ -141,9 +168,63 @@ def test_classes(folder):
     assert list(model.predict(new)) == ["+", "-"]
 
 
-def test_spectrum(folder):
+@pytest.fixture(scope="module")
+def coded(folder):
+    """A table of classes that are numbers, one of them rare and not to be known."""
+    x = np.linspace(-1, 1, N_ROWS)
+    frame = pd.DataFrame({"x": x, "state": np.where(x > 0, 1.0, 0.0)})
+    frame.loc[[2, 9, 16, 28, 35, 42], "state"] = 2.0
+    frame.loc[[3, 8], "state"] = np.nan
+    frame.to_csv(folder / "coded.csv", index=False)
+    return frame
+
+
+def test_classes_that_are_numbers(folder, coded, monkeypatch):
+    monkeypatch.setattr("pmm_sklearn._commands.table._MOST_CLASSES_SHOWN", 2)
+    printed = run(folder, "coded.csv", "--target", "state", "--classify")
+    assert "Left out: 2 of 45 rows, without state.\n" in printed
+    assert "3 classes of 'state'" in printed
+    rows = re.findall(r"^  ([012]) +(\d+) +([\d.]+)$", printed, re.M)
+    assert rows[0] == ("2", "6", "0.00")
+    label, number, recall = rows[1]
+    assert int(number) == np.sum(coded["state"] == int(label))
+    assert float(recall) > 0.8
+    assert "\n  1 more of higher recall\n" in printed
+    assert "PMMClassifier(class_weight='balanced'), in Python, helps rare" in printed
+    model = joblib.load(folder / "coded_pmm.joblib")
+    assert list(model.predict(pd.DataFrame({"x": [-0.9, 0.9]}))) == [0, 1]
+
+
+def test_few_whole_numbers_may_be_classes(opening, coded):
+    printed = opening("coded.csv", "--target", "state")
+    assert "43 rows, regression of 'state'" in printed
+    assert "'state' has 3 whole numbers: if they are classes, add --classify" in printed
+    assert "whole numbers" not in opening("coded.csv", "--target", "x")
+
+
+@pytest.mark.parametrize(
+    ("values", "are_coded"),
+    [
+        ([0, 1, 2] * 5, True),
+        ([0.0, 1.0, 2.0] * 5, True),
+        ([0, 1, 2] * 4, False),
+        ([*range(10)] * 5, True),
+        ([*range(11)] * 5, False),
+        ([0.5, 1.0, 2.0] * 5, False),
+        ([0.0, np.inf] * 5, False),
+        ([3] * 20, False),
+    ],
+)
+def test_numbers_that_look_like_classes(values, are_coded):
+    assert looks_coded(pd.Series(values)) == are_coded
+
+
+def test_spectrum(folder, monkeypatch):
+    symmetric = partial(PMMEmulator, 2, matrix_type="symmetric", n_init=1)
+    monkeypatch.setattr("pmm_sklearn._commands.spectra.PMMEmulator", symmetric)
     printed = run(folder, "spectrum.csv", "--emulate", "low", "high")
     assert "8 calculations of 2 levels\nas functions of c.\n" in printed
+    assert "2 real symmetric matrices of side 2, with 6 numbers" in printed
     assert "PMMEmulator is the best one here." in printed
     emulator = PMMEmulator.from_npz(folder / "spectrum_pmm.npz")
     np.testing.assert_allclose(
@@ -159,6 +240,8 @@ def test_spectrum_with_errors(folder):
     options = "noisy.csv", "--emulate", "low", "--errors", "error"
     printed = run(folder, *options)
     assert "8 calculations of 1 level\nas functions of c, high." in printed
+    assert "3 complex Hermitian matrices of side 2, with 12 numbers" in printed
+    assert "Near 0 it says nothing: 12 numbers can fit 8 values.\n" in printed
     assert 0 < float(re.search(r"chi\^2 per value is ([\d.e-]+)\.", printed)[1]) < 2
     share = re.search(r"are (\d+)% of the withheld values \(nominal 95 %\)", printed)
     assert 50 <= int(share[1]) <= 100
@@ -179,19 +262,92 @@ def test_one_error_for_all(folder):
         for more in (["error", "error"], ["0.3", "--drop", "error"])
     )
     assert by_columns == by_number != ""
+    assert "Near 0" not in by_columns  # 8 numbers, 15 values
 
 
-def test_columns_that_may_be_no_parameters_are_named(folder):
+def test_columns_that_may_be_no_parameters_are_named(opening, folder):
     frame = pd.read_csv(folder / "spectrum.csv").add_suffix("0")
     frame["low1"], frame["run"] = frame["high0"], range(len(frame))
+    frame["r2"], frame["dr2"] = RANDOM.uniform(size=(2, len(frame)))
+    frame["Q"], frame["Q_err"] = RANDOM.uniform(size=len(frame)), 0.1
     frame.to_csv(folder / "doubtful.csv", index=False)
     options = "doubtful.csv", "--emulate", "low0", "--drop", "high0"
-    printed = run(folder, *options)
-    for name in "low1", "run":
-        assert f"{name} is taken for a parameter; --drop {name} if it is not" in printed
-    printed = run(folder, *options, "low1", "run")
+    printed = opening(*options)
+    doubts = re.findall(r"(.+) is taken for a parameter; --drop \1 if it is", printed)
+    assert doubts == ["low1", "run", "r2", "dr2", "Q"]
+    printed = opening(*options, "low1", "run", "r2", "dr2", "Q", "Q_err")
     assert "as functions of c0." in printed
     assert "--drop" not in printed
+
+
+@pytest.mark.parametrize(
+    ("column", "name", "is_error"),
+    [
+        ("dr2", "r2", True),
+        ("D_R2", "r2", True),
+        ("r2_err", "R2", True),
+        ("err_r2", "r2", True),
+        ("sigma_r2", "r2", True),
+        ("r2_std", "r2", True),
+        ("r2 (error)", "r2", True),
+        ("dE (MeV)", "E (MeV)", True),
+        ("r2", "dr2", False),
+        ("r2", "r2", False),
+        ("sigma", "r2", False),
+        ("r2_d", "r2", False),
+        ("dr", "r2", False),
+        ("density", "y", False),
+    ],
+)
+def test_names_of_errors(column, name, is_error):
+    assert is_error_of(column, name) == is_error
+
+
+def test_rows_without_levels_are_counted(opening, folder):
+    frame = pd.read_csv(folder / "spectrum.csv")
+    frame.loc[[1, 2], "low"] = np.nan
+    frame.loc[[1, 4], "high"] = np.nan
+    frame.to_csv(folder / "unknown.csv", index=False)
+    printed = opening("unknown.csv", "--emulate", "low", "high")
+    assert "Left out: 1 of 8 rows, without low, high.\nunknown.csv: 7 calc" in printed
+
+
+class Shifted:
+    """Predicts squares that are too large by a known number."""
+
+    shift = 0.0
+
+    def __init__(self, random_state):
+        pass
+
+    def fit(self, X, y, y_err):
+        """Learn nothing."""
+
+    def predict(self, X, return_std):
+        """Squares, and no error bars."""
+        return X.to_numpy() ** 2 + self.shift, np.zeros(len(X))
+
+
+# The squares are noiseless, so that the noise that is learned reaches its bound.
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize(
+    ("shift", "has_errors", "is_better", "is_useless"),
+    [(0.1, True, True, False), (1.0, False, True, True), (0.0, True, False, False)],
+)
+def test_a_better_model_is_named(monkeypatch, shift, has_errors, is_better, is_useless):
+    monkeypatch.setattr("pmm_sklearn._commands.withheld.PMMEmulator", Shifted)
+    monkeypatch.setattr(Shifted, "shift", shift)
+    X = pd.DataFrame({"g": np.linspace(-1, 1, 12)})
+    y = pd.DataFrame({"E": X["g"] ** 2})
+    y_err = pd.DataFrame({"E": 0.01}, index=y.index) if has_errors else None
+    with redirect_stdout(StringIO()) as out:
+        print_comparison(X, y, y_err, 0, 1.0)
+    printed = out.getvalue()
+    assert ("Gaussian process is better here" in printed) == is_better
+    assert ("says hardly more than the mean" in printed) == is_useless
+    assert ("try another matrix_size" in printed) == (is_better and not is_useless)
+    fit = "PMMRegressor().fit(X, y, y_err=errors)." if has_errors else ".fit(X, y)."
+    assert (fit in printed) == is_better
 
 
 @pytest.mark.parametrize(
@@ -247,7 +403,8 @@ def test_pictures(folder):
     [
         (["none.csv", "--target", "y"], "there is no file"),
         (["numbers.csv", "--target", "clas"], "no column; did you mean 'class'"),
-        (["numbers.csv", "--target", "who"], "has 45 classes"),
+        (["numbers.csv", "--target", "who"], "has 45 classes, .* a column of numb"),
+        (["numbers.csv", "--target", "y", "--classify"], "or leave --classify out"),
         (["few.csv", "--target", "x", "--drop", "y"], "to predict from: give columns"),
         (["numbers.csv", "--emulate", "y"], "'kind' has values that are no numbers"),
         (["spectrum.csv", "--emulate", "low", "high", "c"], "no column but the energ"),
@@ -269,6 +426,12 @@ def test_errors_are_one_line(folder, arguments, message):
         (["--target", "y"], "give --data"),
         (["--data", "numbers.csv"], "give --target or"),
         (["--drop", "y"], "give --data"),
+        (["--classify"], "--classify makes classes of a target: give --target"),
+        (["--data", "a.csv", "--emulate", "E", "--classify"], "give --target"),
+        (
+            ["--data", "a.csv", "--target", "E", "--errors", "dE"],
+            "PMMRegressor().fit(X, y, y_err=errors)",
+        ),
         (["--data", "a.csv", "--emulate", "E", "--drop", "E"], "that is needed"),
     ],
 )

@@ -9,6 +9,9 @@ import numpy as np
 _FEWEST_ROWS = 10
 # Texts of more different values, over the number of rows, are names, not categories.
 _LARGEST_SHARE_OF_TEXTS = 0.5
+_SEPARATORS = "_-. ()"
+_ERROR_WORDS = {"delta", "err", "error", "errors", "sd", "sigma", "std", "stdev"}
+_ERROR_WORDS |= {"stderr", "unc", "uncertainty"}
 
 
 def read_table(path, dropped=()):
@@ -78,12 +81,36 @@ def check_columns(frame, names, option):
         raise ValueError(f"{option} {name!r} is no column; {hint} columns are {known}.")
 
 
-def check_rows(frame, fewest=_FEWEST_ROWS):
-    """Raise unless there are enough rows with a target."""
-    if len(frame) < fewest:
+def known_rows(frame, names, fewest=_FEWEST_ROWS):
+    """Rows that have a target; how many have none is printed.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        The table.
+    names : list of str
+        Columns of targets, of which a row has at least one.
+    fewest : int, default=10
+        How many such rows are needed.
+
+    Returns
+    -------
+    pandas.DataFrame
+
+    Raises
+    ------
+    ValueError
+        If there are fewer.
+    """
+    known = frame.dropna(subset=names, how="all")
+    if len(known) < fewest:
         raise ValueError(
-            f"{len(frame)} rows have a target, but at least {fewest} are needed."
+            f"{len(known)} rows have a target, but at least {fewest} are needed."
         )
+    if n_missing := len(frame) - len(known):
+        missing = ", ".join(names)
+        print(f"Left out: {n_missing} of {len(frame)} rows, without {missing}.")
+    return known
 
 
 def usable_features(frame):
@@ -157,6 +184,25 @@ def looks_like(column, name):
     if len(letters) == 1:
         return re.fullmatch(rf"{letters[0]}\d+", column) is not None
     return re.search(r"\d+".join(letters), column) is not None
+
+
+def is_error_of(column, name):
+    """Whether a column has the errors of another one, as its name says: dE, E_err.
+
+    Parameters
+    ----------
+    column, name : str
+        Names of columns, of which capital letters do not matter.
+
+    Returns
+    -------
+    bool
+    """
+    column, name = column.lower(), name.lower()
+    before = column.removesuffix(name) if column.endswith(name) else ""
+    after = column.removeprefix(name) if column.startswith(name) else ""
+    is_named_before = before.strip(_SEPARATORS) in {"d", *_ERROR_WORDS}
+    return is_named_before or after.strip(_SEPARATORS) in _ERROR_WORDS
 
 
 def counts_rows(column):

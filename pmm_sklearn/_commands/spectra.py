@@ -7,7 +7,14 @@ import numpy as np
 
 from .._emulator import PMMEmulator
 from .._threads import single_blas_thread
-from .files import check_columns, check_rows, counts_rows, looks_like, read_table
+from .files import (
+    check_columns,
+    counts_rows,
+    is_error_of,
+    known_rows,
+    looks_like,
+    read_table,
+)
 from .pictures import NO_PICTURE, new_figure
 from .withheld import print_comparison
 
@@ -24,11 +31,12 @@ def run(options):
         The command line, with ``data``, ``emulate``, ``errors``, ``drop``, ``seed`` and
         ``output``.
     """
-    X, y, y_err = _read(options)
+    frame = read_table(options.data, options.drop)
+    X, y, y_err = _split(frame, options)
     many = "s" if y.shape[1] > 1 else ""
     print(f"{options.data.name}: {len(X)} calculations of {y.shape[1]} level{many}")
     print(f"as functions of {', '.join(X.columns)}.")
-    _print_doubts(X, [*y.columns, *(options.errors or [])])
+    _print_doubts(X, [*y.columns, *(options.errors or [])], frame.columns)
     print("Fitting PMMEmulator ...", flush=True)
     start = time.perf_counter()
     with warnings.catch_warnings(), single_blas_thread():
@@ -36,8 +44,7 @@ def run(options):
         emulator = PMMEmulator(random_state=options.seed, verbose=1)
         emulator.fit(X, y, y_err=None if y_err is None else y_err.to_numpy())
         seconds = time.perf_counter() - start
-        size, number = emulator.matrix_size_, emulator.n_parameters_
-        print(f"A matrix of side {size}, {number} numbers, in {seconds:.1f} s.")
+        _print_matrices(emulator, seconds)
         if y_err is not None:
             _print_agreement(emulator, X, y, y_err)
         print_comparison(X, y, y_err, options.seed, seconds)
@@ -51,15 +58,14 @@ def run(options):
     print("bars, exceptional_points tells where levels meet.")
 
 
-def _read(options):
+def _split(frame, options):
     """Parameters, levels, and their standard deviations or None."""
-    frame, levels = read_table(options.data, options.drop), options.emulate
+    levels = options.emulate
     check_columns(frame, levels, "--emulate")
     number = _as_number(options.errors, frame)
     errors = options.errors if number is None else None
     check_columns(frame, errors or [], "--errors")
-    frame = frame.dropna(subset=levels, how="all")
-    check_rows(frame, _FEWEST_ROWS)
+    frame = known_rows(frame, levels, _FEWEST_ROWS)
     _check_numbers(frame)
     X = frame.drop(columns=levels + (errors or []))
     X = X.loc[:, X.nunique() > 1]
@@ -83,12 +89,15 @@ def _as_number(errors, frame):
     return number
 
 
-def _print_doubts(X, known):
-    """Name parameters that may be none: results, or numbers of the rows."""
+def _print_doubts(X, known, columns):
+    """Name parameters that may be none: results, errors, or numbers of the rows."""
     for name in X.columns:
         is_result = any(looks_like(name, other) for other in known)
+        has_error = any(
+            is_error_of(name, other) or is_error_of(other, name) for other in columns
+        )
         is_counter = X.shape[1] > 1 and counts_rows(X[name])
-        if is_result or is_counter:
+        if is_result or has_error or is_counter:
             print(f"{name} is taken for a parameter; --drop {name} if it is not.")
 
 
@@ -133,12 +142,24 @@ def _errors_of(frame, levels, errors):
     return y_err.fillna(1.0)  # of levels that are not known
 
 
+def _print_matrices(emulator, seconds):
+    """What was learned, and how long that took."""
+    number, size, _ = emulator.matrices_.shape
+    is_complex = np.iscomplexobj(emulator.matrices_)
+    kind = "complex Hermitian" if is_complex else "real symmetric"
+    print(f"{number} {kind} matrices of side {size}, with", end=" ")
+    print(f"{emulator.n_parameters_} numbers, in {seconds:.1f} s.")
+
+
 def _print_agreement(emulator, X, y, y_err):
     """Residuals of the fit over the errors of the calculations."""
     residuals = (np.reshape(emulator.predict(X), y.shape) - y) / y_err
     mean = np.nanmean(residuals.to_numpy() ** 2)
     print(f"Its chi^2 per value is {mean:.2g}. Well above 1, the errors are too small,")
-    print("or the matrix is.")
+    print("or the matrices are.")
+    n_numbers, n_values = emulator.n_parameters_, y.notna().to_numpy().sum()
+    if n_numbers >= n_values:
+        print(f"Near 0 it says nothing: {n_numbers} numbers can fit {n_values} values.")
 
 
 def _draw(emulator, X, y, path):

@@ -17,13 +17,17 @@ from .._threads import single_blas_thread
 from ..solvers import StopReason
 from ..training.terminal import Lines
 from .comparison import verdict
-from .files import check_columns, check_rows, counts_rows, read_table, usable_features
+from .files import check_columns, counts_rows, known_rows, read_table, usable_features
 from .pictures import NO_PICTURE, new_figure
-from .targets import N_FOLDS, Classes, Numbers
+from .targets import N_FOLDS, Classes, Numbers, looks_coded
 
 _MOST_CATEGORIES = 20
 _MOST_ROWS_TO_SHUFFLE = 1000
 _N_SHOWN = 8
+_MOST_CLASSES_SHOWN = 10
+# Classes of fewer rows have no recall worth a word.
+_FEWEST_ROWS_OF_CLASS = 5
+_LOW_RECALL = 0.3
 
 
 def run(options):
@@ -32,7 +36,8 @@ def run(options):
     Parameters
     ----------
     options : argparse.Namespace
-        The command line, with ``data``, ``target``, ``drop``, ``seed`` and ``output``.
+        The command line, with ``data``, ``target``, ``classify``, ``drop``, ``seed``
+        and ``output``.
     """
     X, task, features = _read(options)
     with warnings.catch_warnings(), single_blas_thread():
@@ -45,6 +50,7 @@ def run(options):
         print(f"({N_FOLDS} folds: means over rows that were withheld, spread over the")
         print("folds, and the time of all folds, those of ours side by side)\n")
         comparison.print_verdict(kept)
+        _print_recalls(task.recalls(comparison.predicted[kept]), kept)
         model = comparison.fitted[kept]
         _print_importances(model, X, task, options.seed)
     _print_convergence(model[-1])
@@ -55,14 +61,16 @@ def _read(options):
     """Columns to predict from, what is asked, and the transformer of the columns."""
     frame = read_table(options.data, options.drop)
     check_columns(frame, [options.target], "--target")
-    frame = frame.dropna(subset=[options.target])
-    check_rows(frame)
+    frame = known_rows(frame, [options.target])
     y, X = frame.pop(options.target), frame
     numbers, texts, left_out = usable_features(X)
-    kind = Classes if y.dtype.kind not in "iuf" else Numbers
-    task = kind(y, options.target, options.seed)
+    is_classes = options.classify or y.dtype.kind not in "iuf"
+    task = (Classes if is_classes else Numbers)(y, options.target, options.seed)
     print(f"{options.data.name}: {len(X)} rows, {task.what}, from", end=" ")
     print(f"{len(numbers)} columns of numbers and {len(texts)} of categories.")
+    if not is_classes and looks_coded(y):
+        print(f"{y.name!r} has {y.nunique()} whole numbers:", end=" ")
+        print("if they are classes, add --classify.")
     if left_out:
         print(f"Left out: {'; '.join(left_out)}.")
     for name in filter(lambda name: counts_rows(X[name]), numbers):
@@ -166,6 +174,21 @@ def _after_outliers(comparison, task):
     print("Check these rows (the first below the names is 1). Beside squares, the loss")
     print(f"'huber' was tried; by mean absolute error {kept} is kept.\n")
     return kept
+
+
+def _print_recalls(recalls, kept):
+    """Rows and recalls of classes, and what to do if rare ones are not found."""
+    if not recalls:
+        return
+    print(f"Classes, and the recall of their withheld rows by {kept}:")
+    print(f"  {'class':<30}{'rows':>12}{'recall':>10}")
+    for label, n_rows, recall in recalls[:_MOST_CLASSES_SHOWN]:
+        print(f"  {label!s:<30}{n_rows:>12}{recall:>10.2f}")
+    if len(recalls) > _MOST_CLASSES_SHOWN:
+        print(f"  {len(recalls) - _MOST_CLASSES_SHOWN} more of higher recall")
+    if any(n >= _FEWEST_ROWS_OF_CLASS and r < _LOW_RECALL for _, n, r in recalls):
+        print(f"{kept}(class_weight='balanced'), in Python, helps rare classes.")
+    print()
 
 
 def _print_importances(model, X, task, seed):

@@ -13,6 +13,7 @@ from sklearn.metrics import (
     accuracy_score,
     log_loss,
     mean_absolute_error,
+    recall_score,
     root_mean_squared_error,
 )
 from sklearn.model_selection import KFold, StratifiedKFold
@@ -29,6 +30,33 @@ _MOST_ROWS_OF_PROCESS = 600
 _FAR = 6.0
 # Of a normal distribution, over the median of the absolute values.
 _STD_OVER_MEDIAN = 1.4826
+# Numbers of classes; more different ones are counts.
+_MOST_CODES = 10
+_FEWEST_ROWS_OF_CODE = 5
+# Larger whole numbers are not exact.
+_LARGEST_WHOLE = 2**53
+
+
+def looks_coded(y):
+    """Whether the numbers of a target may be classes: whole ones, few, and often.
+
+    Parameters
+    ----------
+    y : pandas.Series
+        The target, known in all rows.
+
+    Returns
+    -------
+    bool
+    """
+    number = y.nunique()
+    is_few = 2 <= number <= _MOST_CODES and len(y) >= _FEWEST_ROWS_OF_CODE * number
+    return is_few and _are_whole(y)
+
+
+def _are_whole(y):
+    is_number = y.dtype.kind in "iuf" and bool(np.all(np.abs(y) < _LARGEST_WHOLE))
+    return is_number and bool(np.all(y % 1 == 0))
 
 
 class Numbers:
@@ -62,6 +90,10 @@ class Numbers:
         std = _STD_OVER_MEDIAN * np.median(np.abs(residuals))
         far = np.flatnonzero(np.abs(residuals) > _FAR * std) if std > 0 else []
         return {self._rows[i]: residuals[i] / std for i in far}
+
+    def recalls(self, predicted):
+        """Classes, their rows and recalls: none, since there are no classes."""
+        return []
 
     def others(self, n_rows):
         """Those of scikit-learn, by name, the fastest first."""
@@ -101,14 +133,17 @@ class Classes:
     advice = "Try readout='level', or n_init=20 where classes are many-sided."
 
     def __init__(self, y, name, seed):
-        self.y, self.name, self._seed = y.astype(str).to_numpy(), name, seed
+        labels = y.astype(np.int64 if _are_whole(y) else str)
+        self.y, self.name, self._seed = labels.to_numpy(), name, seed
         self._labels, numbers = np.unique(self.y, return_counts=True)
         if len(numbers) < 2 or numbers.min() < N_FOLDS:
             rarest = self._labels[np.argmin(numbers)]
+            is_number = y.dtype.kind in "iuf"
+            other = "leave --classify out" if is_number else "give a column of numbers"
             raise ValueError(
-                f"--target {name!r} has {len(numbers)} classes, {rarest!r} with "
+                f"--target {name!r} has {len(numbers)} classes, '{rarest}' with "
                 f"{numbers.min()} rows: at least two classes of {N_FOLDS} rows are "
-                f"needed. Put rare ones together, or give a column of numbers."
+                f"needed. Put rare ones together, or {other}."
             )
         self.what = f"{len(numbers)} classes of {name!r}"
         splits = StratifiedKFold(N_FOLDS, shuffle=True, random_state=seed)
@@ -122,6 +157,17 @@ class Classes:
         """Rows far from their predictions: none, since classes have no distance."""
         return {}
 
+    def recalls(self, predicted):
+        """Classes, their rows and recalls, the lowest recall first."""
+        likeliest, labels = self._likeliest(predicted), self._labels
+        recalls = recall_score(self.y, likeliest, labels=labels, average=None)
+        rows = [np.sum(self.y == label) for label in labels]
+        found = zip(labels, rows, recalls, strict=True)
+        return sorted(found, key=lambda of_class: of_class[2])
+
+    def _likeliest(self, predicted):
+        return self._labels[predicted.argmax(axis=1)]
+
     def others(self, n_rows):
         """Those of scikit-learn, by name, the fastest first."""
         boosting = HistGradientBoostingClassifier(random_state=self._seed)
@@ -131,8 +177,8 @@ class Classes:
     def errors(self, predicted, rows):
         """Both measures of some rows."""
         y, predicted = self.y[rows], predicted[rows]
-        likeliest = self._labels[predicted.argmax(axis=1)]
-        return log_loss(y, predicted, labels=self._labels), accuracy_score(y, likeliest)
+        accuracy = accuracy_score(y, self._likeliest(predicted))
+        return log_loss(y, predicted, labels=self._labels), accuracy
 
     def draw(self, ax, predicted):
         """Probabilities of the true classes of withheld rows."""

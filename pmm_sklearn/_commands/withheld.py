@@ -122,15 +122,24 @@ def _print_verdict(all_residuals, y, lacks_errors, folds):
         for name, residuals in all_residuals.items()
     }
     text, is_worse = verdict(errors, _OURS)
+    print(f"\n{text}")
     if _size(all_residuals[_OURS]) > _USELESS * np.mean(y.std()):
         causes = ["too few calculations", "levels that change their order"]
         causes += ["errors (--errors gives them)"] if lacks_errors else []
-        text = "The emulator says hardly more than the mean. Causes may be\n"
-        text += f"{', or '.join(causes)}."
+        print("The emulator says hardly more than the mean. Causes may be")
+        print(f"{', or '.join(causes)}.")
     elif is_worse:
         hint = "Give --errors if there are any, or in" if lacks_errors else "In"
-        text += (
-            f"\n{hint} Python try another matrix_size, n_init=16,\n"
-            f"matrix_type='symmetric', or sectors if levels cross."
-        )
-    print(f"\n{text}\n")
+        print(f"{hint} Python try another matrix_size, n_init=16,")
+        print("matrix_type='symmetric', or sectors if levels cross.")
+    if is_worse:
+        _print_other_model(lacks_errors)
+    print()
+
+
+def _print_other_model(lacks_errors):
+    """Name the model of this package that knows no Hamiltonian."""
+    data = "X, y" if lacks_errors else "X, y, y_err=errors"
+    print(f"Another model to try, in Python: PMMRegressor().fit({data}).")
+    print("For noisy energies of many couplings it is often better than an emulator,")
+    print("inside the range of the data.")
