@@ -86,12 +86,18 @@ def emulator_families(estimator, data, target_weight, continues):
     """
     if estimator.alpha == "auto":
         warn_of_weights(estimator.alpha, data.weight)
-    return [
-        _family(estimator, data, target_weight, block_sizes)
-        for block_sizes in sizes_of(
-            estimator, data.y.shape[1], data.X.shape[1], continues
-        )
-    ]
+    sizes = sizes_of(estimator, data.y.shape[1], data.X.shape[1], continues)
+    families = []
+    for block_sizes in sizes:
+        family = _family(estimator, data, target_weight, block_sizes)
+        if len(sizes) > 1 and not family.ladders:
+            # Too many data to compare the solutions of this size.
+            break
+        families.append(family)
+    if families:
+        return families
+    side = max(sizes[0][0], _SIDE_OTHERWISE)
+    return [_family(estimator, data, target_weight, (side,) * len(sizes[0]))]
 
 
 def _family(estimator, data, target_weight, block_sizes):

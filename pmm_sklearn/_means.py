@@ -1,6 +1,7 @@
 """A fitted model against the means of the targets, which any model should beat."""
 
 import numpy as np
+from sklearn.base import is_classifier
 
 from ._threads import ThreadMap
 from ._warnings import warn_caller
@@ -62,11 +63,13 @@ def warn_if_no_better(estimator, data, loss, outputs_of_means=np.array):
         return
     share = _share_left(estimator, data, loss, outputs_of_means)
     if share is not None and share > _LEAST_LOSS_OF_NOTHING:
+        what, remedy = "the mean of y", ", or alpha=0 if y is exact"
+        if is_classifier(estimator):
+            what, remedy = "the frequencies of the classes", ""
         warn_caller(
-            f"{name} is no better than the mean of y on its own "
+            f"{name} is no better than {what} on its own "
             f"data: they are noise to it, or all of n_init={estimator.n_init} starts "
-            f"ended in poor minima. Give more samples or starts, or alpha=0 if y is "
-            f"exact.",
+            f"ended in poor minima. Give more samples or starts{remedy}.",
             UserWarning,
         )
 

@@ -234,3 +234,13 @@ class TestRank:
         emulator.fit(X, -np.hypot(1, X[:, 0]))
         levels = np.linalg.eigvalsh(emulator.matrices_[1:])
         assert_allclose(levels[:, 0], levels[:, 1], atol=1e-9 * np.abs(levels).max())
+
+
+def test_too_many_data_to_compare_sizes(monkeypatch):
+    X = np.linspace(-1, 1, 12)[:, np.newaxis]
+    monkeypatch.setattr("pmm_sklearn._emulator_problems._LARGEST_JACOBIAN", 100)
+    emulator = PMMEmulator(n_init=1, random_state=0).fit(X, -np.hypot(1, X[:, 0]))
+    assert emulator.matrix_size_ == 2  # of 8 numbers, 3 has 18
+    monkeypatch.setattr("pmm_sklearn._emulator_problems._LARGEST_JACOBIAN", 10)
+    emulator.fit(X, -np.hypot(1, X[:, 0]))
+    assert emulator.matrix_size_ == 5

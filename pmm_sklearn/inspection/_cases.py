@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 import numpy as np
+from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import column_or_1d
 
@@ -76,6 +77,8 @@ class ClassCase(NamedTuple):
         Numbers of the classes.
     probabilities : ndarray of shape (n_samples, n_classes)
         What the model says of them.
+    weight : ndarray of shape (n_samples,)
+        By `class_weight`.
     """
 
     estimator: object
@@ -84,6 +87,7 @@ class ClassCase(NamedTuple):
     feature_names: list
     codes: np.ndarray
     probabilities: np.ndarray
+    weight: np.ndarray
 
     @classmethod
     def of(cls, estimator, X, y, feature_names, probabilities):
@@ -98,7 +102,9 @@ class ClassCase(NamedTuple):
                 f"{unknown[:5].tolist()}."
             )
         codes = np.searchsorted(classes, y)
-        return cls(estimator, estimator.model_, X, feature_names, codes, probabilities)
+        weight = compute_sample_weight(estimator.class_weight, y)
+        prepared = codes, probabilities, weight
+        return cls(estimator, estimator.model_, X, feature_names, *prepared)
 
     @property
     def n_known(self):

@@ -61,8 +61,8 @@ def features(case):
             "features",
             float(shares[without].max()),
             f"{names} {'changes' if len(without) == 1 else 'change'} predictions by "
-            f"less than {_NO_INFLUENCE:.1%} of their spread: leave out what is not "
-            f"needed, and errors become smaller.",
+            f"less than {_NO_INFLUENCE:.1%} of their spread. What is known to be "
+            f"useless is better left out; what should matter needs more rows.",
         )
 
 

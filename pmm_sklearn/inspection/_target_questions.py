@@ -41,6 +41,37 @@ def nothing(case):
             )
 
 
+def known_errors(case):
+    """Errors that do not explain what the model has left."""
+    if case.y_err is None:
+        return
+    of_model = getattr(case.estimator, "model_error_", None)
+    if of_model is None:
+        misfit = case.model.error_bars.misfit
+        if misfit > 0:
+            yield Finding(
+                "residuals",
+                float(misfit),
+                f"they are larger than y_err explain (chi-square {misfit:.2g} per "
+                f"degree of freedom): the model is too simple, or ended in a poor "
+                f"minimum. Try another matrix_size or n_init=16.",
+            )
+        return
+    names = target_names(case.model, case.y.shape[1])
+    ratios = of_model / np.nanmedian(case.y_err, axis=0)
+    for name, error, ratio in zip(names, of_model, ratios, strict=True):
+        if ratio > 1.0:
+            yield Finding(
+                "residuals",
+                float(ratio),
+                f"the model misses {name or 'the target'} by {error:.2g}, "
+                f"{ratio:.2g} times the median of y_err: more or more precise data "
+                f"will hardly help this matrix_size. Compare with PMMRegressor and "
+                f"a Gaussian process, which are often better inside the range of the "
+                f"data, or try sectors or a larger matrix_size.",
+            )
+
+
 def few_rows(case):
     """Noise that may be what small matrices miss of exact data."""
     noise = getattr(case.estimator, "noise_", None)
@@ -105,6 +136,7 @@ def outliers(case):
             float(size[rows[0]] / typical),
             f"{shown_rows(rows)} {are} far from the model{where}: check {them}"
             f"{_remedy_of_outliers(case.estimator, them)}.",
+            tuple(rows.tolist()),
         )
 
 
@@ -125,6 +157,7 @@ def own_rows(case):
                 f"{shown_rows(rows)} {verb} {its} own prediction nearly "
                 f"alone: outliers that were fitted look like this. Check {them}"
                 f"{_remedy_of_outliers(case.estimator, them)}.",
+                tuple(rows.tolist()),
             )
 
 

@@ -36,13 +36,15 @@ def withheld_findings(case, X, cv):
         (rows[training], rows[test])
         for training, test in splits.split(rows, case.codes[rows])
     ]
-    logistic = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
-    own, linear = (
+    linear = LogisticRegression(max_iter=1000, class_weight=case.estimator.class_weight)
+    logistic = make_pipeline(StandardScaler(), linear)
+    own, other = (
         _withheld(model, features, case, folds)[rows]
         for model, features in ((case.estimator, X), (logistic, case.X))
     )
-    yield from _certainty(own, case.codes[rows])
-    yield from _comparison(own, linear, case.codes[rows])
+    codes, weight = case.codes[rows], case.weight[rows]
+    yield from _certainty(own, codes, weight / weight.sum())
+    yield from _comparison(own, other, codes, weight / weight.sum())
 
 
 def _withheld(model, X, case, folds):
@@ -60,27 +62,28 @@ def _withheld(model, X, case, folds):
     return found
 
 
-def _certainty(probabilities, codes):
+def _certainty(probabilities, codes, weight):
     """How often rows are right, and how often the model says so."""
     likeliest = probabilities.max(axis=1)
     is_right = probabilities.argmax(axis=1) == codes
-    chance = np.sqrt(np.sum(likeliest * (1.0 - likeliest))) / len(codes)
-    excess = float(np.mean(likeliest) - np.mean(is_right))
+    chance = np.sqrt(np.sum(weight**2 * likeliest * (1.0 - likeliest)))
+    said, found = float(weight @ likeliest), float(weight @ is_right)
+    excess = said - found
     if abs(excess) > max(_CHANCE * chance, _SLIGHT):
         word = "sure" if excess > 0 else "doubtful"
         yield Finding(
             "probabilities",
             excess,
-            f"{np.mean(is_right):.0%} of withheld rows are right where the model says "
-            f"{np.mean(likeliest):.0%}: it is too {word}. Try n_average=4, more data, "
+            f"{found:.0%} of withheld rows are right where the model says "
+            f"{said:.0%}: it is too {word}. Try n_average=4, more data, "
             f"or sklearn.calibration.CalibratedClassifierCV.",
         )
 
 
-def _comparison(own, linear, codes):
+def _comparison(own, linear, codes, weight):
     """Where a linear model is no worse there is nothing that the matrices know."""
     losses = [
-        -np.mean(np.log(np.maximum(p[np.arange(len(codes)), codes], _LEAST)))
+        -weight @ np.log(np.maximum(p[np.arange(len(codes)), codes], _LEAST))
         for p in (own, linear)
     ]
     ratio = losses[0] / max(losses[1], _LEAST)

@@ -1,5 +1,7 @@
 """What samples say that clones of a model have not seen."""
 
+import warnings
+
 import numpy as np
 from scipy.stats import binomtest
 from sklearn.base import clone
@@ -27,15 +29,18 @@ def withheld_findings(case, X, cv):
         y = case.y[training]
         targets = y[:, 0] if case.model.single_output else y
         given = {} if case.y_err is None else {"y_err": case.y_err[training]}
-        model = clone(case.estimator).fit(rows_of(X, training), targets, **given)
-        mean, std = model.predict(rows_of(X, test), return_std=True)
+        with warnings.catch_warnings():
+            # What is to be said of folds is said below.
+            warnings.simplefilter("ignore")
+            model = clone(case.estimator).fit(rows_of(X, training), targets, **given)
+            mean, std = model.predict(rows_of(X, test), return_std=True)
         distances[test] = np.abs(case.y[test] - np.reshape(mean, (len(test), -1)))
         deviations[test] = np.reshape(std, (len(test), -1))
         linear[test] = np.abs(case.y[test] - _linear(case.X, y, training, test))
     if case.y_err is not None:
         # Of new targets: error bars are those of the function then.
         deviations = np.hypot(deviations, case.y_err)
-    yield from _error_bars(distances, deviations)
+    yield from _error_bars(distances, deviations, case.y_err is not None)
     yield from _comparison(case, distances, linear)
 
 
@@ -72,14 +77,16 @@ def _comparison(case, distances, linear):
             )
 
 
-def _error_bars(distances, deviations):
+def _error_bars(distances, deviations, knows_errors):
     """How many withheld targets are within two deviations."""
     inside = (distances <= 2.0 * deviations)[~np.isnan(distances)]
     share = float(np.mean(inside))
     if binomtest(int(inside.sum()), len(inside), _RIGHT).pvalue < _CHANCE:
         word, remedy = "small", "a smaller matrix_size, n_average=4, or more data"
         if share > _RIGHT:
-            word, remedy = "large", "y_err where errors are known, or another readout"
+            word, remedy = "large", "more data or another matrix_size"
+            if not knows_errors:
+                remedy = "y_err where errors are known, or another readout"
         yield Finding(
             "error bars",
             share,

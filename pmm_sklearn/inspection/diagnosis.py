@@ -1,5 +1,7 @@
 """What a colleague would say of a fit, each sentence from a number."""
 
+from contextlib import suppress
+
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, is_classifier
 from sklearn.pipeline import Pipeline
@@ -17,6 +19,7 @@ from .findings import Diagnosis
 _OF_TARGETS = (
     of_models.convergence,
     of_targets.nothing,
+    of_targets.known_errors,
     of_targets.few_rows,
     of_models.few_data,
     of_targets.structure,
@@ -30,6 +33,7 @@ _OF_CLASSES = (
     of_models.convergence,
     of_classes.nothing,
     of_classes.rare_classes,
+    of_classes.unrecognised_classes,
     of_models.few_data,
     of_classes.doubtful_labels,
     of_models.features,
@@ -122,7 +126,11 @@ def _last_step(estimator, X):
     before, model = estimator[:-1], estimator[-1]
     if not len(before):
         return model, X, None
-    return model, before.transform(X), list(before.get_feature_names_out())
+    names = None
+    with suppress(AttributeError):
+        # Some transformers have no names.
+        names = list(before.get_feature_names_out())
+    return model, before.transform(X), names
 
 
 def _case(estimator, X, y, y_err, names):

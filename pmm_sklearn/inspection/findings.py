@@ -14,6 +14,8 @@ class Finding(NamedTuple):
         The number that it comes from.
     text : str
         What there is to see, and what to do.
+    rows : tuple of int, default=()
+        Positions of the rows that it is about, all of them, the worst first.
 
     Examples
     --------
@@ -25,6 +27,7 @@ class Finding(NamedTuple):
     topic: str
     value: float
     text: str
+    rows: tuple = ()
 
 
 class Diagnosis(list):

@@ -177,10 +177,13 @@ def _warn_of_guesses(estimator, leverage, n_targets):
     if len(rows):
         rows = rows[np.argsort(-leverage[rows])]
         shown = ", ".join(map(str, rows[:5])) + (", ..." * (len(rows) > 5))
+        remedy = "check them"
+        if hasattr(estimator, "loss"):
+            remedy = "compare with loss='huber'"
         warn_caller(
             f"Rows that determine their own predictions (leverage above {_OWN}): "
             f"{shown}. What the model says without them is a guess. An outlier that "
-            f"was fitted looks like this: compare with loss='huber'.",
+            f"was fitted looks like this: {remedy}.",
             UserWarning,
         )
 

@@ -107,6 +107,8 @@ class Evidence(ABC):
     first_scale = 1.0
     # Whether the slope of the determinant is known: see `maximize_evidence`.
     has_slope: bool
+    # The least variance of the noise, of standardised targets.
+    least_noise = _BOUNDS[2][0]
     # Whether a step leaves something to settle.
     settles = False
     # What is known of the last point, which copies do not have.
@@ -288,6 +290,7 @@ class Evidence(ABC):
         if self.n_scales == 0:
             bounds[: self.n_matrices, 1] = _LARGEST_OF_LEVELS
         if self.n_noises:
+            bounds[-self.n_noises :, 0] = self.least_noise
             bounds[-self.n_noises :] *= self.noise_units[:, np.newaxis] ** 2
         lower, upper = np.log(bounds).T
         logarithms = theta[self.size :]

@@ -67,6 +67,9 @@ class LossEvidence(MarginalEvidence):
     """
 
     settles = True
+    # Most residuals may vanish where targets have few values; the second derivatives
+    # by the observables would have no digits below.
+    least_noise = 1e-12
     remembered = ("_last", "nearby")
 
     def __init__(self, model, X, y, weight, loss, is_far=True):

@@ -1,10 +1,12 @@
 """Each sentence of a diagnosis, on data made for it."""
 
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from pmm_sklearn import (
     PMMClassifier,
@@ -79,6 +81,7 @@ def test_outliers(good):
     y = Y.copy()
     y[[5, 9]] += [4.0, -3.0]
     (finding,) = [f for f in diagnose(good, X, y) if f.topic == "outliers"]
+    assert finding.rows == (5, 9)
     assert finding.text.startswith("rows 5, 9 are far from the model: check them")
     assert finding.value > 10
 
@@ -134,6 +137,41 @@ def test_a_solution_of_one_start(good):
     model.start_losses_ = np.array([5.0, 1.0, 4.0, 3.0])
     found = diagnose(model, X, -np.hypot(1, X[:, 0]))
     assert "one of 4 alone" in str(found)
+
+
+class TestKnownErrors:
+    """A Hamiltonian of side 2, and data that it cannot explain."""
+
+    def data(self):
+        y = np.stack([np.sin(4 * X[:, 0]), np.cos(3 * X[:, 1])], axis=1)
+        return np.sort(y + 0.01 * NOISE[:, np.newaxis], axis=1)
+
+    def test_error_of_the_model(self):
+        y = self.data()
+        model = PMMEmulator(2, n_init=2, random_state=0).fit(X, y, y_err=0.01)
+        found = diagnose(model, X, y, y_err=0.01)
+        (first, second) = [f for f in found if "times the median of y_err" in f.text]
+        assert first.value == pytest.approx(100 * model.model_error_[0])
+        assert "misses level 1 by" in second.text
+
+    def test_chi_square(self):
+        y = self.data()
+        model = PMMEmulator(2, alpha=1e-3, n_init=2, random_state=0)
+        found = diagnose(model.fit(X, y, y_err=0.01), X, y, y_err=0.01)
+        assert "larger than y_err explain (chi-square" in str(found)
+
+    def test_folds_are_silent(self):
+        y = self.data()
+        model = PMMEmulator(2, n_init=1, max_iter=3, random_state=0)
+        model.fit(X, y, y_err=0.01)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            diagnose(model, X, y, y_err=0.01, cv=2)
+
+
+def test_a_pipeline_without_names():
+    steps = FunctionTransformer(np.abs), regressor(max_iter=3)
+    assert isinstance(diagnose(make_pipeline(*steps).fit(X, Y), X, Y), list)
 
 
 def test_error_bars_that_do_not_hold():
@@ -224,6 +262,21 @@ class TestClasses:
         (finding,) = [f for f in diagnose(model, x, y) if f.topic == "labels"]
         assert finding.text.startswith("row 79 has a class that the model gives")
         assert finding.text.endswith(": check it.")
+
+    def test_classes_that_are_not_recognised(self):
+        rng = np.random.RandomState(0)
+        y = np.where(rng.uniform(size=N) < 0.12, "rare", np.where(X[:, 0] > 0, 1, 2))
+        model = classifier().fit(X, y)
+        (finding,) = [f for f in diagnose(model, X, y) if f.topic == "classes"]
+        assert f"of {np.sum(y == 'rare')} rows of class 'rare'" in finding.text
+        assert "class_weight='balanced'" in finding.text
+        assert set(finding.rows) <= set(np.flatnonzero(y == "rare"))
+
+    def test_weights_of_classes_count(self):
+        """What balanced weights say is compared with what they were fitted to."""
+        y = np.where(X[:, 0] + 0.2 * X[:, 1] > 0.6, "few", "many")
+        model = classifier(class_weight="balanced").fit(X, y)
+        assert diagnose(model, X, y, cv=3).topics == []
 
     def test_withheld_rows(self):
         """Few rows of many features, which a penalty of zero fits without doubt."""

@@ -206,3 +206,15 @@ def test_value_does_not_depend_on_the_last_point(name, distance):
     sign = np.random.RandomState(1).choice([-1.0, 1.0], objective.nearby.shape)
     objective.nearby = distance * sign
     assert objective.value(theta) == pytest.approx(value, rel=1e-9)
+
+
+def test_noise_keeps_digits_for_the_observables():
+    """Of residuals that vanish, as those of most targets of few values."""
+    model = m.observable_pmm(1, 1, (3,), 1)
+    X = np.linspace(-1, 1, 20)[:, np.newaxis]
+    objective = m.LossEvidence(model, X, 0.0 * X, np.ones((20, 1)), Huber(np.ones(1)))
+    theta = objective.initial(np.random.RandomState(0))
+    for _ in range(40):
+        theta = objective.settled(theta)
+    assert np.exp(theta[-1]) == pytest.approx(1e-12)
+    assert np.isfinite(objective.value(theta))
