@@ -20,6 +20,7 @@ from scipy.optimize import brentq
 from .training.terminal import Lines
 
 _OF_CALLBACKS = "_skl_callbacks"
+_LARGEST_ERROR = 1e100
 
 
 def misses_known_errors(estimator, data):
@@ -109,11 +110,20 @@ def _variance(squares, errors, weight, share):
     known = weight > 0
     squares, errors, weight = squares[known], errors[known], weight[known]
     free = max((1.0 - share) * weight.sum(), 1.0)
+    # That without known errors.
+    largest = np.sum(weight * squares) / free
+    if largest == 0:
+        return 0.0
+    # A larger error does not count at all.
+    relative = np.minimum(errors / np.sqrt(largest), _LARGEST_ERROR)
+    squares, known_variances = squares / largest, relative**2
 
     def excess(variance):
-        return np.sum(weight * squares / (errors**2 + variance)) - free
+        return np.sum(weight * squares / (known_variances + variance)) - free
 
     if excess(0.0) <= 0:
         return 0.0
-    # There each term is less than its share of the sum without errors.
-    return brentq(excess, 0.0, np.sum(weight * squares) / free)
+    if excess(1.0) >= 0:
+        # Known errors are less than rounding.
+        return largest
+    return largest * brentq(excess, 0.0, 1.0)

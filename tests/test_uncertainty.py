@@ -269,6 +269,14 @@ class TestModelError:
     def test_there_is_none_where_errors_explain_the_residuals(self):
         assert not hasattr(self.fit(1.0), "model_error_")
 
+    @pytest.mark.parametrize("unit", [1e-20, 1e20])
+    def test_units_do_not_matter(self, unit):
+        x = np.linspace(-1, 1, 40)[:, np.newaxis]
+        model = PMMEmulator(2, n_init=2, random_state=0)
+        own = model.fit(x, levels_of(x), y_err=1e-3).model_error_
+        other = model.fit(x, unit * levels_of(x), y_err=1e-3 * unit).model_error_
+        np.testing.assert_allclose(other, unit * own, rtol=1e-3)
+
     def test_it_needs_the_evidence(self):
         model = self.fit(1e-3, alpha=1e-6)
         assert not hasattr(model, "model_error_")

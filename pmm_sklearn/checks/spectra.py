@@ -56,7 +56,7 @@ class SpectrumData(NamedTuple):
 
     def with_model_variance(self, variance):
         """The same with an error of the model in the errors."""
-        error = np.sqrt(self.error**2 + variance)
+        error = np.hypot(self.error, np.sqrt(variance))
         return self._replace(error=error, model_variance=variance)
 
     def followed_by(self, other):
