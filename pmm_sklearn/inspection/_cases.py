@@ -4,11 +4,11 @@ from typing import NamedTuple
 
 import numpy as np
 from sklearn.utils.class_weight import compute_sample_weight
-from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import column_or_1d
 
 from ..checks.data import check_errors
 from ..checks.dtypes import as_numbers
+from ..checks.labels import encode
 
 # Residuals that are none, over the spread of the targets.
 _EXACT = 1e-8
@@ -95,13 +95,12 @@ class ClassCase(NamedTuple):
         y, classes = column_or_1d(y), estimator.classes_
         if len(y) != len(X):
             raise ValueError(f"y must have {len(X)} labels, as in fit, got {len(y)}.")
-        unknown = np.setdiff1d(y, classes)
-        if type_of_target(y).startswith("continuous") or len(unknown):
+        try:
+            codes = encode(y, classes)
+        except ValueError as error:
             raise ValueError(
-                f"y must have the labels of fit, {classes.tolist()}, got "
-                f"{unknown[:5].tolist()}."
-            )
-        codes = np.searchsorted(classes, y)
+                f"y must have the labels of fit, {classes.tolist()}: {error.__cause__}."
+            ) from error
         weight = compute_sample_weight(estimator.class_weight, y)
         prepared = codes, probabilities, weight
         return cls(estimator, estimator.model_, X, feature_names, *prepared)

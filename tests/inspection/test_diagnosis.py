@@ -297,8 +297,10 @@ class TestClasses:
 
     def test_bad_input(self, labels):
         model = classifier(max_iter=2).fit(X, labels)
-        with pytest.raises(ValueError, match="labels of fit, .*, got .'left'"):
-            diagnose(model, X, np.where(labels == "up", "left", "down"))
+        left = np.where(labels == "up", "left", "down")
+        for wrong in (left, np.full(N, np.nan), Y, np.where(X[:, 0] > 0, "up", None)):
+            with pytest.raises(ValueError, match="y must have the labels of fit, "):
+                diagnose(model, X, wrong)
         with pytest.raises(ValueError, match="y must have 60 labels"):
             diagnose(model, X, labels[:-1])
         with pytest.raises(ValueError, match="y_err must be None for a classifier"):
