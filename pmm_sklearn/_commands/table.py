@@ -6,12 +6,15 @@ from math import ceil
 
 import joblib
 import numpy as np
+from joblib import effective_n_jobs
+from sklearn.base import clone
 from sklearn.compose import ColumnTransformer
 from sklearn.impute import SimpleImputer
 from sklearn.inspection import permutation_importance
 from sklearn.model_selection import cross_val_predict
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder
+from sklearn.utils.parallel import Parallel, delayed
 
 from .._threads import single_blas_thread
 from ..solvers import StopReason
@@ -105,7 +108,7 @@ class _Comparison:
         first, second = task.measures
         print(f"\n{'model':<26}{first:>12}{'spread':>10}{second:>20}{'seconds':>10}")
 
-    def add(self, name, model, n_jobs=1):
+    def add(self, name, model):
         """Predict each row without it."""
         self._lines.move(f"{name} ...")
         task, start = self._task, time.perf_counter()
@@ -115,9 +118,11 @@ class _Comparison:
             task.y,
             cv=task.folds,
             method=task.method,
-            n_jobs=n_jobs,
         )
-        seconds = time.perf_counter() - start
+        self._tell(name, predicted, time.perf_counter() - start)
+
+    def _tell(self, name, predicted, seconds):
+        task = self._task
         errors = np.array([task.errors(predicted, rows) for _, rows in task.folds])
         (first, second), spread = errors.mean(axis=0), errors[:, 0].std()
         cells = f"{first:>12.4g}{spread:>10.2g}{second:>20.4g}{seconds:>10.2f}"
@@ -125,21 +130,38 @@ class _Comparison:
         self.predicted[name], self.errors[name] = predicted, errors
 
     def add_ours(self, name, model):
-        """Fit to all rows, which tells the time of the folds, and add it."""
-        start = time.perf_counter()
-        self._lines.move(f"{name}, all rows ...")
+        """Fit to all rows and, side by side, to those of each fold, and add it."""
+        task, everything = self._task, np.arange(len(self._X))
+        splits = [(everything, everything[:0]), *task.folds]
         pipeline = make_pipeline(self._features, model)
-        self.fitted[name] = pipeline.fit(self._X, self._task.y)
-        if model.stop_reason_ == "interrupted":
-            # The estimator keeps its best model; here the wish is to end.
-            raise KeyboardInterrupt
-        seconds = time.perf_counter() - start
-        turns = ceil(N_FOLDS / joblib.effective_n_jobs(-1))
-        self._lines.tell(
-            f"({name}: all rows took {seconds:.1f} s; the folds take about "
-            f"{turns * seconds:.0f} s if cores are free)"
+        start = time.perf_counter()
+        self._lines.move(f"{name}: all rows and {N_FOLDS} folds ...")
+        fits = Parallel(n_jobs=-1, return_as="generator")(
+            delayed(_fit_and_predict)(clone(pipeline), self._X, task, train, test)
+            for train, test in splits
         )
-        self.add(name, model, n_jobs=-1)
+        predicted = {}
+        for number, (fitted, of_test) in enumerate(fits):
+            if fitted[-1].stop_reason_ == "interrupted":
+                # The estimator keeps its best model; here the wish is to end.
+                raise KeyboardInterrupt
+            seconds = time.perf_counter() - start
+            if number == 0:
+                self.fitted[name] = fitted
+                self._tell_expected(name, seconds, len(splits))
+            else:
+                predicted.update(zip(task.folds[number - 1][1], of_test, strict=True))
+            self._lines.move(f"{name}: {number} of {N_FOLDS} folds, {seconds:.0f} s")
+        self._tell(name, np.array([predicted[row] for row in everything]), seconds)
+
+    def _tell_expected(self, name, seconds, n_fits):
+        """How long what is left takes, after the first fit."""
+        further_turns = ceil(n_fits / effective_n_jobs(-1)) - 1
+        if further_turns:
+            self._lines.tell(
+                f"({name}: all rows took {seconds:.1f} s; the folds take about "
+                f"{further_turns * seconds:.0f} s more)"
+            )
 
     def print_verdict(self, kept):
         """Say which model is the best one, of ours the one that is kept."""
@@ -153,6 +175,13 @@ class _Comparison:
         text, is_worse = verdict(errors, kept)
         print(f"By mean absolute error: {text}" if is_one_of_two else text)
         print(f"{self._task.advice}\n" if is_worse else "")
+
+
+def _fit_and_predict(pipeline, X, task, train, test):
+    """Fitted to some rows, and predictions of others; a task for any process."""
+    pipeline.fit(X.iloc[train], task.y[train])
+    of_test = getattr(pipeline, task.method)(X.iloc[test]) if len(test) else []
+    return pipeline, of_test
 
 
 def _after_outliers(comparison, task):
