@@ -20,6 +20,7 @@ from ._classification_problems import (
 )
 from ._level_features import LevelFeatures
 from ._means import goes_on, warn_if_no_better
+from ._of_evidence import OfEvidence
 from ._sizes import size_of
 from ._softmax import SoftmaxOutputs
 from ._threads import ThreadMap
@@ -327,6 +328,9 @@ class PMMClassifier(LevelFeatures, SoftmaxOutputs, ClassifierMixin, BasePMM):
 
     _structure_type = ObservableStructure
     _likelihood = LIKELIHOOD
+    log_evidence_ = OfEvidence()
+    length_scales_ = OfEvidence()
+    n_effective_parameters_ = OfEvidence()
     matrices_ = USER_MATRICES
 
     def __init__(

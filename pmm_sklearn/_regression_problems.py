@@ -137,7 +137,8 @@ def _by_evidence(estimator, data, error, gradient, continues):
         estimator, continues, evidence, sides, SIDE_OTHERWISE, _LONGEST
     )
     is_open = is_size_open(estimator, continues)
-    if is_open and len(families) < len(SIDES):
+    has_errors = error is not None or gradient is not None
+    if is_open and not has_errors and len(families) < len(SIDES):
         # Of many data a larger matrix with a simple penalty says more.
         n_parameters = evidence(SIDE_OTHERWISE)[0].model.n_parameters
         if data.y.size > _MANY_PER_PARAMETER * n_parameters:
@@ -145,9 +146,10 @@ def _by_evidence(estimator, data, error, gradient, continues):
     if not families and is_open:
         smallest = evidence(SIDES[0])
         problem, _ = smallest
-        # A penalty would leave to chance what fewer data than parameters do not tell.
+        # A penalty would leave to chance what fewer data than parameters do not tell,
+        # and knows of no errors.
         is_wide = data.y.size < problem.model.n_parameters
-        if is_wide and problem.seconds <= _LONGEST[1]:
+        if (is_wide or has_errors) and problem.seconds <= _LONGEST[1]:
             families = [Family.of(*smallest)]
     if len(families) == 1:
         _warn_of_minutes(estimator, families[0].first()[0], data)

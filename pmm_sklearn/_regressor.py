@@ -13,6 +13,7 @@ from ._base import BasePMM, fitted_state_kept_on_error
 from ._callbacks import with_callbacks
 from ._level_features import LevelFeatures
 from ._means import goes_on, warn_if_no_better
+from ._of_evidence import OfEvidence
 from ._regression_problems import SIDE_OTHERWISE, judge_of, regression_families
 from ._sizes import size_of
 from ._typing import (
@@ -353,6 +354,10 @@ class PMMRegressor(LevelFeatures, RegressorMixin, BasePMM):
 
     _structure_type = ObservableStructure
     _likelihood = GaussianLikelihood()
+    log_evidence_ = OfEvidence()
+    noise_ = OfEvidence()
+    length_scales_ = OfEvidence()
+    n_effective_parameters_ = OfEvidence()
     matrices_ = USER_MATRICES
 
     def __init__(

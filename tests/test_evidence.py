@@ -9,7 +9,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn import config_context
 from sklearn.base import clone
 from sklearn.datasets import make_friedman2
-from sklearn.exceptions import ConvergenceWarning
+from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.model_selection import GridSearchCV, train_test_split
 
 from pmm_sklearn import PMMRegressor
@@ -273,6 +273,8 @@ class TestSize:
         model = PMMRegressor(n_init=1, max_iter=3).fit(*noisy)
         assert not hasattr(model, "log_evidence_")
         assert model.matrix_size_ == 7
+        with pytest.raises(AttributeError, match="give a small matrix_size, such as 5"):
+            _ = model.noise_
 
 
 def test_more_features_than_samples():
@@ -352,8 +354,13 @@ class TestKnownErrors:
         self, measured, monkeypatch
     ):
         X, y, error = measured
-        monkeypatch.setattr("pmm_sklearn._regression_problems._LONGEST", (1e-9, 1e9))
+        name = "pmm_sklearn._regression_problems._LONGEST"
         monkeypatch.setattr("pmm_sklearn._regression_problems._MANY_PER_PARAMETER", 0)
+        monkeypatch.setattr(name, (1e-9, 1e9))
+        model = PMMRegressor(n_init=1, max_iter=3).fit(X, y, y_err=error)
+        assert model.matrix_size_ == 3
+        assert model.log_evidence_ < np.inf
+        monkeypatch.setattr(name, (1e-9, 1e-9))
         with pytest.raises(ValueError, match="y_err needs the evidence"):
             PMMRegressor().fit(X, y, y_err=error)
 
@@ -424,3 +431,17 @@ def test_averages_what_has_an_evidence_that_matters(noisy):
         PMMRegressor(3, n_init=2, n_average=3).fit(X, y)
     with pytest.raises(ValueError, match="n_average must be"):
         PMMRegressor(3, n_average="all").fit(X, y)
+
+
+def test_attributes_say_why_there_are_none(noisy):
+    X, y = noisy
+    model = PMMRegressor(2, alpha=0.1, n_init=1, max_iter=2)
+    with pytest.raises(NotFittedError):
+        _ = model.length_scales_
+    model.fit(X, y)
+    with pytest.raises(AttributeError, match="takes alpha='auto'"):
+        _ = model.length_scales_
+    model.set_params(alpha="auto", loss="poisson").fit(X, np.round(np.exp(y)))
+    assert model.length_scales_.shape == (X.shape[1],)
+    with pytest.raises(AttributeError, match="its loss has no noise"):
+        _ = model.noise_

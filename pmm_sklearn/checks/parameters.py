@@ -276,8 +276,8 @@ def check_no_errors(estimator, error):
         raise ValueError(
             f"y_err needs the evidence, which would take too long for so many samples "
             f"and features, got matrix_size={estimator.matrix_size!r}: set a small "
-            f"matrix_size, or give weights 1 / y_err**2, divided by their mean, as "
-            f"sample_weight."
+            f"matrix_size, such as 3, or give weights 1 / y_err**2, divided by their "
+            f"mean, as sample_weight."
         )
 
 
