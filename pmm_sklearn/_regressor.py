@@ -55,7 +55,12 @@ from .fitted import (
     observable_structure,
 )
 from .model import READOUTS, level_inverse
-from .training import LOG_LINK, GaussianLikelihood, table_problem
+from .training import (
+    LOG_LINK,
+    GaussianLikelihood,
+    table_problem,
+    warn_of_repetitions,
+)
 
 
 class PMMRegressor(LevelFeatures, RegressorMixin, BasePMM):
@@ -445,7 +450,8 @@ class PMMRegressor(LevelFeatures, RegressorMixin, BasePMM):
             Targets, in any units.
         sample_weight : array-like of shape (n_samples,), default=None
             Weight of the loss of each sample; an integer weight is a repetition.
-            With ``alpha="auto"`` they should have a mean of about 1.
+            With ``alpha="auto"`` they should have a mean of about 1.  Of means of
+            several observations give `y_err`, not their numbers.
         y_err : float or array-like, default=None
             Standard deviations of the targets, as of measurements: one for all, for
             each sample, for each output, or for each entry of ``y``.  Noise is then
@@ -480,8 +486,8 @@ class PMMRegressor(LevelFeatures, RegressorMixin, BasePMM):
             If training ended before it converged, or was interrupted.
         UserWarning
             If the fitted model is no better than the mean of `y` on its own data,
-            all features are constant, or rows are fewer than features plus two, and
-            than ten.
+            all features are constant, rows are fewer than features plus two, and
+            than ten, or the model goes through targets of weights above one.
 
         Examples
         --------
@@ -535,6 +541,9 @@ class PMMRegressor(LevelFeatures, RegressorMixin, BasePMM):
             given = {"X": X, "y": y, "metadata": {"sample_weight": sample_weight}}
             self._train(families, random_state, description, given, continues=continues)
             warn_if_no_better(self, *judged)
+            if error is None and hasattr(self, "noise_"):
+                n_effective = self.n_effective_parameters_
+                warn_of_repetitions(data.weight, data.y.size, n_effective)
         return self
 
     @available_if(has_batches)

@@ -2,6 +2,7 @@
 
 import pickle
 import re
+import warnings
 
 import numpy as np
 import pytest
@@ -445,3 +446,19 @@ def test_attributes_say_why_there_are_none(noisy):
     assert model.length_scales_.shape == (X.shape[1],)
     with pytest.raises(AttributeError, match="its loss has no noise"):
         _ = model.noise_
+
+
+def test_means_are_no_repetitions():
+    """With their numbers as weights there seems to be no noise."""
+    rng = np.random.RandomState(2)
+    X = rng.uniform(-1, 1, (20, 2))
+    y = np.sin(2 * X[:, 0]) + 0.3 * rng.standard_normal(20)
+    model = PMMRegressor(5, n_init=1, n_average=1, random_state=0)
+    with pytest.warns(UserWarning, match="goes through its data.* give all of these"):
+        model.fit(X, y, sample_weight=np.full(20, 6.0))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UserWarning)
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        model.fit(X, y, y_err=0.3)
+        # Repetitions that are meant: few parameters remain.
+        model.set_params(matrix_size=2).fit(np.repeat(X, 2, axis=0), np.repeat(y, 2))

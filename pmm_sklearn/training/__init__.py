@@ -22,6 +22,7 @@ from .likelihood import (
     ImageLikelihood,
     Likelihood,
     SpectrumLikelihood,
+    warn_of_repetitions,
     warn_of_weights,
 )
 from .losses import (
@@ -85,6 +86,7 @@ __all__ = [
     "train",
     "units_from",
     "units_of",
+    "warn_of_repetitions",
     "warn_of_weights",
     "with_posterior",
 ]

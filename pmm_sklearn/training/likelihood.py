@@ -22,6 +22,8 @@ from .level_units import LevelLogitUnits, LevelUnits
 from .units import ImageUnits, LogitUnits, TargetUnits
 
 _SMALL_WEIGHT, _LARGE_WEIGHT = 0.1, 100.0
+# Weight of a row, and parameters for each, of means that are taken for repetitions.
+_REPEATED, _MOST_PARAMETERS = 1.2, 0.85
 # Chi-square of each datum, if there are as many parameters, that no noise leaves.
 _INTERPOLATED = 0.1
 # Variance of the prior of a penalty over that of the starts.
@@ -268,3 +270,28 @@ def warn_of_weights(alpha, weight, takes_errors=True):
             f"alpha a number.{errors}",
             UserWarning,
         )
+
+
+def warn_of_repetitions(weight, n_targets, n_effective):
+    """Means of several observations are no observations that agree.
+
+    Parameters
+    ----------
+    weight : ndarray of shape (n_samples,)
+        Weights of samples.
+    n_targets : int
+        Number of targets of all samples.
+    n_effective : float
+        How many parameters they have determined.
+    """
+    mean = weight[weight > 0].mean()
+    if mean < _REPEATED or n_effective < _MOST_PARAMETERS * n_targets:
+        return
+    warn_caller(
+        f"The model goes through its data, with {n_effective:.0f} effective parameters "
+        f"for {n_targets} targets: sample_weight, of mean {mean:.2g}, says that each "
+        f"was observed so many times with the same value. If they are means of several "
+        f"observations, give all of these, or y_err, their standard deviation over the "
+        f"root of the number; if weights are importances, divide them by their mean.",
+        UserWarning,
+    )
