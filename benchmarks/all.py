@@ -37,7 +37,7 @@ FILES = {
     "gaps": ["gaps.py"],
     "decay": ["decay.py"],
     "response": ["response.py --splits 3"],
-    "uncertainty_diabetes": ["uncertainty.py --sets diabetes --splits 10"],
+    "uncertainty_diabetes": ["uncertainty.py --sets diabetes --splits 10 --states 0"],
     "gradients": ["gradients.py"],
     "large": ["large.py"],
     "design": ["design.py"],

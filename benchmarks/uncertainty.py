@@ -266,7 +266,9 @@ def main():
     parser.add_argument("--splits", type=int, default=20, help="up to 20")
     parser.add_argument("--sets", nargs="*", choices=(*SETS, "diabetes"), default=SETS)
     parser.add_argument("--jobs", type=int, default=1, help="splits at a time (1)")
-    parser.add_argument("--states", type=int, default=3, help="starts of emulators")
+    parser.add_argument(
+        "--states", type=int, default=3, help="starts of emulators, 0 for none"
+    )
     options = parser.parse_args()
     with threadpool_limits(1), warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
