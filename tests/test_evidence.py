@@ -334,7 +334,7 @@ class TestKnownErrors:
     @pytest.mark.parametrize(
         ("error", "message"),
         [
-            (-1.0, "y_err must be finite and positive"),
+            (-1.0, "y_err must be finite and positive, got -1: give"),
             (np.nan, "y_err must be finite and positive"),
             (np.ones(7), "y_err must have the shape"),
             ("large", "y_err"),

@@ -340,29 +340,40 @@ def check_errors(y_err, shape, matters=True):
         )
     if is_column:
         error = error[:, np.newaxis]
+    given, shape_of_y = error, shape if n_outputs > 1 else (n_samples,)
     try:
-        error = np.broadcast_to(error, shape)
+        error = np.broadcast_to(given, shape)
     except ValueError:
         raise ValueError(
-            f"y_err must have the shape {shape} of y, one standard deviation for each "
-            f"entry, or one for each sample, for each output or for all, got shape "
-            f"{np.shape(y_err)}."
+            f"y_err must have the shape {shape_of_y} of y, one standard deviation for "
+            f"each entry, or one for each sample, for each output or for all, got "
+            f"shape {np.shape(y_err)}."
         ) from None
     error = np.where(matters, error, 1.0)
-    if not np.all(np.isfinite(error) & (error > 0)):
-        row, column = np.argwhere(~(np.isfinite(error) & (error > 0)))[0]
+    is_bad = ~(np.isfinite(error) & (error > 0))
+    if np.any(is_bad):
         raise ValueError(
-            f"y_err must be finite and positive, got {error[row, column]} in row {row} "
-            f"and column {column}: give a standard deviation there, or leave it "
-            f"out (an emulator also leaves out entries that are NaN in y)."
+            f"y_err must be finite and positive, got {_first(error, is_bad, given)}: "
+            f"give a standard deviation there, of an exact target a small one, such as "
+            f"1e-6 of the spread of y, or leave it out (an emulator also leaves out "
+            f"entries that are NaN in y)."
         )
-    if error.min() < _SMALLEST_WEIGHT:
-        row, column = np.unravel_index(np.argmin(error), error.shape)
+    is_small = error < _SMALLEST_WEIGHT
+    if np.any(is_small):
         raise ValueError(
-            f"y_err must be at least {_SMALLEST_WEIGHT:g}, got {error.min():.3g} in "
-            f"row {row} and column {column}: give a larger standard deviation."
+            f"y_err must be at least {_SMALLEST_WEIGHT:g}, got "
+            f"{_first(error, is_small, given)}: give a larger standard deviation."
         )
     return error
+
+
+def _first(error, is_meant, given):
+    """The first of the errors that are meant, and where it is, in words."""
+    row, column = np.argwhere(is_meant)[0]
+    place = "" if given.ndim == 0 else f" in row {row}"
+    if given.ndim and error.shape[1] > 1:
+        place += f" and column {column}"
+    return f"{error[row, column]:.3g}{place}"
 
 
 def check_reach(X, matrices):
