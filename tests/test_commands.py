@@ -12,10 +12,10 @@ import pytest
 
 from pmm_sklearn import PMMClassifier, PMMEmulator, PMMRegressor
 from pmm_sklearn.__main__ import main
+from pmm_sklearn._commands.columns import counts_rows, is_error_of, looks_like
 from pmm_sklearn._commands.comparison import clear_difference, verdict
-from pmm_sklearn._commands.files import counts_rows, is_error_of, looks_like
 from pmm_sklearn._commands.targets import looks_coded
-from pmm_sklearn._commands.withheld import print_comparison
+from pmm_sklearn._commands.withheld import folds_of, print_comparison
 
 pd = pytest.importorskip("pandas", reason="tables are read with pandas")
 
@@ -43,7 +43,19 @@ def folder(tmp_path_factory):
     c = np.linspace(-1, 1, 8)
     spectrum = pd.DataFrame({"c": c, "low": -np.hypot(1, c), "high": np.hypot(1, c)})
     spectrum.to_csv(folder / "spectrum.csv", index=False)
+    _write_doubtful(folder, spectrum)
     return folder
+
+
+def _write_doubtful(folder, spectrum):
+    """Tables with columns that cannot be learned."""
+    rare = spectrum.assign(once=[3.0, *[None] * 7], infinite=np.inf)
+    rare.to_csv(folder / "rare.csv", index=False)
+    bad = pd.DataFrame({"text": [f"{i}.5" for i in range(12)], "same": 7})
+    bad["infinite"], bad["flag"] = np.arange(12.0), True
+    bad.loc[5, "text"], bad.loc[3, "infinite"] = "n/a?", -np.inf
+    bad["c"] = bad.index**0.5
+    bad.to_csv(folder / "bad.csv", index=False)
 
 
 @pytest.fixture(autouse=True)
@@ -124,8 +136,9 @@ def test_numbers(folder, monkeypatch):
     assert np.all(std > 0)
     gaps = new[["class", "kind", "x"]].assign(more=1.0)  # another order
     np.testing.assert_array_equal(model.predict(gaps), mean)
-    gaps["class"] = None  # it had no gaps
-    assert np.all(np.isfinite(model.predict(gaps)))
+    for missing in None, np.nan:
+        gaps["class"] = gaps["kind"] = missing  # one of them had no gaps
+        assert np.all(np.isfinite(model.predict(gaps)))
 
 
 def test_outliers_are_named_and_a_robust_loss_is_tried(folder):
@@ -312,6 +325,44 @@ def test_rows_without_levels_are_counted(opening, folder):
     assert "Left out: 1 of 8 rows, without low, high.\nunknown.csv: 7 calc" in printed
 
 
+def test_levels_that_few_rows_know(folder):
+    frame = pd.read_csv(folder / "spectrum.csv")
+    frame.loc[[*range(2), *range(4, 8)], "high"] = np.nan
+    frame.to_csv(folder / "twice.csv", index=False)
+    printed = run(folder, "twice.csv", "--emulate", "low", "high")
+    assert re.search(r"^  high +[\d.e-]+ +[\d.e-]+ +[\d.e-]+$", printed, re.M)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_every_level_is_known_beside_each_fold(seed):
+    y = np.full((30, 3), 1.0)
+    rows = np.random.RandomState(seed).permutation(30)
+    y[rows[3:], 1] = y[rows[2:], 2] = np.nan
+    folds = folds_of(pd.DataFrame(y), seed)
+    assert sorted(np.concatenate(folds)) == list(range(30))
+    assert {len(fold) for fold in folds} == {7, 8}
+    for fold in folds:
+        assert np.all(np.isfinite(np.delete(y, fold, axis=0)).any(axis=0))
+
+
+@pytest.mark.parametrize("is_withheld", [False, True])
+def test_an_interrupted_fit_ends_the_command(folder, monkeypatch, is_withheld):
+    place = "withheld" if is_withheld else "spectra"
+
+    class Interrupted(PMMEmulator):
+        def fit(self, X, y, y_err=None):
+            super().fit(X, y, y_err=y_err)
+            self.stop_reason_ = "interrupted"
+            return self
+
+    small = partial(Interrupted, 2, n_init=1, max_iter=3)
+    monkeypatch.setattr(f"pmm_sklearn._commands.{place}.PMMEmulator", small)
+    (folder / "spectrum_pmm.npz").unlink(missing_ok=True)
+    with pytest.raises(KeyboardInterrupt):
+        run(folder, "spectrum.csv", "--emulate", "low")
+    assert not (folder / "spectrum_pmm.npz").exists()
+
+
 class Shifted:
     """Predicts squares that are too large by a known number."""
 
@@ -341,7 +392,7 @@ def test_a_better_model_is_named(monkeypatch, shift, has_errors, is_better, is_u
     y = pd.DataFrame({"E": X["g"] ** 2})
     y_err = pd.DataFrame({"E": 0.01}, index=y.index) if has_errors else None
     with redirect_stdout(StringIO()) as out:
-        print_comparison(X, y, y_err, 0, 1.0)
+        print_comparison(X, y, y_err, folds_of(y, 0), 0, 1.0)
     printed = out.getvalue()
     assert ("Gaussian process is better here" in printed) == is_better
     assert ("says hardly more than the mean" in printed) == is_useless
@@ -392,10 +443,16 @@ def test_differences_are_clear_or_not():
     assert is_worse
 
 
-def test_pictures(folder):
+def test_pictures(folder, monkeypatch):
     pytest.importorskip("matplotlib", reason="pictures need matplotlib")
-    run(folder, "spectrum.csv", "--emulate", "low")
-    assert (folder / "spectrum_pmm.png").read_bytes().startswith(b"\x89PNG")
+    brief = partial(PMMEmulator, 2, n_init=1, max_iter=2)
+    monkeypatch.setattr("pmm_sklearn._commands.spectra.PMMEmulator", brief)
+    # Between dollars matplotlib reads formulas, and this is none.
+    frame = pd.read_csv(folder / "spectrum.csv").rename(columns={"low": "$^$_"})
+    frame.to_csv(folder / "dollars.csv", index=False)
+    printed = run(folder, "dollars.csv", "--emulate", "$^$_")
+    assert "before it converged, after 2 iterations (max_iter)" in printed
+    assert (folder / "dollars_pmm.png").read_bytes().startswith(b"\x89PNG")
 
 
 @pytest.mark.parametrize(
@@ -406,6 +463,14 @@ def test_pictures(folder):
         (["numbers.csv", "--target", "who"], "has 45 classes, .* a column of numb"),
         (["numbers.csv", "--target", "y", "--classify"], "or leave --classify out"),
         (["few.csv", "--target", "x", "--drop", "y"], "to predict from: give columns"),
+        (["bad.csv", "--target", "same"], "'same' has the same value in all rows, 7"),
+        (["bad.csv", "--target", "text"], r"texts \('n/a\?' in row 6 .*add --classify"),
+        (["bad.csv", "--target", "infinite"], "'infinite' is infinite in row 4"),
+        (["bad.csv", "--emulate", "c"], r"'text' .*'n/a\?' in row 6 .*--drop 'text'"),
+        (["bad.csv", "--emulate", "text"], r"\('n/a\?' in row 6 .* missing\)\."),
+        (["bad.csv", "--emulate", "c", "--drop", "text"], "'True' in row 1 is no num"),
+        (["rare.csv", "--emulate", "low", "infinite"], "'infinite' is infinite in row"),
+        (["rare.csv", "--emulate", "low", "once"], "level 'once' .* in too few rows"),
         (["numbers.csv", "--emulate", "y"], "'kind' has values that are no numbers"),
         (["spectrum.csv", "--emulate", "low", "high", "c"], "no column but the energ"),
         (["spectrum.csv", "--emulate", "low", "--errors", "low"], "'low' must be posi"),
@@ -433,6 +498,7 @@ def test_errors_are_one_line(folder, arguments, message):
             "PMMRegressor().fit(X, y, y_err=errors)",
         ),
         (["--data", "a.csv", "--emulate", "E", "--drop", "E"], "that is needed"),
+        (["--data", "a.csv", "--emulate", "E", "E"], "names 'E' twice"),
     ],
 )
 def test_options_that_go_together(capsys, arguments, message):
