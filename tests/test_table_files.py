@@ -113,6 +113,7 @@ def test_truth_values_with_gaps_are_numbers():
         (["2024-01-31", "2024-02-01"], "dates: to use them"),
         (["31.1.2024", None, "1.2.2024"], "dates"),
         (["May 5, 2024", "3 June 2024"], "dates"),
+        (["3.2 kg", "10 kg"], "'3.2 kg' in row 1"),
         (["sat", "sun", "mon"], None),
         (["A1", "B2"], None),
     ],
@@ -130,4 +131,5 @@ def test_categories_are_texts():
 
 def test_long_texts_are_cut():
     assert shortened("a\nb") == "a b"
-    assert shortened("a" * 31) == "a" * 27 + "..."
+    assert shortened("a" * 30) == "a" * 30
+    assert shortened(f"{'a' * 50} 1") == f"{'a' * 16}...{'a' * 9} 1"

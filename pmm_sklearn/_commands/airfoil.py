@@ -23,7 +23,7 @@ from sklearn.svm import SVR
 from .._regressor import PMMRegressor
 from .._threads import single_blas_thread
 from ..datasets import load_airfoil
-from .endings import stop_if_interrupted
+from .interruption import stop_if_interrupted
 from .pictures import NO_PICTURE, new_figure
 
 TRAIN_FRACTION = 0.35

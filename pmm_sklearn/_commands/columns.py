@@ -13,8 +13,8 @@ _LARGEST_SHARE_OF_TEXTS = 0.5
 _WIDTH = 30
 # Three numbers, or one beside a month.
 _DATE = r"\d\D+\d+\D+\d|[A-Za-z]{3}.*\d|\d.*[A-Za-z]{3}"
-# As 12 %, 1'000, $5, and 0,5.
-_DECORATED_NUMBER = r"[^\w.+-]*[+-]?\d[\d.,'\s]*([eE][+-]?\d+)?[^\w]*"
+# As 12 %, 1'000, $5, 0,5, and 3.2 kg.
+_DECORATED_NUMBER = r"[^\w.+-]*[+-]?\d[\d.,'\s]*([eE][+-]?\d+)?[^\w]*(\s[^\W\d]{1,5})?"
 _SEPARATORS = "_-. ()"
 _ERROR_WORDS = {"delta", "err", "error", "errors", "sd", "sigma", "std", "stdev"}
 _ERROR_WORDS |= {"stderr", "unc", "uncertainty"}
@@ -193,7 +193,10 @@ def shortened(text):
     str
     """
     line = " ".join(str(text).split())
-    return line if len(line) <= _WIDTH else f"{line[: _WIDTH - 3]}..."
+    if len(line) <= _WIDTH:
+        return line
+    # Long names may differ at the end alone.
+    return f"{line[: _WIDTH - 14]}...{line[-11:]}"
 
 
 def as_texts(columns):

@@ -16,13 +16,15 @@ from .columns import (
     looks_like,
     why_no_numbers,
 )
-from .endings import print_convergence, stop_if_interrupted
+from .interruption import stop_if_interrupted
 from .pictures import NO_PICTURE, new_figure, plain
 from .reading import read_table
 from .withheld import folds_of, print_comparison
 
 _FEWEST_ROWS = 4
 _N_POINTS = 300
+# Names of parameters in a line.
+_N_SHOWN = 12
 
 
 def run(options):
@@ -39,7 +41,9 @@ def run(options):
     folds = folds_of(y, options.seed)
     many = "s" if y.shape[1] > 1 else ""
     print(f"{options.data.name}: {len(X)} calculations of {y.shape[1]} level{many}")
-    print(f"as functions of {', '.join(X.columns)}.")
+    shown = [*X.columns[:_N_SHOWN]]
+    shown += [f"{n_more} more"] if (n_more := X.shape[1] - _N_SHOWN) > 0 else []
+    print(f"as functions of {', '.join(shown)}.")
     _print_doubts(X, [*y.columns, *(options.errors or [])], frame.columns)
     print("Fitting PMMEmulator ...", flush=True)
     start = time.perf_counter()
@@ -50,7 +54,6 @@ def run(options):
         stop_if_interrupted(emulator)
         seconds = time.perf_counter() - start
         _print_matrices(emulator, seconds)
-        print_convergence(emulator)
         if y_err is not None:
             _print_agreement(emulator, X, y, y_err)
         print_comparison(X, y, y_err, folds, options.seed, seconds)
@@ -78,6 +81,8 @@ def _split(frame, options):
     if X.shape[1] == 0:
         raise ValueError("no column but the energies varies: add the parameters.")
     _check_finite(X, frame[levels])
+    if (frame[levels].nunique() < 2).all():
+        raise ValueError("no energy varies: there is nothing to learn.")
     y, y_err = frame[levels], _errors_of(frame, levels, errors)
     return X, y, y_err if number is None else y.mask(y.notna(), number).fillna(number)
 

@@ -17,6 +17,7 @@ from sklearn.preprocessing import FunctionTransformer, OneHotEncoder
 from sklearn.utils.parallel import Parallel, delayed
 
 from .._threads import single_blas_thread
+from ..solvers import StopReason
 from ..training.terminal import Lines
 from .columns import (
     as_texts,
@@ -28,7 +29,7 @@ from .columns import (
     why_no_numbers,
 )
 from .comparison import verdict
-from .endings import print_convergence, stop_if_interrupted
+from .interruption import stop_if_interrupted
 from .pictures import NO_PICTURE, new_figure
 from .reading import read_table
 from .targets import N_FOLDS, Classes, Numbers, looks_coded
@@ -65,8 +66,8 @@ def run(options):
         _print_recalls(task.recalls(comparison.predicted[kept]), kept)
         model = comparison.fitted[kept]
         _print_importances(model, X, task, options.seed)
-    print_convergence(model[-1])
-    _save(model, task, comparison.predicted[kept], options)
+        _print_convergence(model[-1])
+        _save(model, task, comparison.predicted[kept], options)
 
 
 def _read(options):
@@ -256,6 +257,14 @@ def _print_importances(model, X, task, seed):
     for i in np.argsort(-losses)[:_N_SHOWN]:
         print(f"  {shortened(X.columns[i]):<30}{losses[i]:>12.2g}")
     print()
+
+
+def _print_convergence(model):
+    if not StopReason[model.stop_reason_.upper()].converged:
+        print(
+            f"Its training ended before it converged, after {model.n_iter_} iterations "
+            f"({model.stop_reason_}): more, by max_iter, may help."
+        )
 
 
 def _save(model, task, predicted, options):

@@ -9,7 +9,7 @@ from sklearn.preprocessing import StandardScaler
 
 from .._emulator import PMMEmulator
 from .comparison import verdict
-from .endings import stop_if_interrupted
+from .interruption import stop_if_interrupted
 
 _N_FOLDS = 4
 # Errors over the spread of the levels.
