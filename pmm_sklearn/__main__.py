@@ -102,6 +102,8 @@ def _check(options, parser):
     for name in options.emulate or []:
         if options.emulate.count(name) > 1:
             parser.error(f"--emulate names {name!r} twice: give each level once.")
+        if name in (options.errors or []):
+            parser.error(f"--errors {name!r} are the levels: give those of errors.")
     needed = [options.target, *(options.emulate or []), *(options.errors or [])]
     for name in options.drop:
         if name in needed:

@@ -11,6 +11,7 @@ from pmm_sklearn._commands.columns import (
     why_no_numbers,
 )
 from pmm_sklearn._commands.reading import read_table
+from pmm_sklearn._commands.table import _features
 
 pd = pytest.importorskip("pandas", reason="tables are read with pandas")
 
@@ -30,6 +31,7 @@ def table(tmp_path, content):
         "x,E 0\n-1.5,2\n0.25,\n3e3,-4\n",
         "x;E 0\r\n-1.5;2\r\n0.25;NA\r\n3e3;-4\r\n",
         "x\tE 0\n-1.5\t2\n0.25\t\n3e3\t-4\n",
+        "sep=;\nx;E 0\n-1.5;2\n0.25;\n3e3;-4\n",
         "x|E 0\n-1.5|2\n0.25|\n3e3|-4",
         "x;E 0\n-1,5;2\n0,25;\n3e3;-4\n",
         "\ufeffx,E 0\n-1.5,2\n0.25,\n3e3,-4\n",
@@ -105,15 +107,16 @@ def test_truth_values_with_gaps_are_numbers():
     ("values", "reason"),
     [
         (["1.5", "n/a?", "2", "x"], None),
-        (["1.5", "2", "n/a?", "3"], "'n/a?' in row 3 is no number: leave the field"),
-        (["12 %", "3 %"], "'12 %' in row 1 is no number: write digits"),
-        (["-1,5", "2,25"], "'-1,5' in row 1 is no number: write digits, and a point"),
+        (["1.5", "2", "n/a?", "3"], "'n/a?' in row 3 is no number: correct it"),
+        (["12 %", "3 %"], "'12 %' in row 1 is no number: write numbers"),
+        (["-1,5", "2,25"], "'-1,5' in row 1 is no number: write numbers as"),
         (["$1,234.50", "€2"], "'$1,234.50' in row 1"),
         (["1 234", "5"], "'1 234' in row 1"),
         (["2024-01-31", "2024-02-01"], "dates: to use them"),
         (["31.1.2024", None, "1.2.2024"], "dates"),
         (["May 5, 2024", "3 June 2024"], "dates"),
         (["3.2 kg", "10 kg"], "'3.2 kg' in row 1"),
+        (["1.5D-03", "−2"], "'1.5D-03' in row 1 is no number: write numbers"),
         (["sat", "sun", "mon"], None),
         (["A1", "B2"], None),
     ],
@@ -127,6 +130,17 @@ def test_categories_are_texts():
     frame = pd.DataFrame({"a": [1, 2], "b": ["u", None], "c": [np.nan, np.nan]})
     expected = [["1", "u", "missing"], ["2", "missing", "missing"]]
     assert as_texts(frame).to_numpy().tolist() == expected
+
+
+def test_columns_of_new_tables_may_have_other_types():
+    flag, word = [True, False, None] * 2, ["1", "u", None] * 2
+    frame = pd.DataFrame({"flag": flag, "word": word})
+    features = _features(["flag"], ["word"]).fit(frame)
+    new = pd.DataFrame({"word": [1, 2], "flag": [1.0, 0.0]})
+    expected = [[1, 0, 1, 0, 0], [0, 0, 0, 0, 0]]  # flag, its gaps, 1, missing, u
+    np.testing.assert_array_equal(features.transform(new), expected)
+    gaps = pd.DataFrame({"word": [np.nan], "flag": [None]})
+    np.testing.assert_array_equal(features.transform(gaps), [[0.5, 1, 0, 1, 0]])
 
 
 def test_long_texts_are_cut():

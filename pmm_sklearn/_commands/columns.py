@@ -14,7 +14,9 @@ _WIDTH = 30
 # Three numbers, or one beside a month.
 _DATE = r"\d\D+\d+\D+\d|[A-Za-z]{3}.*\d|\d.*[A-Za-z]{3}"
 # As 12 %, 1'000, $5, 0,5, and 3.2 kg.
-_DECORATED_NUMBER = r"[^\w.+-]*[+-]?\d[\d.,'\s]*([eE][+-]?\d+)?[^\w]*(\s[^\W\d]{1,5})?"
+_DECORATED_NUMBER = (
+    r"[^\w.+-]*[+-]?\d[\d.,'\s]*([dDeE][+-]?\d+)?[^\w]*(\s[^\W\d]{1,5})?"
+)
 _SEPARATORS = "_-. ()"
 _ERROR_WORDS = {"delta", "err", "error", "errors", "sd", "sigma", "std", "stdev"}
 _ERROR_WORDS |= {"stderr", "unc", "uncertainty"}
@@ -32,13 +34,14 @@ def check_columns(frame, names, option):
     option : str
         Where they were given, for the message.
     """
+    lower = {column.lower(): column for column in frame}
     for name in names:
         if name in frame:
             continue
-        near = get_close_matches(name, frame.columns, 1)
+        near = get_close_matches(name.lower(), lower, 1)
         known = ", ".join(frame.columns[:20])
         known += ", ..." if len(frame.columns) > 20 else ""
-        hint = f"did you mean {near[0]!r}? The" if near else "the"
+        hint = f"did you mean {lower[near[0]]!r}? The" if near else "the"
         raise ValueError(f"{option} {name!r} is no column; {hint} columns are {known}.")
 
 
@@ -174,9 +177,9 @@ def bad_value(column):
 
     texts = column.dropna().astype(str)
     row = pd.to_numeric(texts, errors="coerce").isna().idxmax()
-    remedy = "leave the field empty if it is missing"
+    remedy = "correct it, or leave the field empty"
     if re.fullmatch(_DECORATED_NUMBER, texts[row]):
-        remedy = "write digits, and a point for decimals"
+        remedy = "write numbers as -1234.5 or 1e-3"
     return f"{shortened(texts[row])!r} in row {row} is no number: {remedy}"
 
 

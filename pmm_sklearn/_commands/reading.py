@@ -1,6 +1,7 @@
 """A data frame from a file of separated values, or an error that says what to do."""
 
 import csv
+import re
 from collections import Counter
 from functools import partial
 from io import StringIO
@@ -15,6 +16,8 @@ _BLANK = " "
 _N_TRIED = 50
 _BEGIN_OF_UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _BEGIN_OF_ZIP = b"PK\x03\x04"
+# Excel takes the separator from it.
+_LINE_OF_EXCEL = re.compile(r"sep=.\r?\n")
 _NAMELESS = "Unnamed: "
 
 
@@ -69,6 +72,8 @@ def _decoded(content):
         raise ValueError(
             f"line {line} is not in UTF-8; save it as CSV UTF-8."
         ) from None
+    if line := _LINE_OF_EXCEL.match(text):
+        text = text[line.end() :]
     if not text.strip():
         raise ValueError("it is empty.")
     return text

@@ -2,6 +2,7 @@
 
 import time
 import warnings
+from shlex import quote
 
 import numpy as np
 
@@ -109,7 +110,9 @@ def _print_doubts(X, known, columns):
         )
         is_counter = X.shape[1] > 1 and counts_rows(X[name])
         if is_result or has_error or is_counter:
-            print(f"{name} is taken for a parameter; --drop {name} if it is not.")
+            print(
+                f"{name} is taken for a parameter; --drop {quote(name)} if it is not."
+            )
 
 
 def _check_finite(X, y):
@@ -137,7 +140,7 @@ def _check_numbers(frame, needed):
         if column.dtype.kind in "iuf":
             continue
         reason = why_no_numbers(column) or bad_value(column)
-        drop = "" if name in needed else f", or give --drop {name!r}"
+        drop = "" if name in needed else f", or give --drop {quote(name)}"
         raise ValueError(
             f"column {name!r} has values that are no numbers ({reason}){drop}."
         )
@@ -153,7 +156,7 @@ def _errors_of(frame, levels, errors):
             f"one for each level, in the same order."
         )
     y_err = frame[errors].set_axis(levels, axis=1)
-    is_bad = frame[levels].notna() & ~(y_err > 0)
+    is_bad = frame[levels].notna() & ~((y_err > 0) & (y_err < np.inf))
     for level, error in zip(levels, errors, strict=True):
         if is_bad[level].any():
             row = is_bad[level].idxmax()

@@ -3,6 +3,7 @@
 import time
 import warnings
 from math import ceil
+from shlex import quote
 
 import joblib
 import numpy as np
@@ -89,7 +90,7 @@ def _read(options):
     if left_out:
         print(f"Left out: {'; '.join(left_out)}.")
     for name in filter(lambda name: counts_rows(X[name]), numbers):
-        print(f"{name} numbers the rows; --drop {name} if it means nothing.")
+        print(f"{name} numbers the rows; --drop {quote(name)} if it means nothing.")
     for name in texts:
         if reason := why_no_numbers(X[name]):
             print(f"{name} is taken for categories ({reason}).")
