@@ -118,6 +118,7 @@ def test_truth_values_with_gaps_are_numbers():
         (["3.2 kg", "10 kg"], "'3.2 kg' in row 1"),
         (["1.5D-03", "−2"], "'1.5D-03' in row 1 is no number: write numbers"),
         (["sat", "sun", "mon"], None),
+        (["1, " * 50, "2024-01-31"], None),
         (["A1", "B2"], None),
     ],
 )

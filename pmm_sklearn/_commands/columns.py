@@ -11,6 +11,8 @@ _FEWEST_ROWS = 10
 _LARGEST_SHARE_OF_TEXTS = 0.5
 # Texts that are printed are cut there.
 _WIDTH = 30
+# Texts of more characters are neither numbers nor dates.
+_LONGEST_NUMBER = 100
 # Three numbers, or one beside a month.
 _DATE = r"\d\D+\d+\D+\d|[A-Za-z]{3}.*\d|\d.*[A-Za-z]{3}"
 # As 12 %, 1'000, $5, 0,5, and 3.2 kg.
@@ -149,16 +151,26 @@ def why_no_numbers(column):
     import pandas as pd
 
     texts = column.dropna().astype(str)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        dates = pd.to_datetime(texts, errors="coerce", format="mixed")
-    if (dates.notna() & texts.str.contains(_DATE)).all():
+    if texts.str.len().max() > _LONGEST_NUMBER:
+        return None
+    if _are_dates(texts.drop_duplicates()):
         return "dates: to use them, convert them to numbers, as days since the first"
     is_bad = pd.to_numeric(texts, errors="coerce").isna()
     is_meant = ~is_bad | texts.str.fullmatch(_DECORATED_NUMBER)
     if not is_bad.any() or is_meant.mean() <= _LARGEST_SHARE_OF_TEXTS:
         return None
     return bad_value(column)
+
+
+def _are_dates(texts):
+    import pandas as pd
+
+    if not texts.str.contains(_DATE).all():
+        return False
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        dates = pd.to_datetime(texts, errors="coerce", format="mixed")
+    return dates.notna().all()
 
 
 def bad_value(column):
@@ -177,10 +189,11 @@ def bad_value(column):
 
     texts = column.dropna().astype(str)
     row = pd.to_numeric(texts, errors="coerce").isna().idxmax()
+    text = shortened(texts[row])
     remedy = "correct it, or leave the field empty"
-    if re.fullmatch(_DECORATED_NUMBER, texts[row]):
+    if re.fullmatch(_DECORATED_NUMBER, text):
         remedy = "write numbers as -1234.5 or 1e-3"
-    return f"{shortened(texts[row])!r} in row {row} is no number: {remedy}"
+    return f"{text!r} in row {row} is no number: {remedy}"
 
 
 def shortened(text):
