@@ -327,7 +327,8 @@ def test_rows_without_levels_are_counted(opening, folder):
 
 def test_levels_that_few_rows_know(folder):
     frame = pd.read_csv(folder / "spectrum.csv")
-    frame.loc[[*range(2), *range(4, 8)], "high"] = np.nan
+    # Folds at random have both of the others together.
+    frame.loc[[0, 1, 2, 3, 6, 7], "high"] = np.nan
     frame.to_csv(folder / "twice.csv", index=False)
     printed = run(folder, "twice.csv", "--emulate", "low", "high")
     assert re.search(r"^  high +[\d.e-]+ +[\d.e-]+ +[\d.e-]+$", printed, re.M)
