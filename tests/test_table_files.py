@@ -77,6 +77,7 @@ def test_separators_within_texts(tmp_path, content, texts):
         ("", "it is empty"),
         ("\n \n", "it is empty"),
         ("x\n1\n2\n", "its first line is one name, 'x'"),
+        ('""\n', "its first line is one name, ''"),
         ("energy\n1\n2\n", "its first line is one name, 'energy'"),
         ("# by code\nx,E0\n1,2\n", "its first line is one name, '# by code'"),
         ("x,y,x\n1,2,3\n", "2 columns have the name 'x'"),
@@ -88,6 +89,13 @@ def test_separators_within_texts(tmp_path, content, texts):
 def test_no_table(tmp_path, content, message):
     with pytest.raises(ValueError, match=f"table.csv is no table .*: .*{message}"):
         table(tmp_path, content)
+
+
+def test_columns_without_names(tmp_path):
+    content = ",Unnamed: 0,x,\n0,a,1.5,\n1,b,2.5,\n"
+    frame = table(tmp_path, content)
+    expected = pd.read_csv(tmp_path / "table.csv")
+    assert list(frame) == list(expected)[:3] == ["Unnamed: 0.1", "Unnamed: 0", "x"]
 
 
 def column(*values):

@@ -93,7 +93,10 @@ def _separator_of(text):
     shares = {}
     for separator in (*_SEPARATORS, _BLANK):
         records = islice(_records(text, separator), _N_TRIED)
-        sizes = [len(fields) for fields in records]
+        try:
+            sizes = [len(fields) for fields in records] or [0]
+        except csv.Error:  # Quotes make sense with another one.
+            continue
         if sizes[0] > 1:
             share = sizes.count(sizes[0]) / len(sizes)
             shares[separator] = (share, sizes[0])
@@ -106,7 +109,7 @@ def _separator_of(text):
 def _checked_names(text, separator):
     """Names of the columns, distinct, and of all fields."""
     records = _records(text, separator)
-    names = [" ".join(name.split()) for name in next(records)]
+    names = [" ".join(name.split()) for name in next(records, [""])]
     if len(names) == 1:
         raise ValueError(
             f"its first line is one name, {names[0]!r}; put the names of the columns "
@@ -123,7 +126,13 @@ def _checked_names(text, separator):
     for name, number in Counter(filter(None, names)).items():
         if number > 1:
             raise ValueError(f"{number} columns have the name {name!r}; rename them.")
-    return [name or f"{_NAMELESS}{i}" for i, name in enumerate(names)]
+    return [name or _name_of(i, names) for i, name in enumerate(names)]
+
+
+def _name_of(i, names):
+    """What pandas calls a column without a name."""
+    name = f"{_NAMELESS}{i}"
+    return f"{name}.1" if name in names else name
 
 
 def _parsed(text, separator, names):
