@@ -38,7 +38,8 @@ def _parser():
         "--data",
         type=Path,
         metavar="FILE",
-        help="CSV file with a line of column names; empty fields are missing values",
+        help="file of separated values with a line of column names; empty fields are "
+        "missing values",
     )
     goal = parser.add_mutually_exclusive_group()
     goal.add_argument(
@@ -98,6 +99,11 @@ def _check(options, parser):
         parser.error("--classify makes classes of a target: give --target.")
     if options.drop and not wants_table:
         parser.error("--drop leaves out columns of a table: give --data FILE.")
+    for name in options.emulate or []:
+        if options.emulate.count(name) > 1:
+            parser.error(f"--emulate names {name!r} twice: give each level once.")
+        if name in (options.errors or []):
+            parser.error(f"--errors {name!r} are the levels: give those of errors.")
     needed = [options.target, *(options.emulate or []), *(options.errors or [])]
     for name in options.drop:
         if name in needed:

@@ -12,10 +12,10 @@ import pytest
 
 from pmm_sklearn import PMMClassifier, PMMEmulator, PMMRegressor
 from pmm_sklearn.__main__ import main
+from pmm_sklearn._commands.columns import counts_rows, is_error_of, looks_like
 from pmm_sklearn._commands.comparison import clear_difference, verdict
-from pmm_sklearn._commands.files import counts_rows, is_error_of, looks_like
 from pmm_sklearn._commands.targets import looks_coded
-from pmm_sklearn._commands.withheld import print_comparison
+from pmm_sklearn._commands.withheld import folds_of, print_comparison
 
 pd = pytest.importorskip("pandas", reason="tables are read with pandas")
 
@@ -43,7 +43,19 @@ def folder(tmp_path_factory):
     c = np.linspace(-1, 1, 8)
     spectrum = pd.DataFrame({"c": c, "low": -np.hypot(1, c), "high": np.hypot(1, c)})
     spectrum.to_csv(folder / "spectrum.csv", index=False)
+    _write_doubtful(folder, spectrum)
     return folder
+
+
+def _write_doubtful(folder, spectrum):
+    """Tables with columns that cannot be learned."""
+    rare = spectrum.assign(once=[3.0, *[None] * 7], infinite=np.inf, same=2)
+    rare.to_csv(folder / "rare.csv", index=False)
+    bad = pd.DataFrame({"text": [f"{i}.5" for i in range(12)], "same": 7})
+    bad["infinite"], bad["flag"] = np.arange(12.0), True
+    bad.loc[5, "text"], bad.loc[3, "infinite"] = "n/a?", -np.inf
+    bad["c"] = bad.index**0.5
+    bad.to_csv(folder / "bad.csv", index=False)
 
 
 @pytest.fixture(autouse=True)
@@ -124,8 +136,9 @@ def test_numbers(folder, monkeypatch):
     assert np.all(std > 0)
     gaps = new[["class", "kind", "x"]].assign(more=1.0)  # another order
     np.testing.assert_array_equal(model.predict(gaps), mean)
-    gaps["class"] = None  # it had no gaps
-    assert np.all(np.isfinite(model.predict(gaps)))
+    for missing in None, np.nan:
+        gaps["class"] = gaps["kind"] = missing  # one of them had no gaps
+        assert np.all(np.isfinite(model.predict(gaps)))
 
 
 def test_outliers_are_named_and_a_robust_loss_is_tried(folder):
@@ -312,6 +325,45 @@ def test_rows_without_levels_are_counted(opening, folder):
     assert "Left out: 1 of 8 rows, without low, high.\nunknown.csv: 7 calc" in printed
 
 
+def test_levels_that_few_rows_know(folder):
+    frame = pd.read_csv(folder / "spectrum.csv")
+    # Folds at random have both of the others together.
+    frame.loc[[0, 1, 2, 3, 6, 7], "high"] = np.nan
+    frame.to_csv(folder / "twice.csv", index=False)
+    printed = run(folder, "twice.csv", "--emulate", "low", "high")
+    assert re.search(r"^  high +[\d.e-]+ +[\d.e-]+ +[\d.e-]+$", printed, re.M)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_every_level_is_known_beside_each_fold(seed):
+    y = np.full((30, 3), 1.0)
+    rows = np.random.RandomState(seed).permutation(30)
+    y[rows[3:], 1] = y[rows[2:], 2] = np.nan
+    folds = folds_of(pd.DataFrame(y), seed)
+    assert sorted(np.concatenate(folds)) == list(range(30))
+    assert {len(fold) for fold in folds} == {7, 8}
+    for fold in folds:
+        assert np.all(np.isfinite(np.delete(y, fold, axis=0)).any(axis=0))
+
+
+@pytest.mark.parametrize("is_withheld", [False, True])
+def test_an_interrupted_fit_ends_the_command(folder, monkeypatch, is_withheld):
+    place = "withheld" if is_withheld else "spectra"
+
+    class Interrupted(PMMEmulator):
+        def fit(self, X, y, y_err=None):
+            super().fit(X, y, y_err=y_err)
+            self.stop_reason_ = "interrupted"
+            return self
+
+    small = partial(Interrupted, 2, n_init=1, max_iter=3)
+    monkeypatch.setattr(f"pmm_sklearn._commands.{place}.PMMEmulator", small)
+    (folder / "spectrum_pmm.npz").unlink(missing_ok=True)
+    with pytest.raises(KeyboardInterrupt):
+        run(folder, "spectrum.csv", "--emulate", "low")
+    assert not (folder / "spectrum_pmm.npz").exists()
+
+
 class Shifted:
     """Predicts squares that are too large by a known number."""
 
@@ -341,7 +393,7 @@ def test_a_better_model_is_named(monkeypatch, shift, has_errors, is_better, is_u
     y = pd.DataFrame({"E": X["g"] ** 2})
     y_err = pd.DataFrame({"E": 0.01}, index=y.index) if has_errors else None
     with redirect_stdout(StringIO()) as out:
-        print_comparison(X, y, y_err, 0, 1.0)
+        print_comparison(X, y, y_err, folds_of(y, 0), 0, 1.0)
     printed = out.getvalue()
     assert ("Gaussian process is better here" in printed) == is_better
     assert ("says hardly more than the mean" in printed) == is_useless
@@ -390,25 +442,40 @@ def test_differences_are_clear_or_not():
     text, is_worse = verdict(errors, "ours")
     assert text == "third is better here: the error of ours is 88% larger."
     assert is_worse
+    errors["third"] = [0.0, 0.0]
+    assert verdict(errors, "ours") == ("third is better here: it has no error.", True)
 
 
 def test_pictures(folder):
     pytest.importorskip("matplotlib", reason="pictures need matplotlib")
-    run(folder, "spectrum.csv", "--emulate", "low")
-    assert (folder / "spectrum_pmm.png").read_bytes().startswith(b"\x89PNG")
+    # Between dollars matplotlib reads formulas, and this is none.
+    frame = pd.read_csv(folder / "spectrum.csv").rename(columns={"low": "$^$_"})
+    frame.to_csv(folder / "dollars.csv", index=False)
+    run(folder, "dollars.csv", "--emulate", "$^$_")
+    assert (folder / "dollars_pmm.png").read_bytes().startswith(b"\x89PNG")
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (["none.csv", "--target", "y"], "there is no file"),
-        (["numbers.csv", "--target", "clas"], "no column; did you mean 'class'"),
+        (["numbers.csv", "--target", "Clas"], "no column; did you mean 'class'"),
         (["numbers.csv", "--target", "who"], "has 45 classes, .* a column of numb"),
         (["numbers.csv", "--target", "y", "--classify"], "or leave --classify out"),
         (["few.csv", "--target", "x", "--drop", "y"], "to predict from: give columns"),
+        (["bad.csv", "--target", "same"], "'same' has the same value in all rows, 7"),
+        (["bad.csv", "--target", "text"], r"texts \('n/a\?' in row 6 .*add --classify"),
+        (["bad.csv", "--target", "infinite"], "'infinite' is infinite in row 4"),
+        (["rare.csv", "--emulate", "same"], "no energy varies"),
+        (["bad.csv", "--emulate", "c"], r"'text' .*'n/a\?' in row 6 .*--drop text"),
+        (["bad.csv", "--emulate", "text"], r"\('n/a\?' in row 6 .* empty\)\."),
+        (["bad.csv", "--emulate", "c", "--drop", "text"], "'True' in row 1 is no num"),
+        (["rare.csv", "--emulate", "low", "infinite"], "'infinite' is infinite in row"),
+        (["rare.csv", "--emulate", "low", "once"], "level 'once' .* in too few rows"),
         (["numbers.csv", "--emulate", "y"], "'kind' has values that are no numbers"),
         (["spectrum.csv", "--emulate", "low", "high", "c"], "no column but the energ"),
-        (["spectrum.csv", "--emulate", "low", "--errors", "low"], "'low' must be posi"),
+        (["spectrum.csv", "--emulate", "low", "--errors", "c"], "'c' must be positive"),
+        (["rare.csv", "--emulate", "low", "--errors", "infinite"], "got inf in row 1"),
         (["spectrum.csv", "--emulate", "low", "--errors", "c", "c"], "names 2 columns"),
         (["spectrum.csv", "--emulate", "low", "--errors", "0"], "a positive number"),
         (["spectrum.csv", "--emulate", "low", "--drop", "hig"], "did you mean 'high'"),
@@ -433,6 +500,8 @@ def test_errors_are_one_line(folder, arguments, message):
             "PMMRegressor().fit(X, y, y_err=errors)",
         ),
         (["--data", "a.csv", "--emulate", "E", "--drop", "E"], "that is needed"),
+        (["--data", "a.csv", "--emulate", "E", "E"], "names 'E' twice"),
+        (["--data", "a.csv", "--emulate", "E", "--errors", "E"], "are the levels"),
     ],
 )
 def test_options_that_go_together(capsys, arguments, message):

@@ -23,6 +23,7 @@ from sklearn.svm import SVR
 from .._regressor import PMMRegressor
 from .._threads import single_blas_thread
 from ..datasets import load_airfoil
+from .interruption import stop_if_interrupted
 from .pictures import NO_PICTURE, new_figure
 
 TRAIN_FRACTION = 0.35
@@ -106,9 +107,7 @@ def compare(seed):
         start = time.perf_counter()
         model.fit(X_train, y_train)
         seconds = time.perf_counter() - start
-        if getattr(model, "stop_reason_", None) == "interrupted":
-            # The estimator keeps its best model; here the wish is to end.
-            raise KeyboardInterrupt
+        stop_if_interrupted(model)
         error = np.mean(np.abs(model.predict(X_test) - y_test))
         rows.append((name, error, seconds, count_parameters(model)))
     _print_table(rows, np.max(np.abs(y_test)))

@@ -59,6 +59,8 @@ def verdict(errors, ours):
         return f"{ours} is the best one here.", False
     if not clear_difference(errors[ours], errors[best]):
         return f"No clear difference between {best} and {ours}.", False
+    if means[best] == 0.0:
+        return f"{best} is better here: it has no error.", True
     ratio = means[ours] / means[best]
     larger = f"{ratio - 1:.0%} larger" if ratio < 2 else f"{ratio:.2g} times as large"
     return f"{best} is better here: the error of {ours} is {larger}.", True

@@ -10,3 +10,18 @@ def new_figure(size):
     except ImportError:
         return None
     return Figure(figsize=size, layout="constrained")
+
+
+def plain(name):
+    """A name of a column for a label, in which dollars are no formulas.
+
+    Parameters
+    ----------
+    name : str
+        The name.
+
+    Returns
+    -------
+    str
+    """
+    return name.replace("$", r"\$")

@@ -2,24 +2,30 @@
 
 import time
 import warnings
+from shlex import quote
 
 import numpy as np
 
 from .._emulator import PMMEmulator
 from .._threads import single_blas_thread
-from .files import (
+from .columns import (
+    bad_value,
     check_columns,
     counts_rows,
     is_error_of,
     known_rows,
     looks_like,
-    read_table,
+    why_no_numbers,
 )
-from .pictures import NO_PICTURE, new_figure
-from .withheld import print_comparison
+from .interruption import stop_if_interrupted
+from .pictures import NO_PICTURE, new_figure, plain
+from .reading import read_table
+from .withheld import folds_of, print_comparison
 
 _FEWEST_ROWS = 4
 _N_POINTS = 300
+# Names of parameters in a line.
+_N_SHOWN = 12
 
 
 def run(options):
@@ -33,9 +39,12 @@ def run(options):
     """
     frame = read_table(options.data, options.drop)
     X, y, y_err = _split(frame, options)
+    folds = folds_of(y, options.seed)
     many = "s" if y.shape[1] > 1 else ""
     print(f"{options.data.name}: {len(X)} calculations of {y.shape[1]} level{many}")
-    print(f"as functions of {', '.join(X.columns)}.")
+    shown = [*X.columns[:_N_SHOWN]]
+    shown += [f"{n_more} more"] if (n_more := X.shape[1] - _N_SHOWN) > 0 else []
+    print(f"as functions of {', '.join(shown)}.")
     _print_doubts(X, [*y.columns, *(options.errors or [])], frame.columns)
     print("Fitting PMMEmulator ...", flush=True)
     start = time.perf_counter()
@@ -43,11 +52,12 @@ def run(options):
         warnings.simplefilter("ignore")
         emulator = PMMEmulator(random_state=options.seed, verbose=1)
         emulator.fit(X, y, y_err=None if y_err is None else y_err.to_numpy())
+        stop_if_interrupted(emulator)
         seconds = time.perf_counter() - start
         _print_matrices(emulator, seconds)
         if y_err is not None:
             _print_agreement(emulator, X, y, y_err)
-        print_comparison(X, y, y_err, options.seed, seconds)
+        print_comparison(X, y, y_err, folds, options.seed, seconds)
         file = options.output / f"{options.data.stem}_pmm.npz"
         emulator.to_npz(file)
         _draw(emulator, X, y, options.output / f"{options.data.stem}_pmm.png")
@@ -66,12 +76,14 @@ def _split(frame, options):
     errors = options.errors if number is None else None
     check_columns(frame, errors or [], "--errors")
     frame = known_rows(frame, levels, _FEWEST_ROWS)
-    _check_numbers(frame)
+    _check_numbers(frame, levels + (errors or []))
     X = frame.drop(columns=levels + (errors or []))
     X = X.loc[:, X.nunique() > 1]
     if X.shape[1] == 0:
         raise ValueError("no column but the energies varies: add the parameters.")
-    _check_known(X)
+    _check_finite(X, frame[levels])
+    if (frame[levels].nunique() < 2).all():
+        raise ValueError("no energy varies: there is nothing to learn.")
     y, y_err = frame[levels], _errors_of(frame, levels, errors)
     return X, y, y_err if number is None else y.mask(y.notna(), number).fillna(number)
 
@@ -98,10 +110,13 @@ def _print_doubts(X, known, columns):
         )
         is_counter = X.shape[1] > 1 and counts_rows(X[name])
         if is_result or has_error or is_counter:
-            print(f"{name} is taken for a parameter; --drop {name} if it is not.")
+            print(
+                f"{name} is taken for a parameter; --drop {quote(name)} if it is not."
+            )
 
 
-def _check_known(X):
+def _check_finite(X, y):
+    """Raise unless parameters are finite, and levels where they are known."""
     for name, column in X.items():
         is_bad = ~np.isfinite(column.to_numpy(dtype=float))
         if is_bad.any():
@@ -110,15 +125,25 @@ def _check_known(X):
                 f"parameter {name!r} has no finite value in row {row}: give it, remove "
                 f"the row, or leave the column out with --drop."
             )
-
-
-def _check_numbers(frame):
-    for name, column in frame.items():
-        if column.dtype.kind not in "iuf":
+    for name, column in y.items():
+        is_bad = np.isinf(column.to_numpy(dtype=float))
+        if is_bad.any():
             raise ValueError(
-                f"column {name!r} has values that are no numbers, as "
-                f"{column.dropna().iloc[0]!r}: give --drop {name}, or remove these."
+                f"level {name!r} is infinite in row {y.index[is_bad.argmax()]}: "
+                f"correct it, or leave the field empty."
             )
+
+
+def _check_numbers(frame, needed):
+    """Raise unless all columns have numbers; those not needed may be dropped."""
+    for name, column in frame.items():
+        if column.dtype.kind in "iuf":
+            continue
+        reason = why_no_numbers(column) or bad_value(column)
+        drop = "" if name in needed else f", or give --drop {quote(name)}"
+        raise ValueError(
+            f"column {name!r} has values that are no numbers ({reason}){drop}."
+        )
 
 
 def _errors_of(frame, levels, errors):
@@ -131,7 +156,7 @@ def _errors_of(frame, levels, errors):
             f"one for each level, in the same order."
         )
     y_err = frame[errors].set_axis(levels, axis=1)
-    is_bad = frame[levels].notna() & ~(y_err > 0)
+    is_bad = frame[levels].notna() & ~((y_err > 0) & (y_err < np.inf))
     for level, error in zip(levels, errors, strict=True):
         if is_bad[level].any():
             row = is_bad[level].idxmax()
@@ -179,13 +204,13 @@ def _draw(emulator, X, y, path):
         y.columns, *(np.reshape(a, (len(a), -1)).T for a in (mean, std)), strict=True
     )
     for level, value, error in columns:
-        (line,) = ax.plot(points[name], value, label=level)
+        (line,) = ax.plot(points[name], value, label=plain(level))
         band = {"color": line.get_color(), "alpha": 0.3}
         ax.fill_between(points[name], value - 2 * error, value + 2 * error, **band)
         if X.shape[1] == 1:
             ax.plot(X[name], y[level], "o", color=line.get_color(), markersize=4)
     others = "" if X.shape[1] == 1 else ", others at their medians"
-    ax.set(xlabel=name, ylabel="energy", title=f"Learned levels{others}")
+    ax.set(xlabel=plain(name), ylabel="energy", title=f"Learned levels{others}")
     ax.legend()
     figure.savefig(path, dpi=120)
     print(f"Saved a picture as {path}.")

@@ -3,6 +3,7 @@
 import time
 import warnings
 from math import ceil
+from shlex import quote
 
 import joblib
 import numpy as np
@@ -13,15 +14,25 @@ from sklearn.impute import SimpleImputer
 from sklearn.inspection import permutation_importance
 from sklearn.model_selection import cross_val_predict
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import OneHotEncoder
+from sklearn.preprocessing import FunctionTransformer, OneHotEncoder
 from sklearn.utils.parallel import Parallel, delayed
 
 from .._threads import single_blas_thread
 from ..solvers import StopReason
 from ..training.terminal import Lines
+from .columns import (
+    as_texts,
+    check_columns,
+    counts_rows,
+    known_rows,
+    shortened,
+    usable_features,
+    why_no_numbers,
+)
 from .comparison import verdict
-from .files import check_columns, counts_rows, known_rows, read_table, usable_features
+from .interruption import stop_if_interrupted
 from .pictures import NO_PICTURE, new_figure
+from .reading import read_table
 from .targets import N_FOLDS, Classes, Numbers, looks_coded
 
 _MOST_CATEGORIES = 20
@@ -56,8 +67,8 @@ def run(options):
         _print_recalls(task.recalls(comparison.predicted[kept]), kept)
         model = comparison.fitted[kept]
         _print_importances(model, X, task, options.seed)
-    _print_convergence(model[-1])
-    _save(model, task, comparison.predicted[kept], options)
+        _print_convergence(model[-1])
+        _save(model, task, comparison.predicted[kept], options)
 
 
 def _read(options):
@@ -68,6 +79,8 @@ def _read(options):
     y, X = frame.pop(options.target), frame
     numbers, texts, left_out = usable_features(X)
     is_classes = options.classify or y.dtype.kind not in "iuf"
+    if is_classes and not options.classify:
+        _check_texts(y)
     task = (Classes if is_classes else Numbers)(y, options.target, options.seed)
     print(f"{options.data.name}: {len(X)} rows, {task.what}, from", end=" ")
     print(f"{len(numbers)} columns of numbers and {len(texts)} of categories.")
@@ -77,8 +90,20 @@ def _read(options):
     if left_out:
         print(f"Left out: {'; '.join(left_out)}.")
     for name in filter(lambda name: counts_rows(X[name]), numbers):
-        print(f"{name} numbers the rows; --drop {name} if it means nothing.")
+        print(f"{name} numbers the rows; --drop {quote(name)} if it means nothing.")
+    for name in texts:
+        if reason := why_no_numbers(X[name]):
+            print(f"{name} is taken for categories ({reason}).")
     return X[numbers + texts], task, _features(numbers, texts)
+
+
+def _check_texts(y):
+    """Raise if texts are meant as numbers."""
+    if reason := why_no_numbers(y):
+        raise ValueError(
+            f"--target {y.name!r} has texts ({reason}); if they are classes, add "
+            f"--classify."
+        )
 
 
 def _features(numbers, texts):
@@ -88,11 +113,11 @@ def _features(numbers, texts):
         max_categories=_MOST_CATEGORIES,
         sparse_output=False,
     )
-    filled = SimpleImputer(strategy="constant", fill_value="missing")
+    texts_only = FunctionTransformer(as_texts, feature_names_out="one-to-one")
     return ColumnTransformer(
         [
             ("numbers", SimpleImputer(add_indicator=True), numbers),
-            ("categories", make_pipeline(filled, one_hot), texts),
+            ("categories", make_pipeline(texts_only, one_hot), texts),
         ],
         verbose_feature_names_out=False,
     )
@@ -142,9 +167,7 @@ class _Comparison:
         )
         predicted = {}
         for number, (fitted, of_test) in enumerate(fits):
-            if fitted[-1].stop_reason_ == "interrupted":
-                # The estimator keeps its best model; here the wish is to end.
-                raise KeyboardInterrupt
+            stop_if_interrupted(fitted[-1])
             seconds = time.perf_counter() - start
             if number == 0:
                 self.fitted[name] = fitted
@@ -212,7 +235,7 @@ def _print_recalls(recalls, kept):
     print(f"Classes, and the recall of their withheld rows by {kept}:")
     print(f"  {'class':<30}{'rows':>12}{'recall':>10}")
     for label, n_rows, recall in recalls[:_MOST_CLASSES_SHOWN]:
-        print(f"  {label!s:<30}{n_rows:>12}{recall:>10.2f}")
+        print(f"  {shortened(label):<30}{n_rows:>12}{recall:>10.2f}")
     if len(recalls) > _MOST_CLASSES_SHOWN:
         print(f"  {len(recalls) - _MOST_CLASSES_SHOWN} more of higher recall")
     if any(n >= _FEWEST_ROWS_OF_CLASS and r < _LOW_RECALL for _, n, r in recalls):
@@ -233,7 +256,7 @@ def _print_importances(model, X, task, seed):
     print(f"Columns by how much the {task.measures[0]} of the fit grows when their")
     print("values are shuffled:")
     for i in np.argsort(-losses)[:_N_SHOWN]:
-        print(f"  {X.columns[i]:<30}{losses[i]:>12.2g}")
+        print(f"  {shortened(X.columns[i]):<30}{losses[i]:>12.2g}")
     print()
 
 

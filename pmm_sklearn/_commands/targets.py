@@ -22,6 +22,8 @@ from sklearn.preprocessing import StandardScaler
 
 from .._classifier import PMMClassifier
 from .._regressor import PMMRegressor
+from .columns import shortened
+from .pictures import plain
 
 N_FOLDS = 3
 # A Gaussian process takes a time that grows like the third power of the rows.
@@ -59,6 +61,21 @@ def _are_whole(y):
     return is_number and bool(np.all(y % 1 == 0))
 
 
+def _check_numbers(y, name):
+    """Raise unless a target is finite, and not the same everywhere."""
+    if y.nunique() == 1:
+        raise ValueError(
+            f"--target {name!r} has the same value in all rows, {y.iloc[0]}: there is "
+            f"nothing to learn. Give another column."
+        )
+    is_infinite = np.isinf(y.to_numpy(dtype=np.float64))
+    if is_infinite.any():
+        raise ValueError(
+            f"--target {name!r} is infinite in row {y.index[is_infinite.argmax()]}: "
+            f"correct it, or leave the field empty."
+        )
+
+
 class Numbers:
     """A target of numbers."""
 
@@ -69,6 +86,7 @@ class Numbers:
     advice = "With many rows try n_average=4; inspection.diagnose says more."
 
     def __init__(self, y, name, seed):
+        _check_numbers(y, name)
         self.y, self.name, self._seed = y.to_numpy(dtype=np.float64), name, seed
         self._rows = y.index
         self.what = f"regression of {name!r}"
@@ -119,8 +137,8 @@ class Numbers:
         """Data against predictions of withheld rows, by ours that is kept."""
         ax.plot(predicted, self.y, "o", markersize=3, alpha=0.5)
         ax.axline((self.y.mean(), self.y.mean()), slope=1, color="black", lw=1)
-        title = "PMMRegressor, each row predicted without it"
-        ax.set(title=title, xlabel=f"predicted {self.name}", ylabel=self.name)
+        title, name = "PMMRegressor, each row predicted without it", plain(self.name)
+        ax.set(title=title, xlabel=f"predicted {name}", ylabel=name)
 
 
 class Classes:
@@ -137,7 +155,7 @@ class Classes:
         self.y, self.name, self._seed = labels.to_numpy(), name, seed
         self._labels, numbers = np.unique(self.y, return_counts=True)
         if len(numbers) < 2 or numbers.min() < N_FOLDS:
-            rarest = self._labels[np.argmin(numbers)]
+            rarest = shortened(self._labels[np.argmin(numbers)])
             is_number = y.dtype.kind in "iuf"
             other = "leave --classify out" if is_number else "give a column of numbers"
             raise ValueError(
@@ -184,7 +202,8 @@ class Classes:
         """Probabilities of the true classes of withheld rows."""
         own = predicted[np.arange(len(self.y)), np.searchsorted(self._labels, self.y)]
         for label in self._labels:
-            ax.hist(own[self.y == label], np.linspace(0, 1, 21), alpha=0.5, label=label)
+            of_class, bins = own[self.y == label], np.linspace(0, 1, 21)
+            ax.hist(of_class, bins, alpha=0.5, label=plain(shortened(label)))
         title = "PMMClassifier, each row predicted without it"
         ax.set(title=title, xlabel="probability of the true class", ylabel="rows")
-        ax.legend(title=self.name)
+        ax.legend(title=plain(self.name))

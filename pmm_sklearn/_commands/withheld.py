@@ -4,12 +4,12 @@ import numpy as np
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import RBF, ConstantKernel, WhiteKernel
 from sklearn.linear_model import RidgeCV
-from sklearn.model_selection import KFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from .._emulator import PMMEmulator
 from .comparison import verdict
+from .interruption import stop_if_interrupted
 
 _N_FOLDS = 4
 # Errors over the spread of the levels.
@@ -17,7 +17,44 @@ _USELESS = 0.7
 _OURS = "PMMEmulator"
 
 
-def print_comparison(X, y, y_err, seed, seconds):
+def folds_of(y, seed):
+    """Calculations to withhold together, so that the others know of every level.
+
+    Calculations that know the same levels are dealt out in turns.
+
+    Parameters
+    ----------
+    y : pandas.DataFrame of shape (n_calculations, n_levels)
+        Levels; NaN where not known.
+    seed : int
+        Random state.
+
+    Returns
+    -------
+    list of ndarray
+        Numbers of the calculations of each fold.
+
+    Raises
+    ------
+    ValueError
+        If a level is known in too few calculations.
+    """
+    is_known = y.notna().to_numpy()
+    rarest_last = np.argsort(-is_known.sum(axis=0), kind="stable")
+    shuffled = np.random.RandomState(seed).permutation(len(y))
+    order = np.lexsort([shuffled, *is_known[:, rarest_last].T])
+    n_folds = min(_N_FOLDS, len(y))
+    folds = [np.sort(order[k::n_folds]) for k in range(n_folds)]
+    for level, known in zip(y.columns, is_known.T, strict=True):
+        if any(known[test].sum() == known.sum() for test in folds):
+            raise ValueError(
+                f"level {level!r} is known in too few rows, {known.sum()}, to withhold "
+                f"some: add values, or give it to --drop in place of --emulate."
+            )
+    return folds
+
+
+def print_comparison(X, y, y_err, folds, seed, seconds):
     """Errors of withheld calculations, beside those of other models.
 
     Parameters
@@ -28,14 +65,14 @@ def print_comparison(X, y, y_err, seed, seconds):
         Levels; NaN where not known.
     y_err : pandas.DataFrame of shape (n_calculations, n_levels) or None
         Their standard deviations.
+    folds : list of ndarray
+        Calculations that are withheld together.
     seed : int
         Random state.
     seconds : float
         How long the emulator took for all calculations.
     """
-    n_folds = min(_N_FOLDS, len(X))
-    splitter = KFold(n_folds, shuffle=True, random_state=seed)
-    folds = [test for _, test in splitter.split(X)]
+    n_folds = len(folds)
     print(
         f"\nPredicting withheld calculations in {n_folds} folds, each of which chooses"
     )
@@ -69,6 +106,7 @@ def _by_emulator(X, y, y_err, folds, seed):
         known = None if y_err is None else y_err.iloc[training].to_numpy()
         emulator = PMMEmulator(random_state=seed)
         emulator.fit(X.iloc[training], y.iloc[training], y_err=known)
+        stop_if_interrupted(emulator)
         mean, std = emulator.predict(X.iloc[test], return_std=True)
         residuals[test] = np.reshape(mean, (len(test), -1)) - y.iloc[test]
         stds[test] = np.reshape(std, (len(test), -1))

@@ -176,7 +176,7 @@ def _plain_number(number):
     if callable(number):
         raise ValueError(
             f"targets has a Custom, whose function {number!r} no file without pickle "
-            f"holds: keep the estimator with joblib.dump or skops."
+            f"holds"
         )
     return number.item()
 

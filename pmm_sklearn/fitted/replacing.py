@@ -28,7 +28,7 @@ def replacing(path):
     OSError
         If the file cannot be written.
     """
-    path = os.path.realpath(path)
+    given, path = path, os.path.realpath(path)
     exists = os.path.exists(path)
     if exists and not os.path.isfile(path):
         # A pipe is not to be replaced by a file.
@@ -48,7 +48,10 @@ def replacing(path):
         if exists:
             shutil.copymode(path, temporary)
         os.replace(temporary, path)
-    except BaseException:
+    except BaseException as error:
         with suppress(FileNotFoundError):
             os.remove(temporary)
+        if isinstance(error, OSError) and error.filename == temporary:
+            # Users know the name that they gave.
+            raise OSError(error.errno, error.strerror, given) from error
         raise

@@ -1,4 +1,4 @@
-"""Tables from CSV files, with errors that say what to do."""
+"""What the columns of a table are, with errors that say what to do."""
 
 import re
 import warnings
@@ -9,54 +9,19 @@ import numpy as np
 _FEWEST_ROWS = 10
 # Texts of more different values, over the number of rows, are names, not categories.
 _LARGEST_SHARE_OF_TEXTS = 0.5
+# Texts that are printed are cut there.
+_WIDTH = 30
+# Texts of more characters are neither numbers nor dates.
+_LONGEST_NUMBER = 100
+# Three numbers, or one beside a month.
+_DATE = r"\d\D+\d+\D+\d|[A-Za-z]{3}.*\d|\d.*[A-Za-z]{3}"
+# As 12 %, 1'000, $5, 0,5, and 3.2 kg.
+_DECORATED_NUMBER = (
+    r"[^\w.+-]*[+-]?\d[\d.,'\s]*([dDeE][+-]?\d+)?[^\w]*(\s[^\W\d]{1,5})?"
+)
 _SEPARATORS = "_-. ()"
 _ERROR_WORDS = {"delta", "err", "error", "errors", "sd", "sigma", "std", "stdev"}
 _ERROR_WORDS |= {"stderr", "unc", "uncertainty"}
-
-
-def read_table(path, dropped=()):
-    """Data frame from a CSV file whose first line has the names of the columns.
-
-    Parameters
-    ----------
-    path : Path
-        The file; columns are separated by commas, semicolons or tabs.
-    dropped : sequence of str, default=()
-        Columns to leave out.
-
-    Returns
-    -------
-    pandas.DataFrame
-
-    Raises
-    ------
-    ValueError, OSError, ImportError
-        If there is no such table, or pandas is not installed.
-    """
-    try:
-        import pandas as pd
-    except ImportError:
-        raise ImportError(
-            "--data needs pandas to read tables: install it with "
-            'pip install "pmm_sklearn[table]".'
-        ) from None
-    if not path.is_file():
-        raise FileNotFoundError(f"there is no file {path}: correct --data.")
-    try:
-        frame = pd.read_csv(path, sep=None, engine="python", skipinitialspace=True)
-    except (ValueError, UnicodeDecodeError) as error:
-        raise ValueError(
-            f"{path} is no table of comma-separated values ({error}): save it as CSV "
-            f"in UTF-8, with a line of column names."
-        ) from None
-    frame.columns = [str(name).strip() for name in frame.columns]
-    if len(frame.columns) < 2:
-        raise ValueError(
-            f"{path} has one column, {frame.columns[0]!r}: separate columns by commas."
-        )
-    check_columns(frame, dropped, "--drop")
-    frame.index += 1  # rows are numbered from the first one below the names
-    return frame.drop(columns=list(dropped))
 
 
 def check_columns(frame, names, option):
@@ -71,13 +36,14 @@ def check_columns(frame, names, option):
     option : str
         Where they were given, for the message.
     """
+    lower = {column.lower(): column for column in frame}
     for name in names:
         if name in frame:
             continue
-        near = get_close_matches(name, frame.columns, 1)
+        near = get_close_matches(name.lower(), lower, 1)
         known = ", ".join(frame.columns[:20])
         known += ", ..." if len(frame.columns) > 20 else ""
-        hint = f"did you mean {near[0]!r}? The" if near else "the"
+        hint = f"did you mean {lower[near[0]]!r}? The" if near else "the"
         raise ValueError(f"{option} {name!r} is no column; {hint} columns are {known}.")
 
 
@@ -133,14 +99,14 @@ def usable_features(frame):
         n_different = column.nunique()
         if n_different < 2:
             left_out.append(f"{name} (constant)")
-        elif column.dtype.kind in "biuf":
-            is_finite = np.isfinite(column.dropna().to_numpy(dtype=float))
-            if np.all(is_finite):
+        elif is_numeric(column):
+            if np.all(np.isfinite(column.dropna().to_numpy(dtype=float))):
                 numbers.append(name)
             else:
                 left_out.append(f"{name} (infinite values)")
         elif n_different > _LARGEST_SHARE_OF_TEXTS * len(column):
-            left_out.append(f"{name} ({_why_no_categories(column)})")
+            reason = why_no_numbers(column) or "texts that hardly repeat, as names"
+            left_out.append(f"{name} ({reason})")
         else:
             texts.append(name)
     if not numbers and not texts:
@@ -152,17 +118,116 @@ def usable_features(frame):
     return numbers, texts, left_out
 
 
-def _why_no_categories(column):
-    """Why texts that hardly repeat are left out, and what to do with dates."""
+def is_numeric(column):
+    """Whether a column has nothing but numbers, truth values and gaps.
+
+    Parameters
+    ----------
+    column : pandas.Series
+        Values of the column.
+
+    Returns
+    -------
+    bool
+    """
+    if column.dtype.kind != "O":
+        return column.dtype.kind in "biuf"
+    return all(isinstance(value, bool) for value in column.dropna())
+
+
+def why_no_numbers(column):
+    """Why texts are no numbers although they are meant to be, and what to do.
+
+    Parameters
+    ----------
+    column : pandas.Series
+        Texts, with the numbers of the rows as index.
+
+    Returns
+    -------
+    str or None
+        None if they are not meant to be.
+    """
     import pandas as pd
 
     texts = column.dropna().astype(str)
+    if texts.str.len().max() > _LONGEST_NUMBER:
+        return None
+    if _are_dates(texts.drop_duplicates()):
+        return "dates: to use them, convert them to numbers, as days since the first"
+    is_bad = pd.to_numeric(texts, errors="coerce").isna()
+    is_meant = ~is_bad | texts.str.fullmatch(_DECORATED_NUMBER)
+    if not is_bad.any() or is_meant.mean() <= _LARGEST_SHARE_OF_TEXTS:
+        return None
+    return bad_value(column)
+
+
+def _are_dates(texts):
+    import pandas as pd
+
+    if not texts.str.contains(_DATE).all():
+        return False
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         dates = pd.to_datetime(texts, errors="coerce", format="mixed")
-    if dates.notna().all():
-        return "dates: to use them, convert them to numbers, as days since the first"
-    return "texts that hardly repeat, as names"
+    return dates.notna().all()
+
+
+def bad_value(column):
+    """Say which value of a column is the first that is no number, and what to do.
+
+    Parameters
+    ----------
+    column : pandas.Series
+        Values of the column, with the numbers of the rows as index.
+
+    Returns
+    -------
+    str
+    """
+    import pandas as pd
+
+    texts = column.dropna().astype(str)
+    row = pd.to_numeric(texts, errors="coerce").isna().idxmax()
+    text = shortened(texts[row])
+    remedy = "correct it, or leave the field empty"
+    if re.fullmatch(_DECORATED_NUMBER, text):
+        remedy = "write numbers as -1234.5 or 1e-3"
+    return f"{text!r} in row {row} is no number: {remedy}"
+
+
+def shortened(text):
+    """A text in one line of moderate length.
+
+    Parameters
+    ----------
+    text : object
+        What is to be printed.
+
+    Returns
+    -------
+    str
+    """
+    line = " ".join(str(text).split())
+    if len(line) <= _WIDTH:
+        return line
+    # Long names may differ at the end alone.
+    return f"{line[: _WIDTH - 14]}...{line[-11:]}"
+
+
+def as_texts(columns):
+    """Categories as texts, also of numbers and gaps.
+
+    Parameters
+    ----------
+    columns : pandas.DataFrame
+        Categories.
+
+    Returns
+    -------
+    pandas.DataFrame
+    """
+    return columns.astype(object).where(columns.notna(), "missing").astype(str)
 
 
 def looks_like(column, name):
