@@ -46,8 +46,10 @@ def known_errors(case):
 
 def misfit(case):
     """Chi-square per degree of freedom where errors do not explain it, else 0."""
+    if case.y_err is None:
+        return 0.0
     found = case.model.error_bars.misfit
-    if found > 0 or case.y_err is None or not hasattr(case.estimator, "noise_"):
+    if found > 0 or not hasattr(case.estimator, "noise_"):
         return float(found)
     ratio, degrees_of_freedom = _chi_square(case)
     is_chance = chi2.sf(ratio * degrees_of_freedom, degrees_of_freedom) > _UNLIKELY

@@ -12,6 +12,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils import _safe_indexing
 
 from ._cases import WORSE, larger, with_names
+from ._known_errors import errors_are_too_large, misfit
 from .findings import Finding
 
 # Of error bars of two deviations: what is right, and what is no chance.
@@ -119,11 +120,14 @@ def _quantile(case):
 
 def _error_bars(case, inside):
     """How many withheld targets are within two deviations."""
-    if not len(inside):
+    share = float(np.mean(inside)) if len(inside) else _RIGHT
+    if share == _RIGHT or (share > _RIGHT and errors_are_too_large(case)):
+        # Of known errors that are too large all else follows.
         return
-    share = float(np.mean(inside))
     if binomtest(int(inside.sum()), len(inside), _RIGHT).pvalue < _CHANCE:
         word, remedy = "small", "a smaller matrix_size, n_average=4, or more data"
+        if misfit(case) > 0:
+            remedy = "first what residuals call for"
         if share > _RIGHT:
             word, remedy = "large", "more data or another matrix_size"
             if case.y_err is None:
