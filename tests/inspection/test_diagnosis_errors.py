@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 from pmm_sklearn import PMMEmulator, PMMRegressor
-from pmm_sklearn.inspection import diagnose
-from pmm_sklearn.inspection._withheld_targets import _comparison, _error_bars
+from pmm_sklearn.inspection import _withheld_targets, diagnose
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore::sklearn.exceptions.ConvergenceWarning",
@@ -64,6 +63,9 @@ def test_errors_that_are_too_large():
     factor = finding.value**-0.5
     assert 1 < factor < 10.5
     assert f"at least by a factor of {factor:.2g}" in finding.text
+    # Of such errors all else follows.
+    model = regressor(max_iter=10).fit(X, Y, y_err=1.0)
+    assert diagnose(model, X, Y, y_err=1.0, cv=2).topics.count("error bars") == 0
 
 
 def test_fast_functions():
@@ -104,10 +106,17 @@ def test_emulators_have_no_readout():
 @pytest.mark.parametrize("estimator", [PMMEmulator(), PMMRegressor()])
 def test_remedies_of_error_bars_that_are_too_large(estimator):
     case = SimpleNamespace(estimator=estimator, y_err=None)
-    (finding,) = _error_bars(case, np.ones(200, dtype=bool))
+    (finding,) = _withheld_targets._error_bars(case, np.ones(200, dtype=bool))
     is_of_emulator = isinstance(estimator, PMMEmulator)
     assert ("another readout" in finding.text) != is_of_emulator
-    assert list(_error_bars(case, np.ones(0, dtype=bool))) == []
+    assert list(_withheld_targets._error_bars(case, np.ones(0, dtype=bool))) == []
+
+
+def test_error_bars_of_residuals_that_are_too_large(monkeypatch):
+    case = SimpleNamespace(estimator=PMMRegressor(), y_err=np.ones((50, 1)))
+    monkeypatch.setattr(_withheld_targets, "misfit", lambda case: 9.0)
+    (finding,) = _withheld_targets._error_bars(case, np.zeros(50, dtype=bool))
+    assert finding.text.endswith("too small. Try first what residuals call for.")
 
 
 @pytest.mark.parametrize(
@@ -118,7 +127,7 @@ def test_words_of_comparisons(ratio, words):
     """Few per cent are chance."""
     case = SimpleNamespace(estimator=PMMEmulator(), columns={0: "level 0"})
     errors = np.ones((9, 1))
-    found = list(_comparison(case, ratio * errors, errors))
+    found = list(_withheld_targets._comparison(case, ratio * errors, errors))
     assert len(found) == (words is not None)
     for finding in found:
         assert f"{words} those of ridge regression: data" in finding.text
