@@ -7,6 +7,7 @@ import pytest
 
 from pmm_sklearn import PMMEmulator, PMMRegressor
 from pmm_sklearn.inspection import _withheld_targets, diagnose
+from pmm_sklearn.inspection._cases import TargetCase
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore::sklearn.exceptions.ConvergenceWarning",
@@ -66,6 +67,19 @@ def test_errors_that_are_too_large():
     # Of such errors all else follows.
     model = regressor(max_iter=10).fit(X, Y, y_err=1.0)
     assert diagnose(model, X, Y, y_err=1.0, cv=2).topics.count("error bars") == 0
+
+
+def test_exact_data_of_known_errors():
+    x = np.linspace(-1, 1, 12)[:, np.newaxis]
+    y = np.hypot(1, x) * [-1, 1]
+    model = PMMEmulator(2, alpha=0.0, n_init=2, tol=1e-9, random_state=0)
+    model.fit(x, y, y_err=0.1)
+    model.n_effective_parameters_ = 6.0
+    # Rounding counts as none.
+    assert not np.any(TargetCase.of(model, x, y, ["x0"], 0.1).residuals)
+    (finding,) = [f for f in diagnose(model, x, y, y_err=0.1) if "y_err" in f.text]
+    assert finding.value == 0
+    assert "y_err seem too large and error bars with them" in finding.text
 
 
 def test_fast_functions():
