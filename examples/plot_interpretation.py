@@ -42,7 +42,8 @@ LossCurveDisplay.from_estimator(model)
 
 # %%
 # The length scales that it found, against the spread of the features: predictions bend
-# most along the longest bar.
+# most along the longest bar.  They say nothing of features in which predictions are
+# linear: how much these matter, ``feature_influence`` says.
 LengthScalesDisplay.from_estimator(model, X_train)
 
 # %%

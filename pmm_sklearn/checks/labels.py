@@ -40,12 +40,17 @@ def encode(y, classes):
     encoder = LabelEncoder()
     encoder.classes_ = classes
     try:
-        return encoder.transform(y)
+        codes = encoder.transform(y).astype(np.intp)
+        if not np.array_equal(classes[codes], np.ravel(y)):
+            # The encoder converts strings of digits, and cuts fractions off.
+            found = np.asarray(y).dtype
+            raise TypeError(f"those of dtype {found} are not of {classes.dtype}")
     except (TypeError, ValueError) as error:
         raise ValueError(
             f"y has labels that are not among the classes {classes.tolist()} ({error}):"
             f" correct them, or name all classes in the first call of partial_fit."
         ) from error
+    return codes
 
 
 def indicators(labels, n_classes):

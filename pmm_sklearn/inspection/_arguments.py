@@ -4,6 +4,7 @@ import numbers
 
 import numpy as np
 
+from ..checks.data import masked_to_nan
 from ..checks.dtypes import as_numbers
 from ..checks.parameters import check_integer
 from ..fitted import DynamicsStructure
@@ -135,6 +136,22 @@ def pencil_along(model, feature, at, name="at"):
     origin = monomials.origin[feature]
     point[0, feature] = origin
     return model.hamiltonian(point)[0], model.matrices[1 + feature], float(origin)
+
+
+def check_targets(model, y, n_samples):
+    """Columns of the targets of ``fit``, NaN where they are not known."""
+    y = as_numbers("y", masked_to_nan(y))
+    shape = n_samples, model.structure.n_outputs
+    if y.shape != (shape[:1] if model.single_output else shape):
+        raise ValueError(
+            f"y must be that of fit, for {shape[0]} samples and {shape[1]} output(s), "
+            f"got shape {y.shape}."
+        )
+    if np.any(np.isinf(y)):
+        raise ValueError("y has infinite elements: correct them.")
+    if np.all(np.isnan(y)):
+        raise ValueError("y has nothing but NaN: give the targets of fit.")
+    return y.reshape(shape)
 
 
 def check_sector(model, sector):

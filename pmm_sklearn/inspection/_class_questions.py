@@ -47,7 +47,7 @@ def rare_classes(case):
         yield Finding(
             "data",
             float(counts[rare].min()),
-            f"{are} {names} {'has' if len(rare) == 1 else 'have'} less than "
+            f"{are} {names} {'has' if len(rare) == 1 else 'have'} fewer than "
             f"{_FEWEST_ROWS} rows: what is said of {them} is a guess. Give more rows, "
             f"or put rare classes together.",
         )

@@ -19,7 +19,9 @@ class LengthScalesDisplay:
 
     A bar is the standard deviation of a feature over its length scale.  Where it is far
     below a tenth, predictions are nearly linear in this feature, or do not depend on
-    it.
+    it.  Length scales say how a function bends, not how much a feature matters: that
+    of one in which it is linear is long, however steep it is.  How strongly features
+    act, `feature_influence` says, and ``predict_gradient`` for the data.
 
     Make it with :meth:`from_estimator`.
 
@@ -89,7 +91,9 @@ class LengthScalesDisplay:
         if scales is None:
             raise ValueError(
                 f"estimator must have length_scales_, which one has that was fitted "
-                f'by evidence (alpha="auto": see its notes), got {estimator!r}.'
+                f'by evidence, with alpha="auto", got {estimator!r}. With too many '
+                f'samples for matrix_size="auto" there is no evidence: give a small '
+                f"matrix_size, such as 5."
             )
         X = check_features(estimator, X)
         return cls(scales, X.std(axis=0), model.feature_names).plot(ax)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ._cases import spread
+from ._cases import counted, spread
 from .findings import Finding
 
 # Of the targets, how many parameters may be determined before data are few.
@@ -18,13 +18,15 @@ _TINY = np.finfo(np.float64).tiny
 
 def convergence(case):
     """Training that ended early."""
-    reason = case.estimator.stop_reason_
+    # Models from a file, or of partial_fit, have none.
+    reason = getattr(case.estimator, "stop_reason_", None)
     if reason in ("max_iter", "interrupted"):
         yield Finding(
             "training",
             float(case.estimator.n_iter_),
-            f"it ended by stop_reason_={reason!r} after {case.estimator.n_iter_} "
-            f"iterations: increase max_iter, or fit again with warm_start=True.",
+            f"it ended by stop_reason_={reason!r} after "
+            f"{counted(case.estimator.n_iter_, 'iteration')}: increase max_iter, or "
+            f"fit again with warm_start=True.",
         )
 
 
@@ -39,8 +41,8 @@ def few_data(case):
         yield Finding(
             "data",
             float(share),
-            f"{n_effective:.0f} parameters are determined by {n_known} values of y: "
-            f"how well these are fitted says little of errors elsewhere. Give more "
+            f"{counted(n_effective, 'parameter')} for {counted(n_known, 'value')} of "
+            f"y: how well these are fitted says little of errors elsewhere. Give more "
             f"data or a smaller matrix_size, or check by cross-validation (cv=5).",
         )
 
@@ -52,10 +54,10 @@ def features(case):
     gradient = case.model.gradient(case.X)
     gradient = np.reshape(gradient, (len(case.X), -1, case.X.shape[1]))
     changes = np.sqrt(np.mean(gradient**2, axis=0)) * spread(case.X)
-    units = np.maximum(case.output_spread, _TINY)[:, np.newaxis]
-    shares = np.max(changes / units, axis=0)
+    shares = np.max(changes / case.output_spread[:, np.newaxis], axis=0)
     without = np.flatnonzero(shares < _NO_INFLUENCE)
-    if len(without):
+    # Where all are without, the model explains nothing, which is said elsewhere.
+    if 0 < len(without) < len(shares):
         names = ", ".join(case.feature_names[i] for i in without)
         yield Finding(
             "features",
@@ -95,7 +97,7 @@ def crossings(case):
 
 def starts(case):
     """A solution that one start alone has found."""
-    losses = np.asarray(case.estimator.start_losses_)
+    losses = np.asarray(getattr(case.estimator, "start_losses_", ()))
     if not getattr(case.estimator, "compares_solutions", False) or len(losses) < 3:
         return
     n_same = int(np.sum(losses <= _SAME_SOLUTION * losses.min() + _TINY))

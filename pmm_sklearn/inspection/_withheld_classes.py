@@ -9,24 +9,23 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from sklearn.utils import _safe_indexing
 
-from ._cases import rows_of
+from ._cases import WORSE, larger, with_names
 from .findings import Finding
 
 # A logarithm counts probabilities as no less.
 _LEAST = 1e-6
 # Standard deviations that are no chance, and a difference that matters.
 _CHANCE, _SLIGHT = 2.6, 0.02
-# Of the log-loss, over that of a linear model: what is no chance.
-_WORSE = 1.1
 
 
 def withheld_findings(case, X, cv):
     """How sure clones are of rows they have not seen, and a linear model beside them.
 
-    Classes with less rows than folds do not count.
+    Classes with fewer rows than folds do not count.
     """
-    X = X if hasattr(X, "iloc") else case.X
+    X = with_names(X, case.X)
     is_counted = case.counts >= cv
     if is_counted.sum() < 2:
         return
@@ -43,8 +42,10 @@ def withheld_findings(case, X, cv):
         for model, features in ((case.estimator, X), (logistic, case.X))
     )
     codes, weight = case.codes[rows], case.weight[rows]
-    yield from _certainty(own, codes, weight / weight.sum())
-    yield from _comparison(own, other, codes, weight / weight.sum())
+    weight = weight / weight.sum()
+    is_weighted = case.estimator.class_weight is not None
+    yield from _certainty(own, codes, weight, is_weighted)
+    yield from _comparison(own, other, codes, weight)
 
 
 def _withheld(model, X, case, folds):
@@ -55,15 +56,18 @@ def _withheld(model, X, case, folds):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)
             fitted = clone(model).fit(
-                rows_of(X, training), classes[case.codes[training]]
+                _safe_indexing(X, training), classes[case.codes[training]]
             )
         columns = np.searchsorted(classes, fitted.classes_)
-        found[np.ix_(test, columns)] = fitted.predict_proba(rows_of(X, test))
+        found[np.ix_(test, columns)] = fitted.predict_proba(_safe_indexing(X, test))
     return found
 
 
-def _certainty(probabilities, codes, weight):
-    """How often rows are right, and how often the model says so."""
+def _certainty(probabilities, codes, weight, is_weighted):
+    """How often rows are right, and how often the model says so.
+
+    Weights of classes count, for they are in what the model says.
+    """
     likeliest = probabilities.max(axis=1)
     is_right = probabilities.argmax(axis=1) == codes
     chance = np.sqrt(np.sum(weight**2 * likeliest * (1.0 - likeliest)))
@@ -71,10 +75,11 @@ def _certainty(probabilities, codes, weight):
     excess = said - found
     if abs(excess) > max(_CHANCE * chance, _SLIGHT):
         word = "sure" if excess > 0 else "doubtful"
+        counted = ", weighted by class_weight," if is_weighted else ""
         yield Finding(
             "probabilities",
             excess,
-            f"{found:.0%} of withheld rows are right where the model says "
+            f"{found:.0%} of withheld rows{counted} are right where the model says "
             f"{said:.0%}: it is too {word}. Try n_average=4, more data, "
             f"or sklearn.calibration.CalibratedClassifierCV.",
         )
@@ -87,11 +92,11 @@ def _comparison(own, linear, codes, weight):
         for p in (own, linear)
     ]
     ratio = losses[0] / max(losses[1], _LEAST)
-    if ratio > _WORSE:
+    if ratio > WORSE:
         yield Finding(
             "comparison",
             float(ratio),
-            f"the log-loss of withheld rows is {ratio:.2g} times that of logistic "
+            f"the log-loss of withheld rows is {larger(ratio)} that of logistic "
             f"regression: data are too few for more than a linear model, or a fit "
             f"ended in a poor minimum. Try n_init=16, n_average=4, another "
             f"matrix_size, or the linear model.",

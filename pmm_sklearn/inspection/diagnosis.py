@@ -9,20 +9,21 @@ from sklearn.pipeline import Pipeline
 from ..checks.data import check_features
 from ..checks.parameters import check_integer
 from . import _class_questions as of_classes
+from . import _known_errors, _neighbours, _withheld_classes, _withheld_targets
 from . import _model_questions as of_models
 from . import _target_questions as of_targets
-from . import _withheld_classes, _withheld_targets
 from ._arguments import check_model
 from ._cases import ClassCase, TargetCase
 from .findings import Diagnosis
 
 _OF_TARGETS = (
     of_models.convergence,
+    of_targets.constants,
     of_targets.nothing,
-    of_targets.known_errors,
+    _known_errors.known_errors,
     of_targets.few_rows,
     of_models.few_data,
-    of_targets.structure,
+    _neighbours.structure,
     of_targets.outliers,
     of_targets.own_rows,
     of_models.features,
@@ -80,13 +81,15 @@ def diagnose(
 
     Notes
     -----
-    It asks whether training has converged; whether the model explains anything, goes
-    through all data, or leaves residuals alike for neighbouring points; whether there
-    are outliers, and rows that determine their own predictions; whether features have
-    no influence; whether levels come near to each other at the edge of those that are
-    read out; whether one of several starts alone has found the solution; and, with
-    `cv`, whether error bars hold, and whether withheld targets are predicted better
-    than by ridge regression.
+    It asks whether training has converged; whether targets differ at all, and rows are
+    enough; whether the model explains anything, goes through all data, or leaves
+    residuals alike for neighbouring points; whether residuals go with known errors, by
+    chi-square; whether there are outliers, and rows that determine their own
+    predictions; whether features have no influence; whether levels come near to each
+    other at the edge of those that are read out; whether one of several starts alone
+    has found the solution; and, with `cv`, whether error bars hold, and whether
+    withheld targets are predicted better than by ridge regression, or a quantile better
+    than by a linear one.
 
     Of classes it asks whether they are told apart at all; whether some have hardly any
     rows; whether rows have a class that the model finds most improbable; and, with
@@ -110,6 +113,9 @@ def diagnose(
     estimator, X, names = _last_step(estimator, X)
     case = _case(estimator, X, y, y_err, names)
     is_of_classes = isinstance(case, ClassCase)
+    if not is_of_classes and not case.columns:
+        # Of such targets there is nothing else to say.
+        return Diagnosis(of_targets.constants(case))
     questions = _OF_CLASSES if is_of_classes else _OF_TARGETS
     found = [finding for ask in questions for finding in ask(case)]
     if cv is not None:

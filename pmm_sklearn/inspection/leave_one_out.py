@@ -7,14 +7,8 @@ from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, is_classifier
 
 from .._warnings import warn_caller
-from ..checks.data import (
-    check_errors,
-    check_features,
-    check_sample_weight,
-    masked_to_nan,
-)
-from ..checks.dtypes import as_numbers
-from ._arguments import check_model
+from ..checks.data import check_errors, check_features, check_sample_weight
+from ._arguments import check_model, check_targets
 
 # What no sample contributes to its own prediction, but for rounding, and from what on
 # it determines this nearly alone.
@@ -139,7 +133,7 @@ def loo_predictions(
     """
     model = _checked(estimator)
     X = check_features(estimator, X)
-    y = _targets(model, y, len(X))
+    y = check_targets(model, y, len(X))
     known = ~np.isnan(y)
     weight = check_sample_weight(sample_weight, len(X))[:, np.newaxis] * known
     errors = check_errors(y_err, y.shape, weight > 0)
@@ -212,17 +206,3 @@ def _checked(estimator):
             f"scikit-learn, or change it and fit again."
         )
     return model
-
-
-def _targets(model, y, n_samples):
-    """Columns of targets, NaN where they are not known."""
-    y = as_numbers("y", masked_to_nan(y))
-    shape = n_samples, model.structure.n_outputs
-    if y.shape != (shape[:1] if model.single_output else shape):
-        raise ValueError(
-            f"y must be that of fit, for {shape[0]} samples and {shape[1]} output(s), "
-            f"got shape {y.shape}."
-        )
-    if np.any(np.isinf(y)):
-        raise ValueError("y has infinite elements: correct them.")
-    return y.reshape(shape)

@@ -70,7 +70,7 @@ def test_few_data():
 
 def test_residuals_with_structure():
     x = np.linspace(-1, 1, 80)[:, np.newaxis]
-    y = np.sin(12 * x[:, 0])
+    y = np.sin(5 * x[:, 0])
     model = PMMRegressor(2, 1, alpha=1.0, n_init=1, random_state=0).fit(x, y)
     found = diagnose(model, x, y)
     assert "residuals" in found.topics
@@ -252,7 +252,7 @@ class TestClasses:
         model = classifier(max_iter=5).fit(X, y)
         (finding,) = [f for f in diagnose(model, X, y, cv=3) if f.topic == "data"]
         assert finding.value == 2
-        assert finding.text.startswith("class 'else' has less than 5 rows")
+        assert finding.text.startswith("class 'else' has fewer than 5 rows")
 
     def test_doubtful_labels(self):
         x = np.linspace(-1, 1, 80)[:, np.newaxis]
@@ -316,7 +316,7 @@ def test_bad_input(good):
     unitary.fit(steps, steps[:, 0])
     with pytest.raises(TypeError, match="got UnitaryPMMEmulator"):
         diagnose(unitary, steps, steps[:, 0])
-    with pytest.raises(ValueError, match="y must have shape"):
+    with pytest.raises(ValueError, match="y must be that of fit"):
         diagnose(good, X, np.ones((N, 2)))
     with pytest.raises(ValueError, match="cv must be at least 2"):
         diagnose(good, X, Y, cv=1)

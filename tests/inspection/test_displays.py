@@ -483,6 +483,8 @@ def test_length_scales_need_the_evidence(plt, crossing):
     model = PMMEmulator(2, alpha=1e-6, n_init=1, max_iter=3).fit(LINE, LINE[:, 0])
     with pytest.raises(ValueError, match=r"must have length_scales_.* got PMMEmulator"):
         LengthScalesDisplay.from_estimator(model, LINE)
+    with pytest.raises(ValueError, match="too many samples.* give a small matrix_size"):
+        LengthScalesDisplay.from_estimator(model, LINE)
     with pytest.raises(TypeError, match="got LinearRegression"):
         LengthScalesDisplay.from_estimator(LinearRegression(), LINE)
 
