@@ -379,7 +379,8 @@ class PMMEmulator(
         ConvergenceWarning
             If training ended before it converged, or was interrupted.
         UserWarning
-            If the fitted model is no better than the mean of `y` on its own data.
+            If the fitted model is no better than the mean of a column of `y` on its own
+            data.
 
         Examples
         --------

@@ -60,12 +60,13 @@ class BaseEmulator(RegressorMixin, BasePMM, ABC):
         self._check_parameters()
         data, is_single = check_spectra(self, X, y, sample_weight, y_err)
         target_weight = check_target_weight(target_weight, data.y.shape[1])
+        judged = data._replace(weight=data.weight * target_weight)
         learn = partial(
             BaseEmulator._learn,
             target_weight=target_weight,
             is_single=is_single,
             given={"X": X, "y": y, "metadata": {"sample_weight": sample_weight}},
-            continues=goes_on(self, data, SquaredError()),
+            continues=goes_on(self, judged, SquaredError()),
         )
         before = copy.copy(self)
         with recorded_warnings() as told:
@@ -76,7 +77,7 @@ class BaseEmulator(RegressorMixin, BasePMM, ABC):
         # Of a fit that is kept.
         for warning in () if is_other else told:
             warn_caller(warning.message, warning.category)
-        warn_if_no_better(self, data, SquaredError())
+        warn_if_no_better(self, judged, SquaredError())
 
     @with_callbacks
     def _learn(self, data, target_weight, is_single, given, continues):
