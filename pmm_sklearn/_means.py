@@ -46,9 +46,9 @@ def goes_on(estimator, data, loss, outputs_of_means=np.array):
     losses = _losses(estimator, data, loss, outputs_of_means)
     if losses is None:
         return True
-    left, right = np.sum(losses, axis=1)
     with np.errstate(over="ignore", invalid="ignore"):
         # Where squares overflow, no fitted model is a start.
+        left, right = np.sum(losses, axis=1)
         return not right > 0 or bool(left / right <= _LARGEST_LOSS_OF_START)
 
 
