@@ -74,6 +74,10 @@ class BaseEmulator(RegressorMixin, BasePMM, ABC):
         is_other = misses_known_errors(self, data) and add_model_error(
             self, before, data, learn
         )
+        model = self._fitted_model()
+        outputs = model.pmm.readout.outputs
+        # By known errors, to which those of the model are no excuse.
+        warn_of_disorder(data, outputs, len(model.block_sizes))
         # Of a fit that is kept.
         for warning in () if is_other else told:
             warn_caller(warning.message, warning.category)
@@ -85,7 +89,6 @@ class BaseEmulator(RegressorMixin, BasePMM, ABC):
         families = emulator_families(self, data, target_weight, continues)
         problem, _ = families[0].first()
         readout = problem.model.readout
-        warn_of_disorder(data, readout.outputs, len(problem.model.block_sizes))
         description = {
             "n_outputs_": readout.n_outputs,
             "observable_names_": readout.names,

@@ -73,12 +73,18 @@ def warn_if_no_better(estimator, data, loss, outputs_of_means=np.array):
     losses = _losses(estimator, data, loss, outputs_of_means)
     if losses is None:
         return
-    left, right = losses
-    is_noise = (right > 0) & (left > _LEAST_LOSS_OF_NOTHING * right)
-    is_noise &= _vary(data, len(right))
+    first = _first_columns(estimator, losses.shape[1])
+    left, right, n_varying = (
+        np.add.reduceat(numbers, first)
+        for numbers in (*losses, _vary(data, losses.shape[1]).astype(int))
+    )
+    is_noise = (right > 0) & (left > _LEAST_LOSS_OF_NOTHING * right) & (n_varying > 0)
     if not np.any(is_noise):
         return
-    what, remedy = f"the mean of y{_where(is_noise)}", ", or alpha=0 if y is exact"
+    what, remedy = (
+        f"the mean of y{_where(first, is_noise)}",
+        ", or alpha=0 if y is exact",
+    )
     if is_classifier(estimator):
         what, remedy = "the frequencies of the classes", ""
     warn_caller(
@@ -101,11 +107,18 @@ def _vary(data, n_outputs):
         return highest - lowest > _ROUNDING * np.maximum(highest, -lowest)
 
 
-def _where(is_noise):
+def _first_columns(estimator, n_outputs):
+    """Of each target: a curve has many, and is judged as a whole."""
+    targets = getattr(estimator, "targets_", range(n_outputs))
+    widths = [np.size(getattr(target, "energies", 0.0)) for target in targets]
+    return np.cumsum([0, *widths[:-1]])
+
+
+def _where(first, is_noise):
     """Some columns of several, in words."""
     if np.all(is_noise):
         return ""
-    columns = [str(column) for column in np.flatnonzero(is_noise)]
+    columns = [str(column) for column in first[is_noise]]
     named, n_more = ", ".join(columns[:_MOST_NAMED]), len(columns) - _MOST_NAMED
     more = f" and {n_more} more" if n_more > 0 else ""
     return f" in column{'s' if len(columns) > 1 else ''} {named}{more}"

@@ -8,7 +8,7 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from pmm_sklearn import PMMClassifier, PMMEmulator, PMMRegressor
-from pmm_sklearn.targets import Level
+from pmm_sklearn.targets import Level, Strength
 
 
 def plane(n_samples, seed):
@@ -111,3 +111,16 @@ class TestNoBetter:
         model = PMMEmulator(3, n_init=1, random_state=0)
         model.set_params(targets=[Level(0), Level(1)])
         assert self.columns_told(model, x, y[:, [1, 0]], target_weight=[0, 1]) == []
+
+    def test_a_curve_is_judged_as_a_whole(self):
+        rng = np.random.RandomState(0)
+        x = np.linspace(-1, 1, 40)[:, np.newaxis]
+        energies = np.linspace(0, 30, 10)
+        curves = 1 / (1 + (energies - 2 - x) ** 2) / np.pi
+        y = np.column_stack(
+            [2 + x, curves + 1e-3 * rng.standard_normal((40, 10)), 5 - x]
+        )
+        curve = Strength("d", energies, width=1.0)
+        model = PMMEmulator(2, targets=[Level(0), curve, Level(1)], n_init=1)
+        model.set_params(random_state=0)
+        assert self.columns_told(model, x, y) == []
