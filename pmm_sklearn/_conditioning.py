@@ -78,7 +78,9 @@ class Conditioning:
         Notes
         -----
         Error bars are those of all data at the new matrices.  The factor by which
-        ``fit`` has widened them, for other solutions, is kept.
+        ``fit`` has widened them, for other solutions, is kept, and so is
+        `model_error_`: where new data are missed by more than `y_err`, only ``fit``, if
+        need be with ``warm_start=True``, estimates errors of the model anew.
 
         Examples
         --------

@@ -7,7 +7,6 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ._base import fitted_state_kept_on_error
-from ._callbacks import with_callbacks
 from ._conditioning import Conditioning
 from ._emulator_base import BaseEmulator
 from ._hamiltonian_methods import HamiltonianMethods
@@ -337,7 +336,6 @@ class PMMEmulator(
         self.eigensolver = eigensolver
         self.verbose = verbose
 
-    @with_callbacks
     def fit(
         self,
         X: ArrayLike,
@@ -381,7 +379,8 @@ class PMMEmulator(
         ConvergenceWarning
             If training ended before it converged, or was interrupted.
         UserWarning
-            If the fitted model is no better than the mean of `y` on its own data.
+            If the fitted model is no better than the mean of a column of `y` on its own
+            data.
 
         Examples
         --------

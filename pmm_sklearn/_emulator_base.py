@@ -1,5 +1,6 @@
 """What emulators of spectra have in common: data with gaps, fit, predict, score."""
 
+import copy
 from abc import ABC, abstractmethod
 from functools import partial
 from typing import overload
@@ -12,10 +13,12 @@ from sklearn.utils import check_array, check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from ._base import BasePMM
+from ._callbacks import with_callbacks
 from ._emulator_problems import emulator_families, training_of
 from ._means import goes_on, warn_if_no_better
 from ._model_error import add_model_error, misses_known_errors
 from ._typing import No, RandomState, Yes
+from ._warnings import recorded_warnings, warn_caller
 from .checks.data import check_sample_weight, check_target_weight, masked_to_nan
 from .checks.dtypes import check_real
 from .checks.spectra import Y_CHECKS, check_spectra, warn_of_disorder
@@ -57,28 +60,35 @@ class BaseEmulator(RegressorMixin, BasePMM, ABC):
         self._check_parameters()
         data, is_single = check_spectra(self, X, y, sample_weight, y_err)
         target_weight = check_target_weight(target_weight, data.y.shape[1])
-        continues = goes_on(self, data, SquaredError())
-        given = {"X": X, "y": y, "metadata": {"sample_weight": sample_weight}}
-        known = getattr(self, "model_error_", None) if continues else None
-        if data.error is not None and known is not None:
-            data = data.with_model_variance(known**2)
+        judged = data._replace(weight=data.weight * target_weight)
         learn = partial(
             BaseEmulator._learn,
             target_weight=target_weight,
             is_single=is_single,
-            given=given,
+            given={"X": X, "y": y, "metadata": {"sample_weight": sample_weight}},
+            continues=goes_on(self, judged, SquaredError()),
         )
-        learn(self, data, continues=continues)
-        if misses_known_errors(self, data):
-            add_model_error(self, data, partial(learn, continues=False))
-        warn_if_no_better(self, data, SquaredError())
+        before = copy.copy(self)
+        with recorded_warnings() as told:
+            learn(self, data)
+        is_other = misses_known_errors(self, data) and add_model_error(
+            self, before, data, learn
+        )
+        model = self._fitted_model()
+        outputs = model.pmm.readout.outputs
+        # By known errors, to which those of the model are no excuse.
+        warn_of_disorder(data, outputs, len(model.block_sizes))
+        # Of a fit that is kept.
+        for warning in () if is_other else told:
+            warn_caller(warning.message, warning.category)
+        warn_if_no_better(self, judged, SquaredError())
 
+    @with_callbacks
     def _learn(self, data, target_weight, is_single, given, continues):
         """Train on checked data, and set the fitted attributes."""
         families = emulator_families(self, data, target_weight, continues)
         problem, _ = families[0].first()
         readout = problem.model.readout
-        warn_of_disorder(data, readout.outputs, len(problem.model.block_sizes))
         description = {
             "n_outputs_": readout.n_outputs,
             "observable_names_": readout.names,

@@ -8,7 +8,6 @@ from numpy.typing import ArrayLike
 from sklearn.utils import check_array
 
 from ._base import fitted_state_kept_on_error
-from ._callbacks import with_callbacks
 from ._emulator_base import BaseEmulator
 from ._outputs import as_dynamics_outputs
 from ._typing import Alpha, Eigensolver, MatrixType, RandomState, Solver
@@ -189,7 +188,6 @@ class EvolutionEmulator(BaseEmulator):
         self.eigensolver = eigensolver
         self.verbose = verbose
 
-    @with_callbacks
     def fit(
         self,
         X: ArrayLike,

@@ -13,7 +13,9 @@ import copy
 
 import numpy as np
 
+from ._warnings import recorded_warnings
 from .checks.constants import check_map
+from .checks.data import check_errors, check_sample_weight
 
 # Steps of difference quotients, over the size of a constant, and the least size.
 _STEP, _LEAST_SIZE = 1e-5, 1e-3
@@ -22,6 +24,8 @@ _LEAST_SHARE = 1e-12
 _TINY = np.finfo(np.float64).tiny
 # In units of the targets: squares of the inverse are numbers.
 _LEAST_NOISE = 1e-100
+# Relative change of errors in which residuals are weighted, that matters.
+_OTHER_ERRORS = 0.1
 # Parameters that fits on the way have values of their own of.
 _OWN = "warm_start", "n_init"
 
@@ -83,11 +87,14 @@ def output_slopes(model, terms, constants):
 class ConstantSearch:
     """Residuals as a function of the constants: each a fit that goes on.
 
+    Known errors have the error of the model, or the noise, in them that the first fit
+    has found: if each fit had its own, all constants would explain the data alike.
+
     Parameters
     ----------
     terms : Terms
         Features of the samples of the fit.
-    y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+    y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
         Targets.
     given : dict
         Further arguments of ``fit``: `sample_weight` and `y_err`, perhaps.
@@ -98,6 +105,7 @@ class ConstantSearch:
     def __init__(self, terms, y, given, first):
         self._terms, self._y, self._given = terms, y, given
         self._first = first
+        self._error = _errors(y, given, first)
         self._point = None
 
     @staticmethod
@@ -108,14 +116,35 @@ class ConstantSearch:
     def at(self, constants):
         """The fit at some constants: `FitAtConstants`."""
         if self._point is None or not np.array_equal(constants, self._point.constants):
-            model = copy.copy(self._first if self._point is None else self._point.model)
-            model.set_params(warm_start=True, n_init=1)
-            model.fit(self._terms(constants), self._y, **self._given)
-            model.set_params(**{n: getattr(self._first, n) for n in _OWN})
-            self._point = FitAtConstants(
-                constants.copy(), model, self._terms, self._y, self._given
-            )
+            given = self._given
+            if self._error is not None:
+                given = {**given, "y_err": self._error}
+            self._point = self._fit(constants, given)
         return self._point
+
+    def end_at(self, constants):
+        """The same with the error of the model, or the noise, that is left there."""
+        point = self.at(constants)
+        if self.has_errors_of(point.model):
+            return point
+        return self._fit(constants, self._given)
+
+    def has_errors_of(self, model):
+        """Whether residuals are weighted by about the errors of a fit."""
+        if self._error is None:
+            return True
+        own = _errors(self._y, self._given, model)
+        return np.allclose(self._error, own, rtol=_OTHER_ERRORS, atol=0.0)
+
+    def _fit(self, constants, given):
+        model = copy.copy(self._first if self._point is None else self._point.model)
+        model.set_params(warm_start=True, n_init=1)
+        with recorded_warnings() as told:
+            model.fit(self._terms(constants), self._y, **given)
+        model.set_params(**{n: getattr(self._first, n) for n in _OWN})
+        return FitAtConstants(
+            constants.copy(), model, self._terms, self._y, given, told
+        )
 
     def residuals(self, constants):
         """Outputs less targets, in units of the spread or of the known errors."""
@@ -126,6 +155,21 @@ class ConstantSearch:
         point = self.at(constants)
         projected = point.slopes - point.followed
         return projected * point.noise[:, np.newaxis]
+
+
+def _errors(y, given, model):
+    """Known errors with those that a fit has found beside them, or None."""
+    if "y_err" not in given:
+        return None
+    columns = y.reshape(len(y), -1)
+    error = check_errors(given["y_err"], columns.shape, _is_known(columns, given))
+    own = getattr(model, "model_error_", getattr(model, "noise_", 0.0))
+    return np.hypot(error, own)
+
+
+def _is_known(columns, given):
+    weight = check_sample_weight(given.get("sample_weight"), len(columns))
+    return ~np.isnan(columns) & (weight > 0)[:, np.newaxis]
 
 
 class FitAtConstants:
@@ -139,6 +183,8 @@ class FitAtConstants:
         Fitted to the features at these.
     terms, y, given
         As for `ConstantSearch`.
+    told : list of warnings.WarningMessage
+        What the fit has warned of.
 
     Attributes
     ----------
@@ -152,24 +198,21 @@ class FitAtConstants:
         Of these what the matrices can do as well.
     """
 
-    def __init__(self, constants, model, terms, y, given):
-        self.constants, self.model = constants, model
+    def __init__(self, constants, model, terms, y, given, told):
+        self.constants, self.model, self.told = constants, model, told
         fitted, values = model.model_, terms(constants)
         bars = fitted.error_bars
         outputs = np.reshape(model.predict(values), (len(values), -1))
-        y = np.reshape(np.asarray(y, dtype=np.float64), outputs.shape)
-        weight = np.asarray(given.get("sample_weight", np.ones(len(y))), np.float64)
-        known = ~np.isnan(y) & (weight > 0)[:, np.newaxis]
-        unit, noise = bars.target_scale, bars.noise_variance
+        y = y.reshape(outputs.shape)
+        known = _is_known(y, given)
+        weight = check_sample_weight(given.get("sample_weight"), len(y))
+        unit, noise = bars.target_scale, np.sqrt(bars.noise_variance)
         if not hasattr(model, "noise_"):
             # Outputs of emulators count alike, however large their residuals are.
-            noise = np.mean(noise)
+            noise = np.sqrt(np.mean(bars.noise_variance))
         if "y_err" in given:
-            error = np.asarray(given["y_err"], dtype=np.float64)
-            is_column = error.ndim == 1 and len(error) == len(y)
-            unit = error[:, np.newaxis] if is_column else error
-            noise = 1.0
-        noise = np.sqrt(noise)
+            unit = check_errors(given["y_err"], y.shape, known)
+            noise = _errors(y, given, model) / unit
         root = np.sqrt(weight)[:, np.newaxis]
         per_unit = np.broadcast_to(root / unit, y.shape)[known]
         self.noise = np.maximum(np.broadcast_to(noise, y.shape)[known], _LEAST_NOISE)
@@ -200,10 +243,14 @@ class FitAtConstants:
         response : ndarray of shape (width, n_constants)
             Its product with the roots of outputs is what these change by.
         root : ndarray of shape (n_constants, n_constants)
+        is_known : ndarray of bool of shape (n_constants,)
+            Of which constants the data tell.
         """
         shares = (self._shares / self._deviations)[:, np.newaxis]
         response = self._right.T @ (shares * self._along)
         alone = self.slopes.T @ self.slopes
         values, vectors = np.linalg.eigh(alone - self.slopes.T @ self.followed)
         least = _LEAST_SHARE * np.trace(alone) + _TINY
-        return response, vectors / np.sqrt(np.maximum(values, least))
+        open_shares = np.sum(vectors[:, values <= least] ** 2, axis=1)
+        root = vectors / np.sqrt(np.maximum(values, least))
+        return response, root, open_shares <= _LEAST_SHARE

@@ -1,6 +1,5 @@
 """Features with constants that are learned together with the matrices."""
 
-import warnings
 from collections.abc import Callable
 from typing import Self, overload
 
@@ -17,12 +16,13 @@ from sklearn.base import (
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from ._base import BasePMM
+from ._base import BasePMM, fitted_state_kept_on_error
 from ._feature_constants import ConstantSearch, Terms, output_slopes
 from ._threads import single_blas_thread
 from ._typing import No, Yes
-from ._warnings import warn_caller
+from ._warnings import recorded_warnings, warn_caller
 from .checks.constants import check_constants, check_differentiable
+from .checks.data import masked_to_nan
 from .checks.dtypes import check_real
 from .solvers import StopReason
 
@@ -91,6 +91,9 @@ class LearnedFeatures(
     by all coordinates in units of the noise and the posterior covariance ``C`` of the
     fit: variable projection.  Where steps have
     converged, new random starts of the matrices are tried, until none is better.
+
+    Residuals count in units of `y_err` where it is given, and of what the fit finds
+    beside it (`model_error_`, or `noise_` with `extra_noise`).
 
     Error bars are those of the matrices at the constants, and those of the constants
     with matrices that follow.
@@ -177,31 +180,43 @@ class LearnedFeatures(
         >>> bool(np.abs(model.constants_ - 2.0) < 3 * model.constants_std_)
         True
         """
+        with fitted_state_kept_on_error(self):
+            self._fit(X, y, {"sample_weight": sample_weight, "y_err": y_err})
+        return self
+
+    def _fit(self, X, y, given):
+        """Check the data, search, and set the fitted attributes."""
         start, bounds = check_constants(self)
         check_real("X", X)
         X = validate_data(self, X, dtype=float)
-        given = {"sample_weight": sample_weight, "y_err": y_err}
+        y = masked_to_nan(y)
         given = {name: value for name, value in given.items() if value is not None}
         terms = Terms(self.function, X)
-        with warnings.catch_warnings(), single_blas_thread():
-            # Of trials on the way; the last one is reported.
-            warnings.simplefilter("ignore", ConvergenceWarning)
-            best, found, n_trials = self._rounds(terms, y, given, start, bounds)
-        self.constants_, self.estimator_, self.n_iter_ = found.x, best.model, n_trials
         with single_blas_thread():
-            self._response, self._root = best.uncertainty()
-        self.constants_std_ = np.linalg.norm(self._root, axis=1)
-        self._report(found)
-        return self
+            best, found, n_trials = self._rounds(terms, y, given, start, bounds)
+            self._response, self._root, is_known = best.uncertainty()
+        self.constants_, self.estimator_, self.n_iter_ = found.x, best.model, n_trials
+        std = np.linalg.norm(self._root, axis=1)
+        self.constants_std_ = np.where(is_known, std, np.inf)
+        self._report(best, found)
 
     def _rounds(self, terms, y, given, start, bounds):
         """Search from new starts of the matrices, until these are no better."""
         constants, best, found, n_trials = start, None, None, 0
         for _ in range(_MOST_ROUNDS):
-            first = self._without_averages().fit(terms(constants), y, **given)
+            with recorded_warnings():
+                first = self._without_averages().fit(terms(constants), y, **given)
             check_differentiable(first)
             if best is not None and not _is_better(first, best.model):
                 break
+            best, found, n_own = self._search(first, terms, y, given, constants, bounds)
+            constants, n_trials = found.x, n_trials + n_own
+        return best, found, n_trials
+
+    def _search(self, first, terms, y, given, constants, bounds):
+        """Search from a fit, again while the error of the model is another one."""
+        y, n_trials = np.asarray(y, dtype=np.float64), 0
+        for _ in range(_MOST_ROUNDS):
             search = ConstantSearch(terms, y, given, first)
             found = least_squares(
                 search.residuals,
@@ -215,15 +230,22 @@ class LearnedFeatures(
                 max_nfev=self.max_iter,
             )
             n_trials += found.nfev
-            constants, best = found.x, search.at(found.x)
+            best = search.end_at(found.x)
+            if search.has_errors_of(best.model):
+                break
+            first, constants = best.model, found.x
         return best, found, n_trials
 
-    def _report(self, found):
+    def _report(self, best, found):
+        for warning in best.told:
+            if not issubclass(warning.category, ConvergenceWarning):
+                warn_caller(warning.message, warning.category)
         reason = StopReason[self.estimator_.stop_reason_.upper()]
         if found.status > 0 and reason.converged:
             return
         if found.status > 0:
-            text = f"The fit at the constants ended with stop_reason_={reason.name!r}."
+            told = self.estimator_.stop_reason_
+            text = f"The fit at the constants ended with stop_reason_={told!r}."
         else:
             text = f"The constants have not converged in max_iter={self.max_iter} steps"
             text += ": increase it, or give another start."
@@ -251,6 +273,7 @@ class LearnedFeatures(
         Returns
         -------
         ndarray of shape (n_samples, n_terms)
+            A data frame after ``set_output``.
 
         Examples
         --------
@@ -263,6 +286,35 @@ class LearnedFeatures(
         array([[9.]])
         """
         return self._terms(X)(self.constants_)
+
+    def get_feature_names_out(
+        self, input_features: ArrayLike | None = None
+    ) -> np.ndarray:
+        """Names of the columns of :meth:`transform`.
+
+        Parameters
+        ----------
+        input_features : None
+            Ignored: terms are made of all features.
+
+        Returns
+        -------
+        ndarray of object of shape (n_terms,)
+            "term0", "term1", ...
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pmm_sklearn import LearnedFeatures, PMMEmulator
+        >>> X = np.linspace(1, 2, 8)[:, np.newaxis]
+        >>> emulator = PMMEmulator(2, n_init=2, random_state=0)
+        >>> model = LearnedFeatures(emulator, lambda X, k: X**k, start=1.0)
+        >>> model.fit(X, -np.hypot(1, X[:, 0] ** 2)).get_feature_names_out()
+        array(['term0'], dtype=object)
+        """
+        check_is_fitted(self)
+        names = [f"term{k}" for k in range(self.estimator_.n_features_in_)]
+        return np.array(names, dtype=object)
 
     @overload
     def predict(self, X: ArrayLike, return_std: No = ...) -> np.ndarray: ...
@@ -342,7 +394,8 @@ class LearnedFeatures(
         >>> round(model.fit(X, y).score(X, y), 6)
         1.0
         """
-        return self.estimator_.score(self.transform(X), y, sample_weight)
+        values = self._terms(X)(self.constants_)
+        return self.estimator_.score(values, y, sample_weight)
 
 
 def _is_better(model, other):

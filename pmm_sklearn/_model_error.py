@@ -12,14 +12,17 @@ of each target; :math:`\sigma` is zero where known errors are larger.
 """
 
 import copy
-import warnings
 
 import numpy as np
 from scipy.optimize import brentq
+from sklearn.exceptions import ConvergenceWarning
 
+from ._base import KEYBOARD
+from ._warnings import recorded_warnings, warn_caller
+from .solvers import StopReason
 from .training.terminal import Lines
 
-_OF_CALLBACKS = "_skl_callbacks"
+_STOPPED = "interrupted", "callback"
 _LARGEST_ERROR = 1e100
 
 
@@ -42,42 +45,52 @@ def misses_known_errors(estimator, data):
         and data.model_variance is None
         and estimator.compares_solutions
         and estimator.alpha == "auto"
-        and estimator.stop_reason_ not in ("interrupted", "callback")
+        and estimator.stop_reason_ not in _STOPPED
         and estimator.model_.error_bars.misfit > 0
     )
 
 
-def add_model_error(estimator, data, learn):
+def add_model_error(estimator, before, data, learn):
     """Train an emulator again, with an error of the model beside known errors.
 
     Parameters
     ----------
     estimator : BaseEmulator
-        Fitted; left as it is if a Ctrl-C ends the fit that tells the errors.
+        Fitted; but for its `stop_reason_` left as it is if a Ctrl-C or a callback ends
+        the fit that tells the errors.
+    before : BaseEmulator
+        The same before that fit, from which the others start, too.
     data : SpectrumData
         Without an error of the model.
     learn : callable
         ``learn(estimator, data)`` trains.
+
+    Returns
+    -------
+    bool
+        Whether the estimator is the one with an error of the model.
     """
-    plain, other = (_copy_of(estimator) for _ in range(2))
+    plain = copy.copy(before)
     _tell(estimator, "data are missed by more than y_err: a fit without")
-    with warnings.catch_warnings():
-        # They are of no fit that is kept.
-        warnings.simplefilter("ignore")
-        learn(plain, data._replace(error=None))
-    if plain.stop_reason_ == "interrupted":
-        return
+    try:
+        with recorded_warnings():
+            learn(plain, data._replace(error=None))
+        reason = plain.stop_reason_
+    except KeyboardInterrupt:
+        reason = KEYBOARD.reason().name.lower()
+    if reason in _STOPPED:
+        estimator.stop_reason_ = reason
+        if reason == "interrupted":
+            warn_caller(
+                f"{type(estimator).__name__} stopped before errors of the model beside "
+                f"y_err were known: {StopReason.INTERRUPTED.value}.",
+                ConvergenceWarning,
+            )
+        return False
     _tell(estimator, "a fit with errors of the model beside y_err")
-    learn(other, data.with_model_variance(variances_of_model(plain, data)))
-    vars(other).pop(_OF_CALLBACKS, None)
-    vars(estimator).update(vars(other))
-
-
-def _copy_of(estimator):
-    """The same without callbacks, which have seen a fit."""
-    other = copy.copy(estimator)
-    vars(other).pop(_OF_CALLBACKS, None)
-    return other
+    learn(before, data.with_model_variance(variances_of_model(plain, data)))
+    vars(estimator).update(vars(before))
+    return True
 
 
 def _tell(estimator, text):

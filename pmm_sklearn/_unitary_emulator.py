@@ -7,7 +7,6 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ._base import fitted_state_kept_on_error
-from ._callbacks import with_callbacks
 from ._emulator_base import BaseEmulator
 from ._outputs import as_outputs
 from ._typing import Alpha, Eigensolver, MatrixType, RandomState, Size, Solver
@@ -158,7 +157,6 @@ class UnitaryPMMEmulator(BaseEmulator):
         self.eigensolver = eigensolver
         self.verbose = verbose
 
-    @with_callbacks
     def fit(
         self,
         X: ArrayLike,

@@ -2,6 +2,7 @@
 
 import sys
 import warnings
+from contextlib import contextmanager
 
 from sklearn.exceptions import InconsistentVersionWarning
 
@@ -33,6 +34,14 @@ def warn_caller(message, category=None):
     while frame.f_back is not None and _package(frame) in _PACKAGES:
         level, frame = level + 1, frame.f_back
     warnings.warn(message, category, stacklevel=level)
+
+
+@contextmanager
+def recorded_warnings():
+    """Warnings of the block in a list: nobody is told."""
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        yield told
 
 
 def _package(frame):

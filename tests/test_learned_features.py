@@ -1,6 +1,7 @@
 """Constants of features that are learned together with the matrices."""
 
 import pickle
+import warnings
 
 import numpy as np
 import pandas as pd
@@ -141,9 +142,102 @@ def test_constants_without_influence_are_not_known():
     )
     model.fit(X, exact(X))
     assert model.constants_ == [1.0]
-    assert model.constants_std_[0] > 1e100
+    assert model.constants_std_ == [np.inf]
     _, std = model.predict(NEW, return_std=True)
     assert np.all(np.isfinite(std))
+
+
+@pytest.mark.parametrize("function", [lambda X, k: X, lambda X, k: k[0] * X])
+def test_constants_that_matrices_can_replace_are_not_known(function):
+    x = np.linspace(1, 2, 10)[:, np.newaxis]
+    model = LearnedFeatures(PMMEmulator(2, n_init=1, random_state=0), function, 1.0)
+    assert model.fit(x, np.hypot(1, x[:, 0])).constants_std_ == [np.inf]
+
+
+def decaying(X, constants):
+    return np.exp(-constants[0] * X)
+
+
+@pytest.mark.parametrize(
+    "estimator", [PMMEmulator(2), PMMRegressor(2, extra_noise=True)]
+)
+def test_errors_beside_known_ones_count(estimator):
+    """Known errors that are far too small tell of constants what none tell."""
+    x = np.linspace(0.1, 2, 30)[:, np.newaxis]
+    noise = 0.05 * np.random.RandomState(0).standard_normal(30)
+    y = noise - np.hypot(1, decaying(x[:, 0], [1.7]) * 3)
+    estimator.set_params(n_init=1, random_state=0)
+    plain, known = (
+        LearnedFeatures(estimator, decaying, 1.5, tol=1e-4).fit(x, y, y_err=y_err)
+        for y_err in (None, 5e-4)
+    )
+    assert_allclose(known.constants_, plain.constants_, atol=0.05)
+    assert_allclose(known.constants_std_, plain.constants_std_, rtol=0.1)
+
+
+def test_an_error_of_the_start_goes():
+    x = np.linspace(0.1, 2, 30)[:, np.newaxis]
+    noise = 1e-4 * np.random.RandomState(0).standard_normal(30)
+    y = noise - np.hypot(1, decaying(x[:, 0], [1.7]) * 3)
+    inner = PMMEmulator(2, n_init=1, random_state=0)
+    at_start = inner.fit(decaying(x, [1.0]), y, y_err=1e-4).model_error_
+    model = LearnedFeatures(inner, decaying, 1.0, tol=1e-4).fit(x, y, y_err=1e-4)
+    assert at_start > 1e-4
+    assert not hasattr(model.estimator_, "model_error_")
+    assert abs(model.constants_[0] - 1.7) < 3 * model.constants_std_[0] < 0.1
+
+
+def test_masked_targets_are_not_used():
+    mask = np.random.RandomState(0).uniform(size=(30, 2)) < 0.1
+    model = LearnedFeatures(emulator(n_init=1), terms, 1.6, max_iter=3, tol=1e-3)
+    masked, missing = (
+        model.fit(X, y).constants_
+        for y in (
+            np.ma.masked_array(np.where(mask, 1e3, exact(X)), mask),
+            np.where(mask, np.nan, exact(X)),
+        )
+    )
+    assert_array_equal(masked, missing)
+
+
+def test_warnings_are_of_the_last_fit():
+    model = LearnedFeatures(emulator(n_init=1), terms, 1.5)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        model.fit(X, exact(X), sample_weight=np.full(30, 200.0))
+        (warning,) = caught
+        assert "sample_weight has mean" in str(warning.message)
+        assert warning.filename == __file__
+        caught.clear()
+        model = LearnedFeatures(emulator(n_init=1, max_iter=2, tol=1e-9), terms, 1.5)
+        model.set_params(max_iter=100).fit(X, exact(X))
+    ended = f"stop_reason_={model.estimator_.stop_reason_!r}"
+    assert [ended in str(warning.message) for warning in caught] == [True]
+
+
+def test_data_frames(fitted):
+    model = clone(fitted).set_output(transform="pandas")
+    model.estimator.set_params(n_init=1)
+    model.fit(X, exact(X))
+    frame = model.transform(NEW)
+    assert list(frame.columns) == ["term0", "term1"]
+    assert_array_equal(frame, terms(NEW, model.constants_))
+    assert_array_equal(model.get_feature_names_out(), frame.columns)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert model.score(NEW, exact(NEW)) > 0.999
+
+
+def test_bad_data_change_nothing(fitted):
+    model = pickle.loads(pickle.dumps(fitted))
+    with pytest.raises(ValueError, match="nothing but NaN"):
+        model.fit(np.hstack([X, X]), np.full(30, np.nan))
+    assert_array_equal(model.predict(NEW), fitted.predict(NEW))
+    model = clone(fitted)
+    with pytest.raises(ValueError, match="nothing but NaN"):
+        model.fit(X, np.full(30, np.nan))
+    with pytest.raises(NotFittedError):
+        model.predict(X)
 
 
 def test_one_row():

@@ -1,5 +1,6 @@
 """Models against the means of their targets: what a warm start is worth, and a fit."""
 
+import re
 import warnings
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from pmm_sklearn import PMMClassifier, PMMEmulator, PMMRegressor
+from pmm_sklearn.targets import Level, Strength
 
 
 def plane(n_samples, seed):
@@ -83,3 +85,42 @@ class TestNoBetter:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
             PMMRegressor(3, n_init=1, random_state=0).fit(X, np.ones(10))
+
+    def columns_told(self, model, x, y, **given):
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            model.fit(x, y, **given)
+        texts = [str(warning.message) for warning in caught]
+        return [re.search("mean of y(.*) on its own data", text)[1] for text in texts]
+
+    @pytest.mark.parametrize("unit", [1e-3, 1e3])
+    def test_each_output_is_judged(self, unit):
+        rng = np.random.RandomState(1)
+        x = np.linspace(-1, 1, 60)[:, np.newaxis]
+        noise = unit * rng.standard_normal(60)
+        y = np.column_stack([np.sin(3 * x[:, 0]), noise, np.full(60, 0.1)])
+        model = PMMRegressor(3, 1, n_init=1, random_state=0)
+        assert self.columns_told(model, x, y[:, [0, 2]]) == []
+        assert self.columns_told(model, x, y) == [" in column 1"]
+        assert self.columns_told(model, x, y[:, [1, 0, 1]]) == [" in columns 0, 2"]
+        assert self.columns_told(model, x, y[:, 1]) == [""]
+
+    def test_columns_without_weight_do_not_count(self):
+        x = np.linspace(-1, 1, 40)[:, np.newaxis]
+        y = np.column_stack([np.sin(3 * x[:, 0]), np.cos(40 * x[:, 0])]) - [0, 3]
+        model = PMMEmulator(3, n_init=1, random_state=0)
+        model.set_params(targets=[Level(0), Level(1)])
+        assert self.columns_told(model, x, y[:, [1, 0]], target_weight=[0, 1]) == []
+
+    def test_a_curve_is_judged_as_a_whole(self):
+        rng = np.random.RandomState(0)
+        x = np.linspace(-1, 1, 40)[:, np.newaxis]
+        energies = np.linspace(0, 30, 10)
+        curves = 1 / (1 + (energies - 2 - x) ** 2) / np.pi
+        y = np.column_stack(
+            [2 + x, curves + 1e-3 * rng.standard_normal((40, 10)), 5 - x]
+        )
+        curve = Strength("d", energies, width=1.0)
+        model = PMMEmulator(2, targets=[Level(0), curve, Level(1)], n_init=1)
+        model.set_params(random_state=0)
+        assert self.columns_told(model, x, y) == []

@@ -59,6 +59,17 @@ def check_real(name, array):
             )
 
 
+def check_numbers(name, values):
+    """Array of real or complex numbers; raises for others."""
+    array = _as_array(name, values)
+    if array.dtype.kind not in "biufc":
+        raise TypeError(
+            f"{name} must hold numbers, got dtype {array.dtype}: convert it with "
+            f"numpy.asarray({name}, dtype=complex)."
+        )
+    return array
+
+
 def is_complex(array):
     """Whether an array-like, or a column of a data frame, has a complex dtype."""
     return any(column.dtype.kind == "c" for _, _, column in _columns("X", array))

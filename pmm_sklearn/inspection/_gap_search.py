@@ -11,8 +11,11 @@ from ._arguments import check_affine, check_sector
 from ._box_minima import box_minima, sobol_points
 from ._squared_gap import SquaredGap
 
-# Gaps below, relative to the spectrum, are rounding errors.
-_CLOSED = 1e-9
+# Gaps below are rounding errors, in units of the levels at the point and of what they
+# change by on the way to it.  Gaps of levels that meet are about 50 times smaller.
+_CLOSED = 100.0 * np.finfo(np.float64).eps
+# Of levels and features: squares are numbers.
+_LARGEST = 1e150
 # Points at which the size of the spectrum is looked at.
 _N_PROBES = 16
 
@@ -46,6 +49,7 @@ class GapSearch:
         pair = check_pair(levels, rows)
         bounds = _check_bounds(model, bounds)
         matrices = model.matrices[:, rows, rows]
+        _check_reach(model, matrices, bounds)
         features = np.flatnonzero(bounds[:, 0] < bounds[:, 1])
         gap = SquaredGap(matrices, model.monomials, pair, features)
         return cls(model, rows, gap, bounds)
@@ -77,8 +81,12 @@ class GapSearch:
 
     def gaps(self, X):
         """Gaps at points, and which of them are zero but for rounding."""
-        gaps = self.gap.gap(X)
-        return gaps, gaps <= _CLOSED * self._unit
+        gaps, levels = self.gap.gap(X), self.model.levels(X)[:, self.sector]
+        bounds = self.bounds[self.gap.features]
+        # Digits of a point are those of its distance from zero, not from the bounds.
+        far = np.abs(bounds).max(axis=1) / np.ptp(bounds, axis=1)
+        size = np.abs(levels).max(axis=1) + self._unit * max(1.0, far.max())
+        return gaps, gaps <= _CLOSED * size
 
     def is_free(self, X):
         """Which of the features that change are between their bounds, (m, p)."""
@@ -147,3 +155,16 @@ def _check_bounds(model, bounds):
             f"them free, or use eigenvalues for the gap at one point."
         )
     return bounds
+
+
+def _check_reach(model, matrices, bounds):
+    """Raise if squares of levels would leave floating point in the box."""
+    farthest = np.abs(bounds).max(axis=1)[np.newaxis]
+    with np.errstate(over="ignore", invalid="ignore"):
+        powers = np.abs(model.monomials.values(farthest)[0])
+        reach = max(powers.max(), powers @ np.abs(matrices).max(axis=(1, 2)))
+    if not reach < _LARGEST:
+        raise ValueError(
+            f"bounds must leave levels and features below {_LARGEST:g}, for gaps are "
+            f"squared, got {bounds.tolist()}: give nearer ends, or check their units."
+        )

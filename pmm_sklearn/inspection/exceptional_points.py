@@ -5,6 +5,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
+from ..checks.dtypes import check_numbers
+
 # Difference of two levels at the first estimates, in units of the spectrum.
 _DIFFERENCE = 1e-4
 _NEWTON_STEPS = 10
@@ -66,8 +68,8 @@ def exceptional_points(constant: ArrayLike, slope: ArrayLike) -> ExceptionalPoin
 
     Raises
     ------
-    ValueError
-        If the matrices are not square, finite and of one shape.
+    TypeError, ValueError
+        If the matrices do not hold numbers, or are not square, finite and of one shape.
 
     Notes
     -----
@@ -106,6 +108,27 @@ def exceptional_points(constant: ArrayLike, slope: ArrayLike) -> ExceptionalPoin
         raise ValueError(
             f"slope must have the shape {A.shape} of constant, got {B.shape}."
         )
+    with np.errstate(over="ignore"):
+        unit, slope_unit = _unit(A), _unit(B)
+        x_unit = unit / slope_unit
+    if not np.isfinite(x_unit):
+        raise ValueError(
+            f"constant must not be beyond floating point in units of slope, got "
+            f"elements up to {np.abs(A).max():.3g} and {np.abs(B).max():.3g}: check "
+            f"their units."
+        )
+    points = _points(A / unit, B / slope_unit)
+    return points._replace(x=x_unit * points.x, energies=unit * points.energies)
+
+
+def _unit(matrix):
+    """A power of two about as large as its elements: no other digits by it."""
+    size = np.abs(matrix).max()
+    return 2.0 ** np.floor(np.log2(size)) if size > 0 else 1.0
+
+
+def _points(A, B):
+    """The same for matrices that are neither large nor small."""
     A, B, units = _normalised(A, B)
     if units is None:
         return ExceptionalPoints(
@@ -127,8 +150,8 @@ def exceptional_points(constant: ArrayLike, slope: ArrayLike) -> ExceptionalPoin
 
 
 def _check(name, matrix):
-    matrix = np.asarray(matrix)
-    if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1]:
+    matrix = check_numbers(name, matrix)
+    if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1] or matrix.size == 0:
         raise ValueError(f"{name} must be a square matrix, got shape {matrix.shape}.")
     if not np.all(np.isfinite(matrix)):
         raise ValueError(f"{name} has NaN or infinite elements: correct them.")

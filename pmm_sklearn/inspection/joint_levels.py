@@ -130,6 +130,8 @@ def joint_levels(
     >>> joint.energies[0, 0].round(6)  # k = 0: -2 / (1 + 2 / 10)
     array([-1.666667, -1.666667])
     """
+    for name, pair in ("features", features), ("at", at), ("sectors", sectors):
+        _check_pair(name, pair)
     systems = [
         _system(*arguments)
         for arguments in zip((first, second), features, at, sectors, strict=True)
@@ -137,6 +139,15 @@ def joint_levels(
     with single_blas_thread():
         energies = _in_order(systems, _solutions(systems))
         return JointLevels(energies, _deviations(systems, energies))
+
+
+def _check_pair(name, pair):
+    """Raise unless there is one for each system."""
+    if isinstance(pair, str) or not hasattr(pair, "__len__") or len(pair) != 2:
+        raise ValueError(
+            f"{name} must be a pair, one for first and one for second, got {pair!r}: "
+            f"give {name}=({pair!r}, {pair!r}) if both are alike."
+        )
 
 
 def _system(estimator, feature, at, sector):

@@ -13,14 +13,16 @@ from ._gap_search import GapSearch
 
 
 class GapMinima(NamedTuple):
-    """Local minima of a gap, the smallest first.
+    r"""Local minima of a gap, the smallest first.
 
     Attributes
     ----------
     x : ndarray of shape (m, n_features)
         Where they are.
     gap : ndarray of shape (m,)
-        Distance of the two levels, exactly zero where they meet but for rounding.
+        Distance of the two levels, exactly zero where they meet but for rounding:
+        below :math:`2 \times 10^{-14}` of the levels there, and of what they change by
+        over the box or over its distance from zero, which tells how exact `x` is.
     x_std, gap_std : ndarray of the shapes of `x` and `gap`
         Standard deviations of both from the posterior density of the matrices, to first
         order; NaN where the model has none.  Zero for a feature at its bound or fixed,

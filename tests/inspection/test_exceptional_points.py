@@ -109,7 +109,32 @@ def test_all_levels_meet_at_one_point():
     assert points.residual.max() < 1e-10
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("units", [(1e200, 1e200), (1e-200, 1e-250), (1e300, 1e200)])
+def test_any_units(units):
+    rng = np.random.RandomState(0)
+    A, B = (matrix + matrix.T for matrix in rng.standard_normal((2, 4, 4)))
+    expected = exceptional_points(A, B)
+    found = exceptional_points(units[0] * A, units[1] * B)
+    upper, other = (
+        np.sort_complex(x[x.imag > 0])
+        for x in (expected.x, found.x / (units[0] / units[1]))
+    )
+    assert_allclose(other, upper, rtol=1e-8)
+    assert len(found.x) == 12
+    assert np.all(found.residual < 1e-12)
+
+
+@pytest.mark.filterwarnings("error")
 def test_bad_input():
+    with pytest.raises(ValueError, match=r"constant must be a square .* \(0, 0\)"):
+        exceptional_points(np.zeros((0, 0)), np.zeros((0, 0)))
+    with pytest.raises(TypeError, match="constant must hold numbers"):
+        exceptional_points([["a"]], [[1]])
+    with pytest.raises(ValueError, match="slope must hold numbers, in rows"):
+        exceptional_points(np.eye(2), [[1, 2], [1]])
+    with pytest.raises(ValueError, match="constant must not be beyond floating point"):
+        exceptional_points(1e200 * np.eye(2), 1e-200 * np.eye(2))
     with pytest.raises(ValueError, match="constant must be a square matrix"):
         exceptional_points(np.ones((2, 3)), np.eye(2))
     with pytest.raises(ValueError, match="slope must have the shape"):

@@ -329,10 +329,28 @@ def test_a_sector_of_several():
     assert_allclose(found.gap, minimum_gap(own, SQUARE, (1, 2)).gap, atol=1e-10)
 
 
+@pytest.mark.parametrize("shift", [0.0, 1e3])
+@pytest.mark.parametrize("width", [1.0, 1e3, 1e6, 1e9])
+def test_what_is_zero_does_not_depend_on_the_box(width, shift):
+    shift = shift * np.eye(2)
+    for gap in (2e-4, 2.0):
+        z, flip = np.diag([1.0, -1.0]), 0.5 * gap * np.array([[0, 1.0], [1, 0]])
+        found = minimum_gap(known([flip + shift, z]), [(-0.7 * width, width)])
+        assert_allclose(found.gap, [gap], rtol=1e-2)
+    crossing = known([shift - 0.3 * z, z])
+    far = known([shift - (1e6 + 0.3) * z, z])
+    found = minimum_gap(crossing, [(-0.7 * width, width)])
+    assert found.gap.tolist() == [0.0]
+    found = minimum_gap(far, [(1e6 - 0.7 * width, 1e6 + width)])
+    assert found.gap.tolist() == [0.0]
+
+
 BAD = {
     "shape": ({"bounds": [(-1, 1)]}, r"bounds must have shape \(2, 2\)"),
     "order": ({"bounds": [(1, -1), (0, 1)]}, "lower ends not above"),
     "infinite": ({"bounds": [(0, np.inf), (0, 1)]}, "bounds must be finite"),
+    "far": ({"bounds": [(0, 1), (-1e200, 1e200)]}, "bounds must leave levels"),
+    "farther": ({"bounds": [(0, 1), (-1e308, 1e308)]}, "bounds must leave levels"),
     "point": ({"bounds": [(0, 0), (1, 1)]}, "equal ends for all"),
     "level": ({"levels": (0, 9)}, "levels must be two different integers below 2"),
     "same": ({"levels": (1, -1)}, "levels must be two different"),

@@ -126,5 +126,8 @@ def test_bad_input():
         joint_levels(system, known(*models.hermitian(0, 3, 3)))
     with pytest.raises(ValueError, match="sector must be less than 1"):
         joint_levels(system, system, sectors=(0, 1))
+    for name, pair in {"features": 0, "at": (1.0,), "sectors": "01"}.items():
+        with pytest.raises(ValueError, match=f"{name} must be a pair"):
+            joint_levels(system, system, **{name: pair})
     with pytest.raises(TypeError, match="polynomial in the features"):
         joint_levels(system, models.unitary_emulator())
