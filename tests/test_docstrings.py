@@ -74,6 +74,8 @@ def public_methods():
         if not isinstance(cls, type) or ".model." in path or ".solvers." in path:
             continue
         for name, member in inspect.getmembers(cls):
+            if not (callable(member) or isinstance(member, property)):
+                continue  # attributes stand in the docstring of their class
             function = member.fget if isinstance(member, property) else member
             module = getattr(function, "__module__", None) or ""
             is_ours = module.startswith("pmm_sklearn") and not isinstance(member, type)

@@ -33,13 +33,13 @@ class TestValue:
             lambda self: made.append(1) or original(self),
         )
         emulator = PMMEmulator(2, **SHORT).fit(X, LEVEL)
-        made.clear()  # the training asks what its outputs are, too
+        made.clear()  # the training looks at the model, too
         first = emulator.model_
         for _ in range(3):
             emulator.predict(X, return_std=True)
             emulator.eigenvalues(X)
         assert emulator.model_ is first
-        assert len(made) == 1
+        assert len(made) <= 1
         emulator.fit(X, 2 * LEVEL)
         assert emulator.model_ is not first
         emulator.matrices_ = 2 * emulator.matrices_
