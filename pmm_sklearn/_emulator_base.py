@@ -2,6 +2,7 @@
 
 import copy
 from abc import ABC, abstractmethod
+from contextlib import nullcontext
 from functools import partial
 from typing import overload
 
@@ -69,7 +70,9 @@ class BaseEmulator(RegressorMixin, BasePMM, ABC):
             continues=goes_on(self, judged, SquaredError()),
         )
         before = copy.copy(self)
-        with recorded_warnings() as told:
+        # What is recorded in one thread is lost in others: only where need be.
+        is_first = data.error is not None
+        with recorded_warnings() if is_first else nullcontext(()) as told:
             learn(self, data)
         is_other = misses_known_errors(self, data) and add_model_error(
             self, before, data, learn
