@@ -154,8 +154,8 @@ def scaling():
             row = {**case, "parameters": len(theta), "eigh": eigh, "predict": predict}
             rows.append({**row, "gradient": gradient})
             print(
-                f"{name} = {value:<8,}"[:12].ljust(12)
-                + f"{len(theta):>7}{eigh:>9.2f}{predict:>9.2f}{gradient:>10.2f}",
+                f"{name} = {value:,}".ljust(13)
+                + f"{len(theta):>6}{eigh:>9.2f}{predict:>9.2f}{gradient:>10.2f}",
                 flush=True,
             )
     return rows
